@@ -1,0 +1,1 @@
+//! How it is served: OAuth pages, lists, errors, limits, control.

@@ -1,0 +1,89 @@
+//! The accounts and what is in them: made from a seed, changed by actions, asked for in pages.
+//!
+//! This file is the door: everything that `http` needs of the data goes through the types below.
+
+use serde_json::Value;
+
+/// A kind of object that can be listed or retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `/v1/charges`
+    Charge,
+    /// `/v1/refunds`
+    Refund,
+    /// `/v1/customers`
+    Customer,
+    /// `/v1/balance_transactions`
+    BalanceTransaction,
+    /// `/v1/payouts`
+    Payout,
+    /// `/v1/disputes`
+    Dispute,
+    /// `/v1/products`
+    Product,
+    /// `/v1/prices`
+    Price,
+    /// `/v1/payment_methods` and `/v1/customers/{id}/payment_methods`
+    PaymentMethod,
+    /// `/v1/payment_intents`
+    PaymentIntent,
+    /// `/v1/invoices`
+    Invoice,
+    /// `/v1/invoice_payments`
+    InvoicePayment,
+    /// `/v1/checkout/sessions`
+    CheckoutSession,
+    /// `/v1/checkout/sessions/{id}/line_items`
+    SessionLineItem,
+    /// `/v1/invoices/{id}/lines`
+    InvoiceLine,
+    /// `/v1/application_fees`
+    ApplicationFee,
+    /// `/v1/transfers`
+    Transfer,
+    /// `/v1/events`
+    Event,
+}
+
+/// What a list is asked for. All times are whole Unix seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// `created[gte]` (or `gt` + 1).
+    pub from: Option<i64>,
+    /// `created[lt]` (or `lte` + 1).
+    pub until: Option<i64>,
+    /// Other filters by equality: `("charge", "ch_…")`, `("payout", "po_…")`, `("type", "charge.*")`, `("active", "true")`; the parent
+    /// of a sub-list is a filter too (`("session", "cs_…")`, `("invoice", "in_…")`, `("customer", "cus_…")`). `http` has checked that the names exist for the kind.
+    pub filters: Vec<(String, String)>,
+    /// `starting_after`.
+    pub after: Option<String>,
+    /// `ending_before`.
+    pub before: Option<String>,
+    /// 1 to 100.
+    pub limit: usize,
+    /// The second that counts as now: rows that become visible later are not there yet (trap 20).
+    pub now: i64,
+}
+
+/// A page, newest first.
+#[derive(Debug)]
+pub struct Page {
+    /// Whole objects, not expanded.
+    pub data: Vec<Value>,
+    /// Whether the list goes on in the direction asked for.
+    pub has_more: bool,
+}
+
+/// Why a list is refused.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The cursor is not (or no longer) in the filtered list: 400 `resource_missing` for this parameter.
+    NoSuchCursor {
+        /// `starting_after` or `ending_before`.
+        param: &'static str,
+        /// The id that was given.
+        id: String,
+    },
+    /// 400 without a code: for instance filtering by a manual payout.
+    Invalid(String),
+}
