@@ -2,6 +2,9 @@
 //!
 //! This file is the door: everything that `http` needs of the data goes through the types below.
 
+mod action;
+
+pub use action::Action;
 use serde_json::Value;
 
 /// A kind of object that can be listed or retrieved.
@@ -86,4 +89,95 @@ pub enum Refusal {
     },
     /// 400 without a code: for instance filtering by a manual payout.
     Invalid(String),
+}
+
+/// What the world is made from.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The same seed gives the same data, ids included.
+    pub seed: u64,
+    /// How many charges the multi-currency store has.
+    pub charges: u64,
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// The world's present in Unix seconds: the data ends here.
+    pub now: i64,
+}
+
+/// What an authorize page needs to offer an account.
+#[derive(Clone, Debug)]
+pub struct AccountSummary {
+    /// `acct_…`
+    pub id: String,
+    /// The shop's name.
+    pub name: String,
+    /// Two letters.
+    pub country: String,
+    /// Three lower-case letters.
+    pub default_currency: String,
+    /// The owner's address.
+    pub email: String,
+    /// What kind of shop it is, for instance "café".
+    pub description: String,
+    /// How many charges it has.
+    pub charges: u64,
+}
+
+/// All accounts and what is in them.
+pub struct World {
+    accounts: Vec<AccountSummary>,
+}
+
+impl World {
+    /// Makes the world.
+    #[must_use]
+    pub fn new(_options: &Options) -> Self {
+        Self { accounts: Vec::new() }
+    }
+
+    /// The accounts in a fixed order.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<AccountSummary> {
+        self.accounts.clone()
+    }
+
+    /// Whether there is such an account.
+    #[must_use]
+    pub fn has(&self, account: &str) -> bool {
+        self.accounts.iter().any(|known| known.id == account)
+    }
+
+    /// `GET /v1/account`.
+    #[must_use]
+    pub fn account_object(&self, _account: &str) -> Option<Value> {
+        None
+    }
+
+    /// `GET /v1/balance`.
+    #[must_use]
+    pub fn balance(&self, _account: &str, _now: i64) -> Option<Value> {
+        None
+    }
+
+    /// A page of a list.
+    ///
+    /// # Errors
+    /// When the cursor is not in the list or a filter is one that Stripe refuses.
+    pub fn page(&self, _account: &str, _kind: Kind, _query: &Query) -> Result<Page, Refusal> {
+        Ok(Page { data: Vec::new(), has_more: false })
+    }
+
+    /// One object; what is left of a deleted one is `{id, object, deleted}`.
+    #[must_use]
+    pub fn get(&self, _account: &str, _kind: Kind, _id: &str, _now: i64) -> Option<Value> {
+        None
+    }
+
+    /// Makes something happen and returns the events of it.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot happen.
+    pub fn act(&self, _account: &str, _action: Action, _now: i64) -> Result<Vec<Value>, String> {
+        Err("not there yet".to_owned())
+    }
 }
