@@ -1,1 +1,16 @@
-//! .
+//! The history of Tributary's schema. Names are literal: a migration never imports the entities, which change.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_first;
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261121_000001_first::Migration)]
+    }
+}
