@@ -1,0 +1,1 @@
+//! The filter and order grammar of the API.

@@ -1,0 +1,146 @@
+//! Opening the database, its schema, and its transactions.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+/// A pool of connections to SQLite or PostgreSQL.
+pub type Db = DatabaseConnection;
+
+/// A transaction; dropped without `commit` it leaves nothing.
+pub type Tx = DatabaseTransaction;
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// It was migrated by a newer binary.
+    #[error(
+        "the database has the newer schema `{0}`, which this version of tributary does not know: start the version that \
+         made it, or a newer one; nothing was changed"
+    )]
+    Newer(String),
+    /// It was not migrated yet, and this command does not do it.
+    #[error("the database has no schema yet, or an older one: run `tributary migrate` (or `tributary serve`) first")]
+    Older,
+    /// It does not answer, or refuses.
+    #[error("the database does not answer as it should: {0}")]
+    Fault(#[from] DbErr),
+}
+
+/// Opens `sqlite://FILE` (made when it is not there) or `postgres://...`.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn open(url: &str) -> Result<Db, DbErr> {
+    let sqlite = url.starts_with("sqlite:");
+    let url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .max_connections(if sqlite { 8 } else { 20 })
+        .acquire_timeout(Duration::from_secs(20))
+        .connect_timeout(Duration::from_secs(10))
+        // WAL lets readers go on beside the one writer; NORMAL loses nothing but the last commits at a power cut, and
+        // a sync that was cut repeats them.
+        .map_sqlx_sqlite_opts(|options| {
+            options
+                .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
+                .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
+                .busy_timeout(Duration::from_secs(20))
+                .pragma("temp_store", "memory")
+                .pragma("cache_size", "-32000")
+                .pragma("mmap_size", "268435456")
+        })
+        .map_sqlx_postgres_opts(|options| options.options([("statement_timeout", "60s"), ("timezone", "UTC")]));
+    Database::connect(options).await
+}
+
+/// Brings the schema up to date, one process at a time.
+///
+/// # Errors
+/// [`Unusable::Newer`] when a newer binary made it; nothing is changed then.
+pub async fn migrate(db: &Db) -> Result<(), Unusable> {
+    refuse_newer(db).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Several processes may start at once: the lock is held by the transaction that all migrations run in.
+        let lock = db.begin().await?;
+        lock.execute_raw(Statement::from_string(DbBackend::Postgres, "SELECT pg_advisory_xact_lock(7418201121)"))
+            .await?;
+        refuse_newer(db).await?;
+        Migrator::up(db, None).await?;
+        lock.commit().await?;
+    } else {
+        Migrator::up(db, None).await?;
+    }
+    Ok(())
+}
+
+/// Checks that the schema is the one that this binary knows, without changing it.
+///
+/// # Errors
+/// [`Unusable::Newer`] or [`Unusable::Older`].
+pub async fn check(db: &Db) -> Result<(), Unusable> {
+    refuse_newer(db).await?;
+    let applied = applied(db).await?;
+    let known = Migrator::migrations();
+    if known.iter().all(|one| applied.iter().any(|name| name == one.name())) { Ok(()) } else { Err(Unusable::Older) }
+}
+
+async fn refuse_newer(db: &Db) -> Result<(), Unusable> {
+    let known = Migrator::migrations();
+    match applied(db).await?.into_iter().find(|name| known.iter().all(|one| one.name() != name)) {
+        Some(name) => Err(Unusable::Newer(name)),
+        None => Ok(()),
+    }
+}
+
+/// The names of the migrations that were applied; none when there is no migration table.
+async fn applied(db: &Db) -> Result<Vec<String>, DbErr> {
+    let there = match db.get_database_backend() {
+        DbBackend::Sqlite => "SELECT name AS version FROM sqlite_master WHERE name = 'seaql_migrations'",
+        _ => {
+            "SELECT table_name::text AS version FROM information_schema.tables
+              WHERE table_schema = current_schema() AND table_name = 'seaql_migrations'"
+        }
+    };
+    let backend = db.get_database_backend();
+    if db.query_one_raw(Statement::from_string(backend, there)).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = db
+        .query_all_raw(Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version"))
+        .await?;
+    rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+/// Begins a transaction that will write. On SQLite it takes the writer's place at once, so that a transaction which
+/// reads first never meets another in `database is locked`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn write(db: &Db) -> Result<Tx, DbErr> {
+    db.begin_with_options(TransactionOptions {
+        isolation_level: None,
+        access_mode: None,
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+    })
+    .await
+}
+
+/// Begins a transaction that only reads: all of its queries see one state.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn read(db: &Db) -> Result<Tx, DbErr> {
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
+    db.begin_with_options(TransactionOptions {
+        isolation_level: postgres.then_some(sea_orm::IsolationLevel::RepeatableRead),
+        access_mode: postgres.then_some(AccessMode::ReadOnly),
+        sqlite_transaction_mode: None,
+    })
+    .await
+}

@@ -1,0 +1,3 @@
+//! Their API: versions, retries, limits, OAuth. Nothing else speaks HTTP to Stripe.
+
+pub mod client;

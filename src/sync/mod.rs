@@ -1,0 +1,1 @@
+//! Read, map, keep.
