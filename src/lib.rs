@@ -14,6 +14,7 @@
 //! clear, only `web` knows status codes, only `clock` asks the time.
 
 pub mod clock;
+pub mod config;
 pub mod money;
 pub mod query;
 pub mod task;
