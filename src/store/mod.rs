@@ -5,5 +5,7 @@
 
 pub mod data_keys;
 pub mod database;
+pub mod datasets;
+pub mod jobs;
 
 pub use database::{Db, Tx, open, read, write};

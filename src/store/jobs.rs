@@ -1,0 +1,161 @@
+//! The queue: one claim statement for SQLite and PostgreSQL, leases, and keys that may not run twice at once.
+
+use chrono::Duration;
+use entity::id::JobId;
+use entity::job::{self, Column};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{CaseStatement, LockBehavior, LockType, OnConflict, Order, Query};
+use sea_orm::{ActiveValue::Set, Condition, ExprTrait, FromQueryResult};
+
+use crate::task::Task;
+
+/// Asks for work, in the transaction that causes it. A task that waits already is not asked for twice; one that is
+/// running now runs once more afterwards.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc) -> Result<(), DbErr> {
+    let row = job::ActiveModel {
+        id: Set(JobId::new()),
+        key: Set(task.key()),
+        task: Set(serde_json::to_string(task).map_err(|error| DbErr::Custom(error.to_string()))?),
+        run_at: Set(run_at),
+        lease: Set(None),
+        leased_until: Set(None),
+        attempts: Set(0),
+        again: Set(false),
+        last_error: Set(None),
+        created_at: Set(run_at),
+    };
+    let (mine, new) = (Expr::col((job::Entity, Column::RunAt)), Expr::col(("excluded", Column::RunAt)));
+    let earlier = CaseStatement::new().case(new.clone().lt(mine.clone()), new).finally(mine);
+    let once_more = OnConflict::column(Column::Key).value(Column::Again, true).value(Column::RunAt, earlier).to_owned();
+    job::Entity::insert(row).on_conflict(once_more).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Leases the next due job. A lease that ran out is due again, so a crash loses nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration) -> Result<Option<job::Model>, DbErr> {
+    let free =
+        Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(Expr::col(Column::LeasedUntil).lt(now));
+    let next = Query::select()
+        .column(Column::Id)
+        .from(job::Entity)
+        .and_where(Expr::col(Column::RunAt).lte(now))
+        .cond_where(free)
+        .order_by(Column::RunAt, Order::Asc)
+        .limit(1)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked) // left out for SQLite, whose writer is alone
+        .to_owned();
+    let claim = Query::update()
+        .table(job::Entity)
+        .value(Column::Lease, Uuid::now_v7())
+        .value(Column::LeasedUntil, now + lease)
+        .value(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .value(Column::Again, false)
+        .and_where(Expr::col(Column::Id).eq(next))
+        .returning_all()
+        .to_owned();
+    db.query_one(&claim).await?.map(|row| job::Model::from_query_result(&row, "")).transpose()
+}
+
+/// Whether the lease still holds; if so it holds until then.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn renew(db: &impl ConnectionTrait, job: &job::Model, until: DateTimeUtc) -> Result<bool, DbErr> {
+    let renewed =
+        job::Entity::update_many().col_expr(Column::LeasedUntil, Expr::value(until)).filter(mine(job)).exec(db).await?;
+    Ok(renewed.rows_affected == 1)
+}
+
+/// The work is done: the row goes, unless the same work was asked for meanwhile.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn done(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
+    job::Entity::delete_many().filter(mine(job)).filter(Expr::col(Column::Again).eq(false)).exec(db).await?;
+    job::Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(None::<Uuid>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .col_expr(Column::RunAt, Expr::value(now))
+        .filter(mine(job))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The work is put off, with the reason.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn later(
+    db: &impl ConnectionTrait,
+    job: &job::Model,
+    run_at: DateTimeUtc,
+    reason: &str,
+) -> Result<(), DbErr> {
+    job::Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(None::<Uuid>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
+        .col_expr(Column::RunAt, Expr::value(run_at))
+        .col_expr(Column::LastError, Expr::value(reason))
+        .filter(mine(job))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The work stopped on its way, through no fault of its own: it is due again at once and the try does not count.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_back(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
+    job::Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(None::<Uuid>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
+        .col_expr(Column::RunAt, Expr::value(now))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
+        .filter(mine(job))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Frees every lease: for the start of the only process on a SQLite file, whose former owner cannot be alive.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn free_all(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let freed = job::Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(None::<Uuid>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
+        .filter(Expr::col(Column::Lease).is_not_null())
+        .exec(db)
+        .await?;
+    Ok(freed.rows_affected)
+}
+
+/// Whether a job with this task's key waits or runs.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbErr> {
+    Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(db).await?.is_some())
+}
+
+/// How many jobs there are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    job::Entity::find().count(db).await
+}
+
+fn mine(job: &job::Model) -> Condition {
+    Condition::all().add(Expr::col(Column::Id).eq(job.id)).add(Expr::col(Column::Lease).eq(job.lease))
+}
