@@ -5,3 +5,5 @@
 
 pub mod http;
 pub mod world;
+
+pub use http::{Args, DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running, run, start};

@@ -1,1 +1,23 @@
 //! How it is served: OAuth pages, lists, errors, limits, control.
+//!
+//! [`start`] embeds a simulator in another program, [`run`] is the `simulate` command. One server answers for Stripe's
+//! API host and its Connect host.
+
+mod api;
+mod clock;
+mod control;
+mod counters;
+mod credentials;
+mod error;
+mod limits;
+mod oauth;
+mod options;
+mod params;
+mod server;
+mod shared;
+mod version;
+
+pub use clock::Clock;
+pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options};
+pub use server::{Running, run, start};
+pub use shared::PLATFORM_ACCOUNT;

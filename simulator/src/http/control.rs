@@ -1,0 +1,98 @@
+//! What a real Stripe does not have: see what was asked, make things happen, take access away.
+
+use super::shared::{PLATFORM_ACCOUNT, Shared};
+use crate::world::Action;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The routes under `/_simulator`.
+pub fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/accounts", get(accounts))
+        .route("/accounts/{account}/actions", post(act))
+        .route("/accounts/{account}/revoke", post(revoke))
+        .route("/next-account", post(choose))
+        .route("/requests", get(requests).delete(reset))
+}
+
+/// A refusal: a status and a sentence.
+struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+async fn accounts(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let connections = shared.connections();
+    let accounts = shared.world.accounts().into_iter().map(|account| {
+        json!({
+            "id": account.id, "name": account.name, "country": account.country, "email": account.email,
+            "default_currency": account.default_currency, "description": account.description, "charges": account.charges,
+            "secret_key": shared.own_key(&account.id),
+            "connected": connections.scope(&account.id),
+        })
+    });
+    let accounts: Vec<Value> = accounts.collect();
+    Json(json!({ "platform": PLATFORM_ACCOUNT, "client_id": shared.options.client_id, "accounts": accounts }))
+}
+
+async fn act(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Refused> {
+    known(&shared, &account)?;
+    let action: Action = parsed(&body)?;
+    let now = shared.clock.seconds();
+    let made = tokio::task::spawn_blocking(move || shared.world.act(&account, action, now)).await;
+    let made = made.map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    made.map(|events| Json(json!({ "events": events }))).map_err(|why| Refused(StatusCode::CONFLICT, why))
+}
+
+/// As if the owner had removed the platform in the Dashboard.
+async fn revoke(State(shared): State<Arc<Shared>>, Path(account): Path<String>) -> Result<Json<Value>, Refused> {
+    known(&shared, &account)?;
+    let was_connected = shared.connections().disconnect(&account);
+    Ok(Json(json!({ "account": account, "was_connected": was_connected })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choice {
+    account: String,
+}
+
+/// The next authorization begins with this account; with `--auto-approve` it is the one that is connected.
+async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let Choice { account } = parsed(&body)?;
+    known(&shared, &account)?;
+    *shared.next_account() = Some(account.clone());
+    Ok(Json(json!({ "account": account })))
+}
+
+async fn requests(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    Json(shared.counters.served())
+}
+
+async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.counters.reset();
+    StatusCode::NO_CONTENT
+}
+
+fn known(shared: &Shared, account: &str) -> Result<(), Refused> {
+    let refused = || Refused(StatusCode::NOT_FOUND, format!("There is no account '{account}'."));
+    if shared.world.has(account) { Ok(()) } else { Err(refused()) }
+}
+
+fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
+}

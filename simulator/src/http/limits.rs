@@ -1,0 +1,72 @@
+//! Stripe's limits: so many requests a second for each endpoint and for each account.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// For each named endpoint, in either mode.
+pub const PER_ENDPOINT: u32 = 25;
+/// For each account with a test key.
+pub const PER_ACCOUNT_TEST: u32 = 25;
+/// For each account with a live key.
+pub const PER_ACCOUNT_LIVE: u32 = 100;
+
+/// Who has asked for what how lately. Each bucket holds one second's worth and fills up again evenly.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// Per (account, endpoint), the endpoint empty for the account as a whole: when its bucket will be full again.
+    full_at: Mutex<HashMap<(String, &'static str), i64>>,
+}
+
+impl Limits {
+    /// Lets a request pass, or says which limit it hits; a refused request costs nothing.
+    ///
+    /// # Errors
+    /// The word for `Stripe-Rate-Limited-Reason`.
+    pub fn pass(&self, account: &str, endpoint: &'static str, livemode: bool, micros: i64) -> Result<(), &'static str> {
+        let per_account = if livemode { PER_ACCOUNT_LIVE } else { PER_ACCOUNT_TEST };
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = |endpoint: &'static str, rate: u32| {
+            let slot = full_at.entry((account.to_owned(), endpoint)).or_default();
+            let cost = 1_000_000 / i64::from(rate);
+            let after = (*slot).max(micros) + cost;
+            (after <= micros + 1_000_000).then_some(after)
+        };
+        let endpoint_after = next(endpoint, PER_ENDPOINT).ok_or("endpoint-rate")?;
+        let account_after = next("", per_account).ok_or("global-rate")?;
+        full_at.insert((account.to_owned(), endpoint), endpoint_after);
+        full_at.insert((account.to_owned(), ""), account_after);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn passed(limits: &Limits, endpoint: &'static str, live: bool, at: i64, tries: usize) -> usize {
+        (0..tries).filter(|_| limits.pass("acct_1", endpoint, live, at).is_ok()).count()
+    }
+
+    #[test]
+    fn an_endpoint_gives_25_a_second_even_live() {
+        let limits = Limits::default();
+        assert_eq!(passed(&limits, "/v1/charges", true, 10 * SECOND, 60), 25);
+        assert_eq!(limits.pass("acct_1", "/v1/charges", true, 10 * SECOND), Err("endpoint-rate"));
+        assert_eq!(passed(&limits, "/v1/charges", true, 10 * SECOND + 40_000, 60), 1);
+        assert_eq!(passed(&limits, "/v1/charges", true, 11 * SECOND + 40_000, 60), 25);
+    }
+
+    #[test]
+    fn an_account_gives_25_a_second_in_test_and_100_live() {
+        let endpoints = ["/v1/a", "/v1/b", "/v1/c", "/v1/d", "/v1/e", "/v1/f"];
+        for (live, most) in [(false, 25), (true, 100)] {
+            let limits = Limits::default();
+            let total: usize = endpoints.into_iter().map(|endpoint| passed(&limits, endpoint, live, SECOND, 20)).sum();
+            assert_eq!(total, most);
+            assert_eq!(limits.pass("acct_1", "/v1/g", live, SECOND), Err("global-rate"));
+            assert_eq!(limits.pass("acct_2", "/v1/g", live, SECOND), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Starting and stopping: in a process of its own or within another program.
+
+use super::clock::Clock;
+use super::options::{Args, Options};
+use super::shared::{Shared, own_key};
+use super::{api, control, oauth};
+use crate::world::{self, World};
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A simulator that serves. One that is dropped stops too, without being waited for.
+pub struct Running {
+    /// Where it is, for the API and for Connect alike: `http://127.0.0.1:12111`.
+    pub url: String,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its accounts and their objects.
+    pub world: Arc<World>,
+    /// Its time, which can be moved on.
+    pub clock: Clock,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Stops listening, answers what has been asked, and waits for the end of it.
+    ///
+    /// # Errors
+    /// When serving had failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        // The receiver is gone only when serving has ended already.
+        let _ = self.stop.send(());
+        self.served.await.context("the simulator's task failed")?.context("the simulator could not serve")
+    }
+}
+
+/// Makes the world and serves it.
+///
+/// # Errors
+/// When an option is not allowed or the address cannot be listened on.
+pub async fn start(options: Options) -> anyhow::Result<Running> {
+    options.check()?;
+    let clock = Clock::default();
+    let listener = TcpListener::bind(options.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let addr = listener.local_addr()?;
+    let made_from = world::Options {
+        seed: options.seed,
+        charges: options.charges,
+        accounts: options.accounts,
+        now: clock.seconds(),
+    };
+    let world = tokio::task::spawn_blocking(move || Arc::new(World::new(&made_from))).await?;
+    let app = router(Arc::new(Shared::new(world.clone(), options, clock.clone())));
+    let (stop, stopped) = oneshot::channel();
+    let serving = axum::serve(listener, app).with_graceful_shutdown(async {
+        let _ = stopped.await;
+    });
+    let served = tokio::spawn(serving.into_future());
+    Ok(Running { url: format!("http://{addr}"), addr, world, clock, stop, served })
+}
+
+/// Serves until `shutdown` is done; says on standard output where and what.
+///
+/// # Errors
+/// As [`start`] and [`Running::stop`].
+pub async fn run(args: Args, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let options = Options::from(args);
+    let livemode = options.livemode();
+    let running = start(options).await?;
+    println!("A Stripe simulator listens on {}", running.url);
+    for account in running.world.accounts() {
+        println!("  {}  {} ({}, {} charges)", account.id, account.name, account.description, account.charges);
+    }
+    println!("Accounts, with a key of each:  curl {}/_simulator/accounts", running.url);
+    if let Some(first) = running.world.accounts().first() {
+        let own = own_key(livemode, &first.id);
+        println!("The newest charge of the first:  curl -u {own}: {}/v1/charges?limit=1", running.url);
+    }
+    shutdown.await;
+    running.stop().await
+}
+
+/// All routes; `/v1/...` is everything that is nothing else.
+pub fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/oauth/authorize", get(oauth::authorize::show).post(oauth::authorize::answer))
+        .route("/oauth/token", post(oauth::token::token))
+        .route("/oauth/deauthorize", post(oauth::token::deauthorize))
+        .layer(from_fn_with_state(shared.clone(), counted))
+        .route("/oauth/authorize.css", get(style))
+        .nest("/_simulator", control::routes())
+        .fallback(api::handle)
+        .with_state(shared)
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], oauth::page::STYLE)
+}
+
+async fn counted(State(shared): State<Arc<Shared>>, path: MatchedPath, request: Request, next: Next) -> Response {
+    let endpoint = format!("{} {}", request.method(), path.as_str());
+    let response = next.run(request).await;
+    shared.counters.count(&endpoint, None, response.status().as_u16());
+    response
+}

@@ -1,0 +1,126 @@
+//! What all requests share, and what a request's key lets it see.
+
+use super::clock::Clock;
+use super::counters::Counters;
+use super::credentials;
+use super::error::Error;
+use super::limits::Limits;
+use super::oauth::connections::{Connections, Scope, Standing};
+use super::options::Options;
+use crate::world::World;
+use axum::http::HeaderMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The platform's own account: it exists and is empty.
+pub const PLATFORM_ACCOUNT: &str = "acct_simulatorplatform";
+
+/// What all requests share.
+pub struct Shared {
+    /// The accounts and their objects.
+    pub world: Arc<World>,
+    /// As it was started.
+    pub options: Options,
+    /// The simulator's time.
+    pub clock: Clock,
+    /// What has been served.
+    pub counters: Counters,
+    /// Who has asked lately.
+    pub limits: Limits,
+    connections: Mutex<Connections>,
+    next_account: Mutex<Option<String>>,
+}
+
+/// What a request may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `acct_…`
+    pub account: String,
+    /// What it may do there.
+    pub scope: Scope,
+}
+
+impl Shared {
+    /// Puts together what a server needs.
+    #[must_use]
+    pub fn new(world: Arc<World>, options: Options, clock: Clock) -> Self {
+        let connections = Mutex::new(Connections::new(options.livemode()));
+        let (counters, limits, next_account) = (Counters::default(), Limits::default(), Mutex::default());
+        Self { world, options, clock, counters, limits, connections, next_account }
+    }
+
+    /// The connections, for this moment alone.
+    pub fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The account that the next authorization begins with, if one was chosen.
+    pub fn next_account(&self) -> MutexGuard<'_, Option<String>> {
+        self.next_account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An account's own secret key, as its owner has it.
+    #[must_use]
+    pub fn own_key(&self, account: &str) -> String {
+        own_key(self.options.livemode(), account)
+    }
+
+    /// Which account a request is about: the platform's key with `Stripe-Account` or an account in the path, an access
+    /// token, or an account's own key.
+    ///
+    /// # Errors
+    /// 401 for no key or a wrong one, 403 `account_invalid` for an account that the key does not reach.
+    pub fn access(&self, headers: &HeaderMap, in_path: Option<&str>) -> Result<Access, Error> {
+        let key = credentials::key_of(headers).ok_or_else(Error::no_key)?;
+        let header = named_account(headers)?;
+        if let (Some(header), Some(path)) = (header, in_path)
+            && header != path
+        {
+            return Err(Error::no_access(&key, path));
+        }
+        let named = header.or(in_path);
+        if key == self.options.secret_key {
+            return self.platform_access(&key, named);
+        }
+        let access = self.account_access(&key)?;
+        match named {
+            Some(other) if other != access.account => Err(Error::no_access(&key, other)),
+            _ => Ok(access),
+        }
+    }
+
+    fn platform_access(&self, key: &str, named: Option<&str>) -> Result<Access, Error> {
+        let account = named.unwrap_or(PLATFORM_ACCOUNT);
+        let own = (account == PLATFORM_ACCOUNT).then_some(Scope::ReadWrite);
+        let scope = own.or_else(|| self.connections().scope(account)).ok_or_else(|| Error::no_access(key, account))?;
+        Ok(Access { account: account.to_owned(), scope })
+    }
+
+    fn account_access(&self, key: &str) -> Result<Access, Error> {
+        match self.connections().standing(key) {
+            Some(Standing::Good(account, scope)) => return Ok(Access { account: account.clone(), scope: *scope }),
+            Some(Standing::Replaced) => return Err(Error::expired_key(key)),
+            Some(Standing::Revoked(account)) => return Err(Error::no_access(key, account)),
+            None => {}
+        }
+        let own = own_key(self.options.livemode(), "");
+        let account = key.strip_prefix(&own).map(|rest| format!("acct_{rest}"));
+        let account = account.filter(|account| self.world.has(account)).ok_or_else(|| Error::wrong_key(key))?;
+        Ok(Access { account, scope: Scope::ReadWrite })
+    }
+}
+
+/// An account's own secret key: `sk_test_own_` and the account's id without its `acct_`.
+#[must_use]
+pub fn own_key(livemode: bool, account: &str) -> String {
+    let mode = if livemode { "live" } else { "test" };
+    format!("sk_{mode}_own_{}", account.trim_start_matches("acct_"))
+}
+
+fn named_account(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    if headers.contains_key("stripe-context") {
+        return Err(Error::invalid("The simulator does not know Stripe-Context; use Stripe-Account."));
+    }
+    let Some(value) = headers.get("stripe-account") else { return Ok(None) };
+    let text = value.to_str().map_err(|_| Error::invalid("Stripe-Account is not text."))?;
+    Ok(Some(text))
+}
