@@ -23,9 +23,9 @@ const THOUSANDTHS: [&str; 5] = ["bhd", "jod", "kwd", "omr", "tnd"];
 #[must_use]
 pub fn exponent(currency: &str) -> u32 {
     let is = |code: &&str| code.eq_ignore_ascii_case(currency);
-    if WHOLE.iter().any(|code| is(&code)) {
+    if WHOLE.iter().any(is) {
         0
-    } else if THOUSANDTHS.iter().any(|code| is(&code)) {
+    } else if THOUSANDTHS.iter().any(is) {
         3
     } else {
         2

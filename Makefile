@@ -1,0 +1,39 @@
+# Everything that runs uses the one release profile of Cargo.toml, so that nothing is built twice.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BINARY := target/release/tributary
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the one binary, target/release/tributary
+	cargo build --release --locked
+
+demo: build ## start a simulated Stripe, the platform and its worker with linked shops; Ctrl-C stops all
+	$(BINARY) demo
+
+test: check tests sdk browser ## all checks and tests: both databases, the real binary, SDK, browser
+
+check: ## formatting, lints, the doors and the documentation
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
+	else echo "check: NOT RUN: cargo deny (licences, sources), since cargo-deny is not installed"; fi
+
+tests: build ## the Rust tests, with a private PostgreSQL beside SQLite
+	scripts/with-postgres cargo test --release --locked --workspace
+
+sdk: build ## Python's stripe library, unmodified, against the simulator
+	tests/sdk/run.sh $(BINARY)
+
+browser: build ## one journey of a business owner in Chromium, with an accessibility check
+	tests/browser/run.sh $(BINARY)
+
+conformance: build ## Codat's commerce and platform SDKs against a fresh demo, when the checks are beside this folder
+	scripts/conformance
+
+clean-data: ## remove the data of make demo
+	rm -rf demo-data
+
+.PHONY: help build demo test check tests sdk browser conformance clean-data
