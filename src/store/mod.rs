@@ -3,9 +3,25 @@
 //! Functions take `&impl ConnectionTrait` first, so that the same one serves a request, a transaction and a test.
 //! Nothing but `DbErr` comes out; "not there" is `None`.
 
+pub mod bulk;
+pub mod checkpoints;
 pub mod data_keys;
 pub mod database;
 pub mod datasets;
+pub mod feed;
 pub mod jobs;
+pub mod payout_contents;
+pub mod quarantine;
+pub mod seen_events;
+pub mod source_objects;
+pub mod sync_heads;
 
 pub use database::{Db, Tx, open, read, write};
+
+/// Rows of one insert: below the number of parameters that either database takes, with the widest table.
+const ROWS: usize = 500;
+
+/// A hash to tell that nothing changed; not for secrets.
+fn hash(bytes: &[u8]) -> i64 {
+    xxhash_rust::xxh3::xxh3_64(bytes).cast_signed()
+}

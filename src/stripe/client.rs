@@ -1,11 +1,26 @@
-//! Stripe over HTTP: one pinned version, our own limits, errors named after what the caller has to do.
+//! Stripe over HTTP: one pinned version, our own limits, retries where a retry can help.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+
+use super::error::Error;
+use super::limits::{Limits, Rates};
 
 /// The API version that every request names.
 pub const VERSION: &str = "2026-10-28.endive";
+
+/// Tries of one request, the first one included.
+const TRIES: u32 = 5;
+/// The first pause between tries; it doubles, and a random part of it is waited.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause, also when Stripe asks for a longer one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Bytes of the largest answer that is read.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// Where Stripe is, and how fast we may ask.
 #[derive(Clone, Debug)]
@@ -27,6 +42,7 @@ pub struct Settings {
 pub struct Gate {
     pub(super) http: reqwest::Client,
     pub(super) settings: Settings,
+    limits: Arc<Limits>,
 }
 
 impl Gate {
@@ -41,7 +57,8 @@ impl Gate {
             .timeout(settings.timeout)
             .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, settings })
+        let rates = Rates { endpoint: settings.rate_per_endpoint, account: settings.rate_per_account };
+        Ok(Self { http, settings, limits: Arc::new(Limits::new(rates)) })
     }
 
     /// Where it leads.
@@ -49,4 +66,121 @@ impl Gate {
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
+
+    /// An account, read with the platform's key; without an account it is the platform's own.
+    #[must_use]
+    pub fn account(&self, key: SecretString, account: Option<String>, livemode: bool) -> Account {
+        Account { gate: self.clone(), key, account, livemode }
+    }
+}
+
+/// One account at Stripe.
+#[derive(Clone, Debug)]
+pub struct Account {
+    gate: Gate,
+    key: SecretString,
+    account: Option<String>,
+    livemode: bool,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The body, not parsed.
+    pub body: Vec<u8>,
+    /// Stripe's own time, a Unix second, from the `Date` header; none where it is missing.
+    pub date: Option<i64>,
+}
+
+impl Account {
+    /// The account's id, `acct_...`; none for the platform's own.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Reads `/v1/...`. `endpoint` is the path's pattern, which Stripe's limits count by.
+    ///
+    /// # Errors
+    /// See [`Error`]; passing troubles were tried again already.
+    pub async fn get(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<Answer, Error> {
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1.. {
+            let who = self.account.as_deref().unwrap_or("platform");
+            self.gate.limits.wait(who, self.livemode, endpoint).await;
+            let (error, wish) = match self.once(path, query).await {
+                Ok(answer) => return Ok(answer),
+                Err(tried) => tried,
+            };
+            let again = wish.again.unwrap_or_else(|| error.is_passing());
+            if !again || attempt >= TRIES {
+                return Err(error);
+            }
+            let wait = wish.after.unwrap_or_else(|| pause.mul_f64(rand::random::<f64>())).min(LONGEST_PAUSE);
+            tracing::info!(path, attempt, %error, wait_ms = wait.as_millis(), "Stripe will be asked again");
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Err(Error::RateLimited)
+    }
+
+    async fn once(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, (Error, Wish)> {
+        let lost = |error: reqwest::Error| (Error::Transport(error.without_url().to_string()), Wish::default());
+        let mut url = self.gate.settings.api_base.clone();
+        url.set_path(path);
+        let mut request = self
+            .gate
+            .http
+            .get(url)
+            .query(query)
+            .bearer_auth(self.key.expose_secret())
+            .header("Stripe-Version", VERSION);
+        if let Some(account) = &self.account {
+            request = request.header("Stripe-Account", account);
+        }
+        let mut response = request.send().await.map_err(lost)?;
+        let status = response.status();
+        let (wish, date) = (Wish::read(response.headers()), date(response.headers()));
+        let request_id = text(response.headers(), "request-id").unwrap_or_default().to_owned();
+        let mut body = Vec::with_capacity(response.content_length().map_or(0, |n| bounded(n)));
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err((Error::Transport("its answer is larger than 64 MiB".to_owned()), Wish::default()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            return Ok(Answer { body, date });
+        }
+        let error = Error::of_answer(status.as_u16(), &body);
+        tracing::warn!(path, status = status.as_u16(), stripe.request_id = request_id, %error, "Stripe said no");
+        Err((error, wish))
+    }
+}
+
+/// What the answer wishes about another try.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wish {
+    again: Option<bool>,
+    after: Option<Duration>,
+}
+
+impl Wish {
+    fn read(headers: &HeaderMap) -> Self {
+        let after = text(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        Self { again: text(headers, "stripe-should-retry").and_then(|text| text.parse().ok()), after }
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn date(headers: &HeaderMap) -> Option<i64> {
+    let text = text(headers, "date")?;
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp())
+}
+
+fn bounded(length: u64) -> usize {
+    usize::try_from(length).map_or(LARGEST_ANSWER, |length| length.min(LARGEST_ANSWER))
 }

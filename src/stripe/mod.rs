@@ -1,3 +1,5 @@
 //! Their API: versions, retries, limits, OAuth. Nothing else speaks HTTP to Stripe.
 
 pub mod client;
+pub mod error;
+pub mod limits;

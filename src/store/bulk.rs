@@ -1,0 +1,185 @@
+//! The fast path for records: a page of them is compared and written in a few statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::change::Kind;
+use entity::data_type::DataType;
+use entity::id::ConnectionId;
+use entity::record::{Record, Stamp};
+use entity::{company_info, customer, dispute, order, payment, payment_method, payout, product, transaction};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, QuerySelect};
+
+use crate::store::Tx;
+
+/// A change of a record, before it has its number in the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The record's data type.
+    pub data_type: DataType,
+    /// The record.
+    pub id: String,
+    /// What became of it.
+    pub kind: Kind,
+}
+
+/// Records of all nouns, not yet stamped.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// Account information.
+    pub company_info: Vec<company_info::Model>,
+    /// Customers.
+    pub customers: Vec<customer::Model>,
+    /// Payments.
+    pub payments: Vec<payment::Model>,
+    /// Transactions.
+    pub transactions: Vec<transaction::Model>,
+    /// Payouts.
+    pub payouts: Vec<payout::Model>,
+    /// Disputes.
+    pub disputes: Vec<dispute::Model>,
+    /// Products.
+    pub products: Vec<product::Model>,
+    /// Ways of paying; only new ones are kept, since the first charge that showed one says all there is.
+    pub payment_methods: Vec<payment_method::Model>,
+    /// Orders.
+    pub orders: Vec<order::Model>,
+}
+
+/// Which reading, when.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// Its number.
+    pub read_no: i64,
+    /// When it is kept.
+    pub now: DateTimeUtc,
+}
+
+/// Keeps records; one that is the same already, or was read later, stays and is no change.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn keep(tx: &Tx, reading: Reading, records: Records) -> Result<Vec<Changed>, DbErr> {
+    let mut changed = noun::<company_info::Entity>(tx, reading, records.company_info, false).await?;
+    changed.extend(noun::<customer::Entity>(tx, reading, records.customers, false).await?);
+    changed.extend(noun::<payment::Entity>(tx, reading, records.payments, false).await?);
+    changed.extend(noun::<transaction::Entity>(tx, reading, records.transactions, false).await?);
+    changed.extend(noun::<payout::Entity>(tx, reading, records.payouts, false).await?);
+    changed.extend(noun::<dispute::Entity>(tx, reading, records.disputes, false).await?);
+    changed.extend(noun::<product::Entity>(tx, reading, records.products, false).await?);
+    changed.extend(noun::<payment_method::Entity>(tx, reading, records.payment_methods, true).await?);
+    changed.extend(noun::<order::Entity>(tx, reading, records.orders, false).await?);
+    Ok(changed)
+}
+
+async fn noun<E>(tx: &Tx, reading: Reading, rows: Vec<E::Model>, only_new: bool) -> Result<Vec<Changed>, DbErr>
+where
+    E: EntityTrait,
+    E::Model: Record + IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    // One statement may name a row only once; sorted, two writers would lock them in one order.
+    let rows: BTreeMap<String, E::Model> = rows.into_iter().map(|row| (row.id().to_owned(), row)).collect();
+    let known = known::<E>(tx, reading.connection, rows.keys().cloned()).await?;
+    let (mut changed, mut fresh) = (Vec::new(), Vec::new());
+    for (id, mut row) in rows {
+        let content_hash = super::hash(&serde_json::to_vec(&row).map_err(|error| DbErr::Json(error.to_string()))?);
+        let kind = match known.get(&id) {
+            None => Kind::Created,
+            Some(_) if only_new => continue,
+            Some(known) if known.read_no > reading.read_no => continue,
+            Some(known) if known.deleted => Kind::Created,
+            Some(known) if known.content_hash == content_hash => continue,
+            Some(_) => Kind::Updated,
+        };
+        row.set_stamp(Stamp { content_hash, read_no: reading.read_no, modified_at: reading.now });
+        changed.push(Changed { data_type: E::Model::DATA_TYPE, id, kind });
+        fresh.push(row.into_active_model());
+    }
+    insert::<E>(tx, fresh).await?;
+    Ok(changed)
+}
+
+struct Known {
+    content_hash: i64,
+    read_no: i64,
+    deleted: bool,
+}
+
+async fn known<E: EntityTrait>(
+    tx: &Tx,
+    connection: ConnectionId,
+    ids: impl Iterator<Item = String>,
+) -> Result<HashMap<String, Known>, DbErr> {
+    let rows: Vec<(String, i64, i64, Option<DateTimeUtc>)> = E::find()
+        .select_only()
+        .expr(Expr::col("id"))
+        .expr(Expr::col("content_hash"))
+        .expr(Expr::col("read_no"))
+        .expr(Expr::col("deleted_at"))
+        .filter(Expr::col("connection_id").eq(connection))
+        .filter(Expr::col("id").is_in(ids))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let known = |(id, content_hash, read_no, deleted): (_, _, _, Option<_>)| {
+        (id, Known { content_hash, read_no, deleted: deleted.is_some() })
+    };
+    Ok(rows.into_iter().map(known).collect())
+}
+
+async fn insert<E>(tx: &Tx, rows: Vec<E::ActiveModel>) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    let own = |column: &E::Column| !matches!(IdenStatic::as_str(column), "connection_id" | "id");
+    let newest = Expr::col((E::default(), "read_no")).lte(Expr::col(("excluded", "read_no")));
+    let keep = OnConflict::columns(["connection_id", "id"])
+        .update_columns(E::Column::iter().filter(own))
+        .action_and_where(newest)
+        .to_owned();
+    for rows in rows.chunks(super::ROWS) {
+        E::insert_many(rows.to_vec()).on_conflict(keep.clone()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Marks a record as gone. Returns the change when it was there.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> Result<Option<Changed>, DbErr> {
+    let gone = match data_type {
+        DataType::CompanyInfo => bury_in::<company_info::Entity>(tx, reading, id).await?,
+        DataType::Customers => bury_in::<customer::Entity>(tx, reading, id).await?,
+        DataType::Payments => bury_in::<payment::Entity>(tx, reading, id).await?,
+        DataType::Transactions => bury_in::<transaction::Entity>(tx, reading, id).await?,
+        DataType::Payouts => bury_in::<payout::Entity>(tx, reading, id).await?,
+        DataType::Disputes => bury_in::<dispute::Entity>(tx, reading, id).await?,
+        DataType::Products => bury_in::<product::Entity>(tx, reading, id).await?,
+        DataType::PaymentMethods => bury_in::<payment_method::Entity>(tx, reading, id).await?,
+        DataType::Orders => bury_in::<order::Entity>(tx, reading, id).await?,
+    };
+    Ok(gone.then(|| Changed { data_type, id: id.to_owned(), kind: Kind::Deleted }))
+}
+
+async fn bury_in<E: EntityTrait>(tx: &Tx, reading: Reading, id: &str) -> Result<bool, DbErr> {
+    let buried = E::update_many()
+        .col_expr("deleted_at", Expr::value(reading.now))
+        .col_expr("modified_at", Expr::value(reading.now))
+        .col_expr("read_no", Expr::value(reading.read_no))
+        .filter(Expr::col("connection_id").eq(reading.connection))
+        .filter(Expr::col("id").eq(id))
+        .filter(Expr::col("deleted_at").is_null())
+        .filter(Expr::col("read_no").lte(reading.read_no))
+        .exec(tx)
+        .await?;
+    Ok(buried.rows_affected > 0)
+}

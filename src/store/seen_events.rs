@@ -1,0 +1,54 @@
+//! Events of Stripe's that were followed already.
+
+use std::collections::HashSet;
+
+use entity::id::ConnectionId;
+use entity::seen_event::{self, Column};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, QuerySelect};
+
+use crate::store::Tx;
+
+/// Those seen since a second.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn since(db: &impl ConnectionTrait, connection: ConnectionId, second: i64) -> Result<HashSet<String>, DbErr> {
+    let ids: Vec<String> = seen_event::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Created.gte(second))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Notes events, and forgets those before a second.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note(
+    tx: &Tx,
+    connection: ConnectionId,
+    events: &[(String, i64)],
+    forget_before: i64,
+) -> Result<(), DbErr> {
+    let there = OnConflict::columns([Column::ConnectionId, Column::Id]).do_nothing().to_owned();
+    for events in events.chunks(super::ROWS) {
+        let rows = events.iter().map(|(id, created)| seen_event::ActiveModel {
+            connection_id: Set(connection),
+            id: Set(id.clone()),
+            created: Set(*created),
+        });
+        seen_event::Entity::insert_many(rows).on_conflict(there.clone()).exec_without_returning(tx).await?;
+    }
+    seen_event::Entity::delete_many()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Created.lt(forget_before))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! Source objects: what Stripe sent, compressed, guarded by the order of readings.
+
+use std::collections::HashMap;
+
+use entity::id::ConnectionId;
+use entity::source_object::{self, Column};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ExprTrait, IdenStatic, Iterable, QuerySelect};
+
+use crate::store::Tx;
+
+/// The body is as Stripe sent it.
+const RAW: i16 = 0;
+/// The body is one zstd frame.
+const ZSTD: i16 = 1;
+/// Of zstd: the least time for most of the gain.
+const LEVEL: i32 = 1;
+
+/// An object as Stripe sent it, packed for keeping.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// Stripe's `object`.
+    pub object: String,
+    /// Stripe's id.
+    pub id: String,
+    /// The object that it hangs on.
+    pub parent_id: Option<String>,
+    /// Stripe's `created`.
+    pub created: Option<i64>,
+    /// The body, in `codec`.
+    pub body: Vec<u8>,
+    /// How the body is kept.
+    pub codec: i16,
+    /// Hash of the raw body.
+    pub hash: i64,
+}
+
+impl Packed {
+    /// Packs a raw body; one that does not get smaller is kept as it is.
+    #[must_use]
+    pub fn new(object: &str, id: &str, parent_id: Option<String>, created: Option<i64>, raw: &str) -> Self {
+        let (body, codec) = pack(raw.as_bytes());
+        let hash = super::hash(raw.as_bytes());
+        Self { object: object.to_owned(), id: id.to_owned(), parent_id, created, body, codec, hash }
+    }
+}
+
+/// Packs bytes, and tells how.
+#[must_use]
+pub fn pack(raw: &[u8]) -> (Vec<u8>, i16) {
+    match zstd::bulk::compress(raw, LEVEL) {
+        Ok(packed) if packed.len() < raw.len() => (packed, ZSTD),
+        _ => (raw.to_vec(), RAW),
+    }
+}
+
+/// The bytes of a kept body.
+///
+/// # Errors
+/// When the codec is unknown or the frame is broken.
+pub fn unpack(body: &[u8], codec: i16) -> Result<Vec<u8>, DbErr> {
+    match codec {
+        RAW => Ok(body.to_vec()),
+        ZSTD => zstd::stream::decode_all(body).map_err(|error| DbErr::Custom(format!("a source object: {error}"))),
+        other => Err(DbErr::Custom(format!("a source object has the unknown codec {other}"))),
+    }
+}
+
+/// Keeps objects under this reading; one that is the same already, or was read later, stays. Returns how many changed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn keep(
+    tx: &Tx,
+    connection: ConnectionId,
+    objects: Vec<Packed>,
+    read_no: i64,
+    version: &str,
+    now: DateTimeUtc,
+) -> Result<usize, DbErr> {
+    let mut by_kind: HashMap<String, Vec<Packed>> = HashMap::new();
+    for object in objects {
+        by_kind.entry(object.object.clone()).or_default().push(object);
+    }
+    let mut changed = 0;
+    for (kind, objects) in by_kind {
+        let known = known(tx, connection, &kind, objects.iter().map(|object| object.id.clone())).await?;
+        let mut fresh: HashMap<String, Packed> = HashMap::new();
+        for object in objects {
+            let same = known
+                .get(&object.id)
+                .is_some_and(|known| known.read_no > read_no || (known.hash == object.hash && !known.deleted));
+            if !same {
+                fresh.insert(object.id.clone(), object);
+            }
+        }
+        changed += fresh.len();
+        let mut rows: Vec<_> =
+            fresh.into_values().map(|object| row(connection, object, read_no, version, now)).collect();
+        rows.sort_by(|a, b| a.id.as_ref().cmp(b.id.as_ref()));
+        insert(tx, rows).await?;
+    }
+    Ok(changed)
+}
+
+struct Known {
+    hash: i64,
+    read_no: i64,
+    deleted: bool,
+}
+
+async fn known(
+    tx: &Tx,
+    connection: ConnectionId,
+    kind: &str,
+    ids: impl Iterator<Item = String>,
+) -> Result<HashMap<String, Known>, DbErr> {
+    let rows: Vec<(String, i64, i64, Option<DateTimeUtc>)> = source_object::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::BodyHash, Column::ReadNo, Column::DeletedAt])
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Object.eq(kind))
+        .filter(Column::Id.is_in(ids))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let known =
+        |(id, hash, read_no, deleted): (_, _, _, Option<_>)| (id, Known { hash, read_no, deleted: deleted.is_some() });
+    Ok(rows.into_iter().map(known).collect())
+}
+
+fn row(
+    connection: ConnectionId,
+    object: Packed,
+    read_no: i64,
+    version: &str,
+    now: DateTimeUtc,
+) -> source_object::ActiveModel {
+    source_object::ActiveModel {
+        connection_id: Set(connection),
+        object: Set(object.object),
+        id: Set(object.id),
+        parent_id: Set(object.parent_id),
+        body: Set(object.body),
+        codec: Set(object.codec),
+        dictionary_id: Set(None),
+        body_hash: Set(object.hash),
+        api_version: Set(version.to_owned()),
+        read_no: Set(read_no),
+        read_at: Set(now),
+        source_created: Set(object.created),
+        deleted_at: Set(None),
+    }
+}
+
+async fn insert(tx: &Tx, rows: Vec<source_object::ActiveModel>) -> Result<(), DbErr> {
+    let newest = Expr::col((source_object::Entity, Column::ReadNo)).lte(Expr::col(("excluded", Column::ReadNo)));
+    let key = [Column::ConnectionId, Column::Object, Column::Id];
+    let rest = Column::iter().filter(|column| !key.iter().any(|part| part.as_str() == column.as_str()));
+    let keep = OnConflict::columns(key).update_columns(rest).action_and_where(newest).to_owned();
+    for rows in rows.chunks(super::ROWS) {
+        source_object::Entity::insert_many(rows.to_vec()).on_conflict(keep.clone()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// An object as Stripe sent it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Stripe's `object`.
+    pub object: String,
+    /// Stripe's id.
+    pub id: String,
+    /// The object that it hangs on.
+    pub parent_id: Option<String>,
+    /// The raw JSON.
+    pub body: Vec<u8>,
+}
+
+/// The objects of one kind with these ids; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer, or a body is broken.
+pub async fn with_ids(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kind: &str,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<Kept>, DbErr> {
+    let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(db).await?;
+    rows.into_iter().map(opened).collect()
+}
+
+/// The objects of these kinds that hang on these parents; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer, or a body is broken.
+pub async fn hanging_on(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kinds: &[&str],
+    parents: impl IntoIterator<Item = String>,
+) -> Result<Vec<Kept>, DbErr> {
+    let rows = live(connection)
+        .filter(Column::Object.is_in(kinds.iter().copied()))
+        .filter(Column::ParentId.is_in(parents))
+        .all(db)
+        .await?;
+    rows.into_iter().map(opened).collect()
+}
+
+/// Marks an object as gone. Returns it when it was there.
+///
+/// # Errors
+/// When the database does not answer, or its body is broken.
+pub async fn bury(
+    tx: &Tx,
+    connection: ConnectionId,
+    kind: &str,
+    id: &str,
+    read_no: i64,
+    now: DateTimeUtc,
+) -> Result<Option<Kept>, DbErr> {
+    let Some(kept) = with_ids(tx, connection, kind, [id.to_owned()]).await?.pop() else {
+        return Ok(None);
+    };
+    source_object::Entity::update_many()
+        .col_expr(Column::DeletedAt, Expr::value(now))
+        .col_expr(Column::ReadNo, Expr::value(read_no))
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Object.eq(kind))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(Some(kept))
+}
+
+fn live(connection: ConnectionId) -> Select<source_object::Entity> {
+    source_object::Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::DeletedAt.is_null())
+}
+
+fn opened(row: source_object::Model) -> Result<Kept, DbErr> {
+    let body = unpack(&row.body, row.codec)?;
+    Ok(Kept { object: row.object, id: row.id, parent_id: row.parent_id, body })
+}
