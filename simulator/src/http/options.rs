@@ -69,6 +69,9 @@ pub struct Options {
     pub client_id: String,
     /// The platform's secret key: its prefix decides the mode.
     pub secret_key: String,
+    /// The present that the data ends at, in Unix seconds; the moment of the start when left out. The same seed and the
+    /// same present give the same data again.
+    pub now: Option<i64>,
 }
 
 impl Default for Options {
@@ -84,6 +87,7 @@ impl Default for Options {
             auto_approve: false,
             client_id: DEFAULT_CLIENT_ID.to_owned(),
             secret_key: DEFAULT_SECRET_KEY.to_owned(),
+            now: None,
         }
     }
 }
@@ -101,6 +105,7 @@ impl From<Args> for Options {
             auto_approve: args.auto_approve,
             client_id: args.client_id,
             secret_key: args.secret_key,
+            now: None,
         }
     }
 }

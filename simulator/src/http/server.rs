@@ -58,7 +58,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         seed: options.seed,
         charges: options.charges,
         accounts: options.accounts,
-        now: clock.seconds(),
+        now: options.now.unwrap_or_else(|| clock.seconds()),
     };
     let world = tokio::task::spawn_blocking(move || Arc::new(World::new(&made_from))).await?;
     let app = router(Arc::new(Shared::new(world.clone(), options, clock.clone())));
