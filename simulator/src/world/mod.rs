@@ -2,10 +2,32 @@
 //!
 //! This file is the door: everything that `http` needs of the data goes through the types below.
 
+mod act;
 mod action;
+mod book;
+mod calendar;
+mod catalogue;
+mod chance;
+mod filter;
+mod id;
+mod list;
+mod money;
+mod profile;
+mod render;
+mod rows;
+mod seed;
+mod shop;
+mod table;
+mod texts;
+
+#[cfg(test)]
+mod tests;
 
 pub use action::Action;
+use chance::Chance;
 use serde_json::Value;
+use shop::Shop;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// A kind of object that can be listed or retrieved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,61 +148,93 @@ pub struct AccountSummary {
     pub charges: u64,
 }
 
+/// How long events are kept, in seconds.
+pub const EVENTS_KEPT: i64 = 30 * calendar::DAY;
+
 /// All accounts and what is in them.
 pub struct World {
-    accounts: Vec<AccountSummary>,
+    shops: Vec<(String, RwLock<Shop>)>,
 }
 
 impl World {
-    /// Makes the world.
+    /// Makes the world. A million charges take a second or two; objects are rendered when they are asked for.
     #[must_use]
-    pub fn new(_options: &Options) -> Self {
-        Self { accounts: Vec::new() }
+    pub fn new(options: &Options) -> Self {
+        let root = Chance::new(options.seed);
+        let make = |(number, profile)| {
+            let shop = seed::shop(profile, root.of(number), options.now);
+            (shop.id.clone(), RwLock::new(shop))
+        };
+        Self { shops: (0..).zip(profile::profiles(options)).map(make).collect() }
     }
 
     /// The accounts in a fixed order.
     #[must_use]
     pub fn accounts(&self) -> Vec<AccountSummary> {
-        self.accounts.clone()
+        self.shops.iter().map(|(_, shop)| summary(&read(shop))).collect()
     }
 
     /// Whether there is such an account.
     #[must_use]
     pub fn has(&self, account: &str) -> bool {
-        self.accounts.iter().any(|known| known.id == account)
+        self.shop(account).is_some()
     }
 
     /// `GET /v1/account`.
     #[must_use]
-    pub fn account_object(&self, _account: &str) -> Option<Value> {
-        None
+    pub fn account_object(&self, account: &str) -> Option<Value> {
+        Some(read(self.shop(account)?).account_object())
     }
 
     /// `GET /v1/balance`.
     #[must_use]
-    pub fn balance(&self, _account: &str, _now: i64) -> Option<Value> {
-        None
+    pub fn balance(&self, account: &str, now: i64) -> Option<Value> {
+        Some(read(self.shop(account)?).balance_object(now))
     }
 
-    /// A page of a list.
+    /// A page of a list; an account that is not there has empty ones.
     ///
     /// # Errors
     /// When the cursor is not in the list or a filter is one that Stripe refuses.
-    pub fn page(&self, _account: &str, _kind: Kind, _query: &Query) -> Result<Page, Refusal> {
-        Ok(Page { data: Vec::new(), has_more: false })
+    pub fn page(&self, account: &str, kind: Kind, query: &Query) -> Result<Page, Refusal> {
+        match self.shop(account) {
+            Some(shop) => read(shop).page(kind, query),
+            None => Ok(Page { data: Vec::new(), has_more: false }),
+        }
     }
 
     /// One object; what is left of a deleted one is `{id, object, deleted}`.
     #[must_use]
-    pub fn get(&self, _account: &str, _kind: Kind, _id: &str, _now: i64) -> Option<Value> {
-        None
+    pub fn get(&self, account: &str, kind: Kind, id: &str, now: i64) -> Option<Value> {
+        read(self.shop(account)?).get(kind, id, now)
     }
 
     /// Makes something happen and returns the events of it.
     ///
     /// # Errors
     /// A sentence that says why it cannot happen.
-    pub fn act(&self, _account: &str, _action: Action, _now: i64) -> Result<Vec<Value>, String> {
-        Err("not there yet".to_owned())
+    pub fn act(&self, account: &str, action: Action, now: i64) -> Result<Vec<Value>, String> {
+        let shop = self.shop(account).ok_or_else(|| format!("There is no account {account}."))?;
+        shop.write().unwrap_or_else(PoisonError::into_inner).act(action, now)
+    }
+
+    fn shop(&self, account: &str) -> Option<&RwLock<Shop>> {
+        self.shops.iter().find(|(id, _)| id == account).map(|(_, shop)| shop)
+    }
+}
+
+fn read(shop: &RwLock<Shop>) -> RwLockReadGuard<'_, Shop> {
+    shop.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn summary(shop: &Shop) -> AccountSummary {
+    AccountSummary {
+        id: shop.id.clone(),
+        name: shop.profile.name.to_owned(),
+        country: shop.profile.country.to_owned(),
+        default_currency: shop.profile.currency.code().to_owned(),
+        email: shop.email(),
+        description: shop.profile.description.to_owned(),
+        charges: u64::from(shop.charges.len()),
     }
 }

@@ -1,0 +1,93 @@
+//! What an order is made of: lines from the shop's prices, with discounts and taxes that add up.
+
+use super::{
+    chance::Chance,
+    money::Currency,
+    rows::{Price, Product},
+    table::{NONE, Table},
+};
+
+/// A line of an order. `total` = `subtotal` - `discount` + `tax`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub price: u32,
+    pub quantity: i64,
+    pub unit: i64,
+    pub subtotal: i64,
+    pub discount: i64,
+    pub tax: i64,
+    pub total: i64,
+}
+
+/// An order. Its amounts are the sums over the lines, and `total` has the shipping too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub lines: Vec<Line>,
+    pub discount_percent: i64,
+    pub tax_percent: i64,
+    pub subtotal: i64,
+    pub discount: i64,
+    pub tax: i64,
+    pub shipping: i64,
+    pub total: i64,
+}
+
+/// What the order from `chance` holds; `None` if nothing is sold in this currency at that second. Only an order that ships has
+/// shipping, one in 40 others has a dozen lines and more.
+pub fn order(
+    chance: Chance,
+    products: &Table<Product>,
+    prices: &Table<Price>,
+    currency: Currency,
+    ships: bool,
+    at: i64,
+) -> Option<Order> {
+    let many = !ships && chance.one_in("many", 40);
+    let count = if many { chance.between("lines", 11, 14) } else { chance.between("lines", 1, 3) };
+    let discount_percent = if chance.one_in("discounted", 5) { 10 } else { 0 };
+    let tax_percent = match currency {
+        Currency::Eur | Currency::Gbp => 20,
+        Currency::Jpy => 10,
+        _ => 0,
+    };
+    let lines: Vec<Line> = (0..count)
+        .filter_map(|number| {
+            let chance = chance.of(number.cast_unsigned());
+            let product = u32::try_from(chance.below("product", u64::from(products.len()))).ok()?;
+            let price =
+                price_in(products, prices, product, currency).filter(|price| prices.at(*price).created <= at)?;
+            Some(line(chance, price, prices.at(price).amount, discount_percent, tax_percent, currency.step()))
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let sum = |part: fn(&Line) -> i64| lines.iter().map(part).sum::<i64>();
+    let shipping = if ships && chance.one_in("shipped", 2) { currency.price(495) } else { 0 };
+    Some(Order {
+        subtotal: sum(|line| line.subtotal),
+        discount: sum(|line| line.discount),
+        tax: sum(|line| line.tax),
+        total: sum(|line| line.total) + shipping,
+        lines,
+        discount_percent,
+        tax_percent,
+        shipping,
+    })
+}
+
+fn line(chance: Chance, price: u32, unit: i64, discount: i64, tax: i64, step: i64) -> Line {
+    let quantity = if chance.one_in("several", 4) { chance.between("quantity", 2, 4) } else { 1 };
+    let subtotal = unit * quantity;
+    let discount = subtotal * discount / 100 / step * step;
+    let tax = (subtotal - discount) * tax / 100 / step * step;
+    Line { price, quantity, unit, subtotal, discount, tax, total: subtotal - discount + tax }
+}
+
+/// The one-time price of a product in a currency. Prices of a product follow one another.
+pub fn price_in(products: &Table<Product>, prices: &Table<Price>, product: u32, currency: Currency) -> Option<u32> {
+    let first = products.at(product).first_price;
+    (first..prices.len())
+        .take_while(|number| first != NONE && prices.at(*number).product == product)
+        .find(|number| prices.at(*number).currency == currency && !prices.at(*number).recurring)
+}

@@ -1,0 +1,240 @@
+//! What a list is narrowed to: links to rows are followed, the rest is compared row by row.
+
+use super::{Kind, Query, Refusal, money::Currency, rows::Schedule, shop::Shop, table::NONE};
+use serde_json::Value;
+
+/// Why no rows of a manual payout can be listed, in Stripe's words.
+const MANUAL: &str = "Balance transaction history can only be filtered on automatic transfers, not manual.";
+
+/// A filter that was understood.
+enum Filter {
+    /// Rows that name this one; `NONE` when there is no such row, so nothing matches.
+    Customer(u32),
+    Charge(u32),
+    Intent(u32),
+    Payout(u32),
+    Parent(u32),
+    /// The rows that came from this object.
+    Source(Option<(Kind, u32)>),
+    /// A balance transaction's or an event's type; events also `name.*`.
+    Type(String),
+    /// One of several event types.
+    Types(Vec<String>),
+    Currency(Option<Currency>),
+    /// Any other field, compared with the rendered object.
+    Field(String, Vec<String>),
+}
+
+/// All filters of a query.
+pub struct Filters {
+    kind: Kind,
+    all: Vec<Filter>,
+}
+
+impl Filters {
+    /// Reads the filters of a query.
+    pub fn read(shop: &Shop, kind: Kind, query: &Query) -> Result<Self, Refusal> {
+        let mut all: Vec<Filter> = Vec::new();
+        for (name, value) in &query.filters {
+            let row = |kind| {
+                shop.number_of(kind, value).filter(|number| shop.visible(kind, *number, query.now)).unwrap_or(NONE)
+            };
+            let filter = match (kind, name.as_str()) {
+                (_, "customer") => Filter::Customer(row(Kind::Customer)),
+                (Kind::Refund | Kind::Dispute, "charge") => Filter::Charge(row(Kind::Charge)),
+                (Kind::Charge | Kind::Refund | Kind::Dispute | Kind::CheckoutSession, "payment_intent") => {
+                    Filter::Intent(row(Kind::PaymentIntent))
+                }
+                (Kind::InvoicePayment, "payment[payment_intent]") => Filter::Intent(row(Kind::PaymentIntent)),
+                (Kind::BalanceTransaction, "payout") => Filter::Payout(automatic(shop, row(Kind::Payout), value)?),
+                (Kind::SessionLineItem, "session") => Filter::Parent(row(Kind::CheckoutSession)),
+                (Kind::InvoiceLine | Kind::InvoicePayment, "invoice") => Filter::Parent(row(Kind::Invoice)),
+                (Kind::BalanceTransaction, "source") => Filter::Source(source(shop, value)),
+                (Kind::BalanceTransaction | Kind::Event, "type") => Filter::Type(value.clone()),
+                (Kind::BalanceTransaction | Kind::Charge, "currency") => Filter::Currency(Currency::parse(value)),
+                (_, "types[]" | "types") => {
+                    add(
+                        &mut all,
+                        |filter| if let Filter::Types(types) = filter { Some(types) } else { None },
+                        value,
+                        Filter::Types,
+                    );
+                    continue;
+                }
+                (_, "ids[]" | "ids") => Filter::Field("id".to_owned(), vec![value.clone()]),
+                (_, "lookup_keys[]" | "lookup_keys") => Filter::Field("lookup_key".to_owned(), vec![value.clone()]),
+                (Kind::InvoicePayment, "payment[type]") => {
+                    Filter::Field("payment.type".to_owned(), vec![value.clone()])
+                }
+                (Kind::CheckoutSession, "customer_details[email]") => {
+                    Filter::Field("customer_details.email".to_owned(), vec![value.clone()])
+                }
+                (_, name) => Filter::Field(name.replace('[', ".").replace(']', ""), vec![value.clone()]),
+            };
+            merge(&mut all, filter, name.contains("ids") || name.contains("keys"));
+        }
+        Ok(Self { kind, all })
+    }
+
+    /// The whole list, if it is one of lines below a parent.
+    pub fn sub_list(&self, shop: &Shop) -> Option<Vec<Value>> {
+        let parent =
+            self.all.iter().find_map(|filter| if let Filter::Parent(parent) = filter { Some(*parent) } else { None });
+        match (self.kind, parent) {
+            (Kind::SessionLineItem | Kind::InvoiceLine, None | Some(NONE)) => Some(Vec::new()),
+            (Kind::SessionLineItem, Some(parent)) => Some(shop.session_items(parent)),
+            (Kind::InvoiceLine, Some(parent)) => Some(shop.invoice_lines(parent)),
+            _ => None,
+        }
+    }
+
+    /// The only rows that can match, sorted as the list is, if a filter leads to them.
+    pub fn chosen(&self, shop: &Shop) -> Option<Vec<u32>> {
+        let mut rows = self.all.iter().find_map(|filter| match (self.kind, filter) {
+            (_, Filter::Customer(NONE) | Filter::Charge(NONE) | Filter::Intent(NONE)) => Some(Vec::new()),
+            (_, Filter::Parent(NONE) | Filter::Source(None) | Filter::Currency(None)) => Some(Vec::new()),
+            (Kind::BalanceTransaction, Filter::Payout(payout)) => {
+                let row = shop.payouts.at(*payout);
+                Some(row.content.iter().chain([&row.entry]).copied().collect())
+            }
+            (Kind::Refund, Filter::Charge(charge)) => Some(shop.refunds_of.get(charge).cloned().unwrap_or_default()),
+            (Kind::Dispute, Filter::Charge(charge)) => Some(shop.disputes_of.get(charge).cloned().unwrap_or_default()),
+            (Kind::Charge, Filter::Intent(intent)) => {
+                let row = shop.intents.at(*intent);
+                if row.charge == NONE { Some(Vec::new()) } else { Some((row.first_charge..=row.charge).collect()) }
+            }
+            (Kind::PaymentMethod, Filter::Customer(customer)) => {
+                let row = shop.customers.at(*customer);
+                Some((row.method..row.method + row.methods).collect())
+            }
+            _ => None,
+        })?;
+        rows.sort_unstable_by_key(|number| (shop.created(self.kind, *number), *number));
+        Some(rows)
+    }
+
+    /// Whether a row passes all filters.
+    pub fn match_row(&self, shop: &Shop, number: u32, now: i64) -> bool {
+        self.all.iter().all(|filter| self.passes(filter, shop, number, now))
+            && (self.kind != Kind::PaymentMethod || shop.methods.at(number).detached_at > now)
+    }
+
+    fn passes(&self, filter: &Filter, shop: &Shop, number: u32, now: i64) -> bool {
+        match filter {
+            Filter::Customer(wanted) => shop.customer_of(self.kind, number) == Some(*wanted),
+            Filter::Charge(wanted) => shop.charge_of(self.kind, number) == Some(*wanted),
+            Filter::Intent(wanted) => shop.intent_of(self.kind, number) == Some(*wanted),
+            Filter::Payout(payout) => shop.shows(*payout, number, now),
+            Filter::Parent(wanted) => shop.invoice_payments.at(number).invoice == *wanted,
+            Filter::Source(wanted) => shop.entry_source(shop.entries.at(number).source).2 == *wanted,
+            Filter::Type(wanted) if self.kind == Kind::Event => {
+                let name = shop.events.at(number).name;
+                wanted.strip_suffix('*').map_or(name == wanted, |start| name.starts_with(start))
+            }
+            Filter::Type(wanted) => shop.entry_source(shop.entries.at(number).source).0 == wanted,
+            Filter::Types(wanted) => wanted.iter().any(|name| name == shop.events.at(number).name),
+            Filter::Currency(wanted) => Some(shop.currency_of(self.kind, number)) == *wanted,
+            Filter::Field(path, wanted) => shop.render(self.kind, number, now).is_some_and(|object| {
+                path.split('.')
+                    .try_fold(&object, |part, name| part.get(name))
+                    .is_some_and(|field| equals(field, wanted))
+            }),
+        }
+    }
+}
+
+fn add(
+    all: &mut Vec<Filter>,
+    find: fn(&mut Filter) -> Option<&mut Vec<String>>,
+    value: &str,
+    make: fn(Vec<String>) -> Filter,
+) {
+    match all.iter_mut().find_map(find) {
+        Some(values) => values.push(value.to_owned()),
+        None => all.push(make(vec![value.to_owned()])),
+    }
+}
+
+/// Values of one repeated parameter are alternatives.
+fn merge(all: &mut Vec<Filter>, filter: Filter, repeated: bool) {
+    if let (true, Filter::Field(path, values)) = (repeated, &filter) {
+        for known in all.iter_mut() {
+            if let Filter::Field(other, alternatives) = known
+                && other == path
+            {
+                alternatives.extend(values.clone());
+                return;
+            }
+        }
+    }
+    all.push(filter);
+}
+
+fn equals(field: &Value, wanted: &[String]) -> bool {
+    wanted.iter().any(|wanted| match field {
+        Value::String(text) => text == wanted,
+        Value::Bool(_) | Value::Number(_) => field.to_string() == *wanted,
+        _ => false,
+    })
+}
+
+fn automatic(shop: &Shop, payout: u32, id: &str) -> Result<u32, Refusal> {
+    if payout == NONE {
+        return Err(Refusal::Invalid(format!("No such payout: '{id}'")));
+    }
+    if shop.payouts.at(payout).schedule == Schedule::Automatic {
+        Ok(payout)
+    } else {
+        Err(Refusal::Invalid(MANUAL.to_owned()))
+    }
+}
+
+fn source(shop: &Shop, id: &str) -> Option<(Kind, u32)> {
+    [Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Payout]
+        .into_iter()
+        .find_map(|kind| shop.number_of(kind, id).map(|number| (kind, number)))
+}
+
+impl Shop {
+    fn customer_of(&self, kind: Kind, number: u32) -> Option<u32> {
+        Some(match kind {
+            Kind::Charge => self.charges.at(number).customer,
+            Kind::PaymentIntent => self.intents.at(number).customer,
+            Kind::CheckoutSession => self.sessions.at(number).customer,
+            Kind::Invoice => self.invoices.at(number).customer,
+            Kind::PaymentMethod => self.methods.at(number).customer,
+            _ => return None,
+        })
+    }
+
+    fn charge_of(&self, kind: Kind, number: u32) -> Option<u32> {
+        Some(match kind {
+            Kind::Refund => self.refunds.at(number).charge,
+            Kind::Dispute => self.disputes.at(number).charge,
+            _ => return None,
+        })
+    }
+
+    fn intent_of(&self, kind: Kind, number: u32) -> Option<u32> {
+        Some(match kind {
+            Kind::Charge => self.charges.at(number).intent,
+            Kind::Refund | Kind::Dispute => self.charges.at(self.charge_of(kind, number)?).intent,
+            Kind::CheckoutSession => self.sessions.at(number).intent,
+            Kind::InvoicePayment => self.invoices.at(self.invoice_payments.at(number).invoice).intent,
+            _ => return None,
+        })
+    }
+
+    fn currency_of(&self, kind: Kind, number: u32) -> Currency {
+        match kind {
+            Kind::BalanceTransaction => self.entries.at(number).currency,
+            _ => self.charges.at(number).currency,
+        }
+    }
+
+    /// Whether a balance transaction is among those of a payout: while that is not reconciled, only a part is (trap 38).
+    fn shows(&self, payout: u32, entry: u32, now: i64) -> bool {
+        let row = self.payouts.at(payout);
+        self.entries.at(entry).payout == payout && (now >= row.reconciled_at || entry == row.entry || entry % 3 != 0)
+    }
+}

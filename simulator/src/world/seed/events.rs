@@ -1,0 +1,203 @@
+//! The events of the last days, from what happened to the rows.
+
+use crate::world::{
+    EVENTS_KEPT, Kind,
+    calendar::{DAY, midnight},
+    rows::{Bought, Charge, Event, NEVER},
+    shop::Shop,
+    table::NONE,
+};
+
+/// How far into the future the seeded objects change by themselves: payouts arrive.
+const AHEAD: i64 = 10 * DAY;
+
+struct Teller {
+    from: i64,
+    until: i64,
+    events: Vec<Event>,
+}
+
+impl Teller {
+    fn say(&mut self, created: i64, name: &'static str, kind: Kind, number: u32) {
+        if (self.from..self.until).contains(&created) {
+            self.events.push(Event { created, name, kind, number, data: None, dropped: false });
+        }
+    }
+}
+
+/// Adds the events of a seeded shop.
+pub fn tell(shop: &mut Shop, now: i64) {
+    let mut teller = Teller { from: now - EVENTS_KEPT, until: now + AHEAD, events: Vec::new() };
+    catalogue(shop, &mut teller);
+    customers(shop, &mut teller);
+    charges(shop, &mut teller);
+    intents(shop, &mut teller);
+    refunds(shop, &mut teller);
+    disputes(shop, &mut teller);
+    orders(shop, &mut teller);
+    payouts(shop, &mut teller, now);
+    // By second; within one the order is as it falls, and ids do not sort either (trap 21).
+    teller.events.sort_by_key(|event| (event.created, event.number % 3));
+    for event in teller.events {
+        shop.events.add(event);
+    }
+}
+
+fn catalogue(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.products.iter() {
+        teller.say(row.created, "product.created", Kind::Product, number);
+        if row.updated != row.created {
+            teller.say(row.updated, "product.updated", Kind::Product, number);
+        }
+        teller.say(row.deleted_at, "product.deleted", Kind::Product, number);
+    }
+    for (number, row) in shop.prices.iter() {
+        teller.say(row.created, "price.created", Kind::Price, number);
+        teller.say(row.deleted_at, "price.deleted", Kind::Price, number);
+    }
+}
+
+fn customers(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.customers.iter() {
+        teller.say(row.created, "customer.created", Kind::Customer, number);
+        teller.say(row.edited_at, "customer.updated", Kind::Customer, number);
+        teller.say(row.deleted_at, "customer.deleted", Kind::Customer, number);
+    }
+    for (number, row) in shop.methods.iter() {
+        teller.say(row.created, "payment_method.attached", Kind::PaymentMethod, number);
+        teller.say(row.detached_at, "payment_method.detached", Kind::PaymentMethod, number);
+    }
+}
+
+fn charges(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.charges.iter() {
+        charge(shop, teller, number, row);
+    }
+}
+
+fn charge(shop: &Shop, teller: &mut Teller, number: u32, row: &Charge) {
+    let mut say = |at, name| teller.say(at, name, Kind::Charge, number);
+    if row.failed_at == row.created {
+        return say(row.created, "charge.failed");
+    }
+    if row.succeeded_at != row.created {
+        say(row.created, "charge.pending");
+    }
+    say(row.succeeded_at, "charge.succeeded");
+    if row.captured_at != row.succeeded_at {
+        say(row.captured_at, "charge.captured");
+    }
+    say(row.failed_at, "charge.failed");
+    let entry = if row.entry == NONE { NEVER } else { shop.entries.at(row.entry).created };
+    if entry != row.captured_at {
+        say(entry, "charge.updated");
+    }
+}
+
+fn intents(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.intents.iter() {
+        let mut say = |at, name| teller.say(at, name, Kind::PaymentIntent, number);
+        say(row.created, "payment_intent.created");
+        say(row.canceled_at, "payment_intent.canceled");
+        if row.charge == NONE {
+            continue;
+        }
+        for charge in row.first_charge..=row.charge {
+            let row = shop.charges.at(charge);
+            if row.intent != number {
+                continue;
+            }
+            if row.succeeded_at != row.created && row.failed_at != row.created {
+                say(row.created, "payment_intent.processing");
+            }
+            say(row.failed_at, "payment_intent.payment_failed");
+            if row.captured_at == row.succeeded_at {
+                say(row.succeeded_at, "payment_intent.succeeded");
+            } else {
+                say(row.succeeded_at, "payment_intent.amount_capturable_updated");
+                say(row.captured_at, "payment_intent.succeeded");
+            }
+        }
+    }
+}
+
+fn refunds(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.refunds.iter() {
+        teller.say(row.created, "refund.created", Kind::Refund, number);
+        if row.reason == Some("expired_uncaptured_charge") {
+            teller.say(row.created, "charge.expired", Kind::Charge, row.charge);
+        } else {
+            teller.say(row.created, "charge.refunded", Kind::Charge, row.charge);
+        }
+        if row.succeeded_at != row.created {
+            teller.say(row.succeeded_at, "refund.updated", Kind::Refund, number);
+        }
+        for name in ["refund.updated", "refund.failed", "charge.refund.updated"] {
+            teller.say(row.failed_at, name, Kind::Refund, number);
+        }
+    }
+}
+
+fn disputes(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.disputes.iter() {
+        let mut say = |at, name| teller.say(at, name, Kind::Dispute, number);
+        say(row.created, "charge.dispute.created");
+        say(row.taken_at, "charge.dispute.funds_withdrawn");
+        if row.taken_at != row.created {
+            say(row.taken_at, "charge.dispute.updated");
+        }
+        say(row.evidence_at, "charge.dispute.updated");
+        say(row.closed_at, "charge.dispute.closed");
+        if row.won_entry != NONE {
+            say(row.closed_at, "charge.dispute.funds_reinstated");
+        }
+        teller.say(row.created, "charge.updated", Kind::Charge, row.charge);
+    }
+}
+
+fn orders(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.sessions.iter() {
+        teller.say(row.completed_at, "checkout.session.completed", Kind::CheckoutSession, number);
+        if row.completed_at == NEVER {
+            teller.say(row.expires_at, "checkout.session.expired", Kind::CheckoutSession, number);
+        }
+    }
+    for (number, row) in shop.invoices.iter() {
+        let mut say = |at, name| teller.say(at, name, Kind::Invoice, number);
+        say(row.created, "invoice.created");
+        say(row.finalized_at, "invoice.finalized");
+        for name in ["invoice.updated", "invoice.paid", "invoice.payment_succeeded"] {
+            say(row.paid_at, name);
+        }
+        say(row.voided_at, "invoice.voided");
+        say(row.uncollectible_at, "invoice.marked_uncollectible");
+        if matches!(shop.intents_bought(row.intent), Bought::Invoice(_)) {
+            teller.say(row.paid_at, "invoice_payment.paid", Kind::InvoicePayment, row.payment);
+        }
+    }
+}
+
+fn payouts(shop: &Shop, teller: &mut Teller, now: i64) {
+    for (number, row) in shop.payouts.iter() {
+        let mut say = |at, name| teller.say(at, name, Kind::Payout, number);
+        say(row.created, "payout.created");
+        say(row.sent_at, "payout.updated");
+        say(row.paid_at, "payout.paid");
+        say(row.failed_at, "payout.failed");
+        say(row.reconciled_at, "payout.reconciliation_completed");
+    }
+    // The kind says nothing here: the object is the balance.
+    if shop.charges.len() > 0 {
+        for day in (midnight(teller.from) / DAY)..=(midnight(now) / DAY) {
+            if day * DAY < now {
+                teller.say(day * DAY + 5, "balance.available", Kind::Transfer, 0);
+            }
+        }
+    }
+}
+
+impl Shop {
+    fn intents_bought(&self, intent: u32) -> Bought {
+        if intent == NONE { Bought::Unknown } else { self.intents.at(intent).bought }
+    }
+}
