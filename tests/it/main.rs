@@ -1,1 +1,7 @@
+//! One test binary: everything that needs more than one module.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the doors")]
 
+mod architecture;
+mod database;
+mod house;

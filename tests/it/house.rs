@@ -1,0 +1,278 @@
+//! A whole house for one test: a database of its own, a clock that stands still, the true router on a real socket, and a
+//! simulated Stripe. Nothing is shared between tests, so they run side by side.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use serde_json::Value;
+use simulator::http::{Options, Running};
+use tokio::sync::OnceCell;
+use tributary::clock::{Clock, ManualClock, SharedClock};
+use tributary::connect::keys::Keys;
+use tributary::store;
+use tributary::stripe::client::{Gate, Settings as StripeSettings};
+use tributary::vault::MasterKey;
+use tributary::web;
+use url::Url;
+
+/// Makes two tests of one body, `<name>::sqlite` and `<name>::postgres`:
+/// `both! { async fn a_sentence(house: House) { ... } }`, or with `ground: Ground` when the database is enough.
+#[macro_export]
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($house:ident: $kind:ty) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "a short body may not need all of its file")]
+            use super::*;
+
+            async fn body($house: $kind) $body
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn sqlite() {
+                body(<$kind>::on($crate::house::Kind::Sqlite).await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn postgres() {
+                body(<$kind>::on($crate::house::Kind::Postgres).await).await;
+            }
+        }
+    )+};
+}
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file in a folder of its own.
+    Sqlite,
+    /// A database of its own on the server of `TEST_DATABASE_URL`.
+    Postgres,
+}
+
+/// A migrated database that goes with the test, and a clock that stands still.
+#[derive(Debug)]
+pub struct Ground {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Its URL, for a binary that is started on it.
+    pub url: String,
+    /// The time: when the test began, until it is moved.
+    pub clock: ManualClock,
+    /// The key that wraps all keys.
+    pub master: MasterKey,
+    _home: Home,
+}
+
+impl Ground {
+    /// A database of this kind.
+    pub async fn on(kind: Kind) -> Self {
+        let (url, home) = match kind {
+            Kind::Sqlite => sqlite().await,
+            Kind::Postgres => postgres().await,
+        };
+        let db = store::open(&url).await.unwrap();
+        store::database::migrate(&db).await.unwrap();
+        Self { db, url, clock: ManualClock::at(now()), master: MasterKey::generate(), _home: home }
+    }
+
+    /// A file in a folder of its own.
+    pub async fn sqlite() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// A database of its own on the server of `TEST_DATABASE_URL`.
+    pub async fn postgres() -> Self {
+        Self::on(Kind::Postgres).await
+    }
+
+    /// The clock, to be handed around.
+    pub fn shared_clock(&self) -> SharedClock {
+        Arc::new(self.clock.clone())
+    }
+
+    /// Keys under the house's master key; those of two calls open the same.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.master.clone(), self.shared_clock())
+    }
+}
+
+/// A ground with the router on a real socket and a simulated Stripe beside it.
+pub struct House {
+    /// The database and the clock.
+    pub ground: Ground,
+    /// The simulated Stripe.
+    pub simulator: Running,
+    /// The way to it.
+    pub gate: Gate,
+    /// What the handlers have at hand.
+    pub app: web::App,
+    /// Where the platform listens: `http://127.0.0.1:...` without a trailing slash.
+    pub url: String,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl House {
+    /// A house on a database of this kind, beside a small simulated Stripe that approves by itself.
+    pub async fn on(kind: Kind) -> Self {
+        Self::beside(kind, Options { charges: 300, auto_approve: true, ..Options::default() }).await
+    }
+
+    /// A house beside a Stripe of these options.
+    pub async fn beside(kind: Kind, stripe: Options) -> Self {
+        let ground = Ground::on(kind).await;
+        let simulator = simulator::http::start(stripe).await.unwrap();
+        let base: Url = simulator.url.parse().unwrap();
+        let settings = StripeSettings {
+            api_base: base.clone(),
+            connect_base: base,
+            rate_per_endpoint: Some(0),
+            rate_per_account: Some(0),
+            timeout: Duration::from_secs(20),
+        };
+        let gate = Gate::new(settings).unwrap();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = web::App::new(web::Inner {
+            db: ground.db.clone(),
+            clock: ground.shared_clock(),
+            keys: ground.keys(),
+            stripe: gate.clone(),
+            settings: web::Settings {
+                public_url: url.parse().unwrap(),
+                link_hours: 24,
+                session_minutes: 30,
+                body_limit: 1 << 20,
+            },
+        });
+        let router = web::router(app.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { ground, simulator, gate, app, url, serving }
+    }
+
+    /// A house on SQLite.
+    pub async fn sqlite() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// A house on PostgreSQL.
+    pub async fn postgres() -> Self {
+        Self::on(Kind::Postgres).await
+    }
+
+    /// The status and the JSON that a path answers with to an API key; `Null` for an answer without a body.
+    pub async fn get(&self, path: &str, key: &str) -> (u16, Value) {
+        self.send(reqwest::Method::GET, path, key, None).await
+    }
+
+    /// The same for a POST of JSON.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        self.send(reqwest::Method::POST, path, key, Some(body)).await
+    }
+
+    /// The same for any method. An empty key sends none.
+    pub async fn send(&self, method: reqwest::Method, path: &str, key: &str, body: Option<&Value>) -> (u16, Value) {
+        let mut request = reqwest::Client::new().request(method, format!("{}{path}", self.url));
+        if !key.is_empty() {
+            let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, key);
+            request = request.header("authorization", format!("Basic {basic}"));
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        let json =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        (status, json)
+    }
+}
+
+impl std::ops::Deref for House {
+    type Target = Ground;
+
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    tributary::clock::SystemClock.now()
+}
+
+/// What goes with the database when the test ends, even by a panic.
+#[derive(Debug)]
+enum Home {
+    Folder(#[expect(dead_code, reason = "it is kept for its end")] tempfile::TempDir),
+    Server { admin: String, name: String },
+}
+
+async fn sqlite() -> (String, Home) {
+    let folder = tempfile::tempdir().unwrap();
+    (format!("sqlite://{}", folder.path().join("house.db").display()), Home::Folder(folder))
+}
+
+const TEMPLATE: &str = "tributary_test_template";
+
+/// A copy of a template that is migrated once for the whole run.
+async fn postgres() -> (String, Home) {
+    static MIGRATED: OnceCell<()> = OnceCell::const_new();
+    let admin = server();
+    MIGRATED.get_or_init(|| migrate_template(&admin)).await;
+    let name = format!("tributary_test_{}", uuid::Uuid::new_v4().simple());
+    execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+    (named(&admin, &name), Home::Server { admin, name })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
+fn server() -> String {
+    let url = std::env::var("TEST_DATABASE_URL").ok();
+    url.expect("TEST_DATABASE_URL is not set: run `make test`, or `scripts/with-postgres cargo test --release`")
+}
+
+async fn migrate_template(admin: &str) {
+    execute(admin, &format!("DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")).await;
+    execute(admin, &format!("CREATE DATABASE {TEMPLATE}")).await;
+    let db = store::open(&named(admin, TEMPLATE)).await.unwrap();
+    store::database::migrate(&db).await.unwrap();
+    // A database with connections cannot be copied.
+    db.close().await.unwrap();
+}
+
+/// The same server, another database.
+fn named(admin: &str, name: &str) -> String {
+    let mut url: Url = admin.parse().unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+async fn execute(admin: &str, sql: &str) {
+    let db = store::open(admin).await.unwrap();
+    db.execute_unprepared(sql).await.unwrap();
+    db.close().await.unwrap();
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let Self::Server { admin, name } = self else { return };
+        let (admin, name) = (admin.clone(), name.clone());
+        // A thread of its own, since this one's runtime cannot be waited for within it.
+        let gone = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(execute(&admin, &format!("DROP DATABASE {name} WITH (FORCE)")));
+        });
+        if gone.join().is_err() && !std::thread::panicking() {
+            panic!("a test's database could not be dropped");
+        }
+    }
+}
