@@ -15,6 +15,8 @@ mod options;
 mod params;
 mod server;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub use clock::Clock;

@@ -1,0 +1,181 @@
+//! Keys, accounts, scopes, versions, limits, counters, control.
+
+use super::super::options::Options;
+use super::super::shared::PLATFORM_ACCOUNT;
+use super::{PLATFORM, Stripe, fresh_world};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+#[tokio::test]
+async fn keys_are_taken_in_both_forms_and_wrong_ones_refused() {
+    let stripe = Stripe::new();
+    let basic = format!("Basic {}", STANDARD.encode(format!("{PLATFORM}:")));
+    let answer = stripe.send("GET", "/v1/account", &[("authorization", &basic)], "").await;
+    assert_eq!((answer.status.as_u16(), answer.body["id"].as_str()), (200, Some(PLATFORM_ACCOUNT)));
+    let none = stripe.send("GET", "/v1/charges", &[], "").await;
+    assert_eq!((none.status.as_u16(), none.body["error"]["type"].as_str()), (401, Some("invalid_request_error")));
+    let wrong = stripe.send("GET", "/v1/charges", &[("authorization", "Bearer sk_test_whatabcd")], "").await;
+    assert_eq!(wrong.status, 401);
+    assert_eq!(wrong.body["error"]["message"], "Invalid API Key provided: sk_test_****abcd");
+    let unknown = stripe.send("GET", "/v1/nothing", &[], "").await;
+    assert_eq!(unknown.error(), (404, "", ""));
+    assert!(unknown.body["error"]["message"].as_str().unwrap().starts_with("Unrecognized request URL (GET: /v1/nothing)."));
+}
+
+#[tokio::test]
+async fn a_key_reaches_its_own_accounts_alone() {
+    let stripe = Stripe::new();
+    let (shop, other) = (stripe.shop(), stripe.other());
+    let refused = stripe.get_for(&shop, "/v1/charges").await;
+    assert_eq!(refused.error(), (403, "account_invalid", ""));
+    let text = refused.body["error"]["message"].as_str().unwrap();
+    assert!(text.contains("does not have access to account") && text.contains("Application access may have been revoked."));
+    assert!(!text.contains(PLATFORM));
+    stripe.connect(&shop, "read_only").await;
+    assert_eq!(stripe.get_for(&shop, "/v1/account").await.body["id"], shop.as_str());
+    assert_eq!(stripe.get_for(&other, "/v1/charges").await.status, 403);
+    assert_eq!(stripe.get_for("acct_nobody", "/v1/charges").await.error(), (403, "account_invalid", ""));
+    let own = format!("Bearer {}", stripe.shared.own_key(&other));
+    let cross = stripe.send("GET", "/v1/charges", &[("authorization", &own), ("stripe-account", &shop)], "").await;
+    assert_eq!(cross.error(), (403, "account_invalid", ""));
+    let bearer = format!("Bearer {PLATFORM}");
+    let by_path = async |account: &str| {
+        stripe.send("GET", &format!("/v1/accounts/{account}"), &[("authorization", &bearer)], "").await
+    };
+    assert_eq!(by_path(&shop).await.body["id"], shop.as_str());
+    assert_eq!(by_path(&other).await.error(), (403, "account_invalid", ""));
+    assert_eq!(by_path(PLATFORM_ACCOUNT).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_platforms_own_account_is_empty() {
+    let stripe = Stripe::new();
+    let bearer = format!("Bearer {PLATFORM}");
+    let ask = async |path: &str| stripe.send("GET", path, &[("authorization", &bearer)], "").await;
+    let list = ask("/v1/charges").await;
+    assert_eq!((list.ids().len(), &list.body["has_more"]), (0, &false.into()));
+    assert_eq!(ask("/v1/charges?starting_after=ch_1").await.error(), (400, "resource_missing", "starting_after"));
+    assert_eq!(ask("/v1/charges/ch_1").await.error(), (404, "resource_missing", "id"));
+    assert_eq!(ask("/v1/balance").await.body["object"], "balance");
+}
+
+#[tokio::test]
+async fn a_read_only_connection_cannot_write_trap_42() {
+    let stripe = Stripe::new();
+    let shop = stripe.shop();
+    let bearer = format!("Bearer {PLATFORM}");
+    let headers = [("authorization", bearer.as_str()), ("stripe-account", shop.as_str())];
+    stripe.connect(&shop, "read_only").await;
+    for (method, path) in [("POST", "/v1/refunds"), ("POST", "/v1/customers/cus_1"), ("DELETE", "/v1/customers/cus_1")] {
+        let refused = stripe.send(method, path, &headers, "").await;
+        assert_eq!(refused.error(), (403, "more_permissions_required_for_application", ""), "{method} {path}");
+        assert!(refused.body["error"]["message"].as_str().unwrap().contains("'read_write' scope"));
+    }
+    stripe.connect(&shop, "read_write").await;
+    let allowed = stripe.send("POST", "/v1/refunds", &headers, "").await;
+    assert_eq!(allowed.status, 501);
+    assert_eq!(allowed.headers["stripe-should-retry"], "false");
+}
+
+#[tokio::test]
+async fn every_answer_has_its_own_request_id_and_echoes_the_version() {
+    let stripe = Stripe::new();
+    let one = stripe.get("/v1/charges?limit=1").await;
+    let other = stripe.get("/v1/charges?limit=1").await;
+    let id = |answer: &super::Answer| answer.headers["request-id"].to_str().unwrap().to_owned();
+    assert!(id(&one).starts_with("req_") && id(&one) != id(&other));
+    assert_eq!(one.headers["stripe-version"], "2026-10-28.endive");
+    let bearer = format!("Bearer {}", stripe.shared.own_key(&stripe.shop()));
+    let ask = async |version: &str| {
+        let headers = [("authorization", bearer.as_str()), ("stripe-version", version)];
+        stripe.send("GET", "/v1/charges?limit=1", &headers, "").await
+    };
+    assert_eq!(ask("2025-03-31.basil").await.headers["stripe-version"], "2025-03-31.basil");
+    let refused = ask("2099-01-01.zinnia").await;
+    assert_eq!((refused.status.as_u16(), refused.headers["stripe-version"].to_str().unwrap()), (400, "2026-10-28.endive"));
+    let log = stripe.get("/v1/charges?nonsense=1").await;
+    assert!(log.body["error"]["request_log_url"].as_str().unwrap().ends_with(&id(&log)));
+    assert_eq!(log.body["error"]["doc_url"], "https://stripe.com/docs/error-codes/parameter-unknown");
+}
+
+#[tokio::test]
+async fn limits_hold_when_they_are_switched_on() {
+    let calls = async |stripe: &Stripe, path: &str, times: usize| {
+        let mut passed = 0;
+        let mut reason = String::new();
+        for _ in 0..times {
+            let answer = stripe.get(path).await;
+            passed += usize::from(answer.status == 200);
+            if answer.status == 429 {
+                assert_eq!(answer.error(), (429, "rate_limit", ""));
+                answer.headers["stripe-rate-limited-reason"].to_str().unwrap().clone_into(&mut reason);
+            }
+        }
+        (passed, reason)
+    };
+    let free = Stripe::new();
+    assert_eq!(calls(&free, "/v1/account", 60).await.0, 60);
+    let limited = Stripe::with(Options { rate_limit: true, ..Options::default() });
+    let (passed, reason) = calls(&limited, "/v1/account", 200).await;
+    // While the requests run real time passes too, which lets a few more through.
+    assert!((25..200).contains(&passed), "{passed}");
+    assert_eq!(reason, "endpoint-rate");
+    assert_eq!(calls(&limited, "/v1/balance", 1).await.1, "global-rate");
+    limited.shared.clock.advance(1000);
+    assert_eq!(calls(&limited, "/v1/balance", 25).await.0, 25);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_endpoint_account_and_status() {
+    let stripe = Stripe::new();
+    let shop = stripe.shop();
+    stripe.get("/v1/charges?limit=1").await;
+    stripe.get("/v1/charges?limit=1").await;
+    stripe.get("/v1/charges/ch_none").await;
+    stripe.send("GET", "/v1/charges", &[], "").await;
+    stripe.send("GET", "/v1/nothing/at/all", &[], "").await;
+    stripe.token("").await;
+    let served = stripe.send("GET", "/_simulator/requests", &[], "").await.body;
+    assert_eq!(served["total"], 6);
+    assert_eq!(served["endpoints"]["GET /v1/charges"], serde_json::json!({ "200": 2, "401": 1 }));
+    assert_eq!(served["endpoints"]["GET unknown"]["404"], 1);
+    assert_eq!(served["endpoints"]["POST /oauth/token"]["400"], 1);
+    assert_eq!(served["accounts"][&shop]["GET /v1/charges"], serde_json::json!({ "200": 2 }));
+    assert_eq!(served["accounts"][&shop]["GET /v1/charges/{id}"]["404"], 1);
+    assert_eq!(stripe.send("DELETE", "/_simulator/requests", &[], "").await.status, 204);
+    assert_eq!(stripe.send("GET", "/_simulator/requests", &[], "").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn the_dashboard_can_take_access_away_trap_43() {
+    let stripe = Stripe::new();
+    let shop = stripe.shop();
+    stripe.connect(&shop, "read_only").await;
+    let first = stripe.get_for(&shop, "/v1/charges?limit=1").await;
+    let revoke = format!("/_simulator/accounts/{shop}/revoke");
+    assert_eq!(stripe.send("POST", &revoke, &[], "").await.body["was_connected"], true);
+    let cursor = format!("/v1/charges?limit=1&starting_after={}", first.ids()[0]);
+    assert_eq!(stripe.get_for(&shop, &cursor).await.error(), (403, "account_invalid", ""));
+    assert_eq!(stripe.send("POST", &revoke, &[], "").await.body["was_connected"], false);
+    assert_eq!(stripe.send("POST", "/_simulator/accounts/acct_nobody/revoke", &[], "").await.status, 404);
+    let accounts = stripe.send("GET", "/_simulator/accounts", &[], "").await.body;
+    assert!(accounts["accounts"].as_array().unwrap().iter().all(|account| account["connected"].is_null()));
+}
+
+#[tokio::test]
+async fn an_action_changes_the_account_and_says_its_events() {
+    let stripe = Stripe::of(fresh_world(), Options::default());
+    let path = format!("/_simulator/accounts/{}/actions", stripe.shop());
+    let made = stripe.send("POST", &path, &[], "{\"do\": \"charge\", \"amount\": 1234}").await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let event = made.body["events"].as_array().unwrap().iter().find(|event| event["type"] == "charge.succeeded").unwrap().clone();
+    let id = event["data"]["object"]["id"].as_str().unwrap();
+    assert_eq!(stripe.get(&format!("/v1/charges/{id}")).await.body["amount"], 1234);
+    assert!(stripe.get("/v1/events?type=charge.succeeded&limit=100").await.ids().contains(&event["id"].as_str().unwrap().to_owned()));
+    for bad in ["", "{}", "{\"do\": \"dance\"}", "{\"do\": \"charge\", \"colour\": 1}"] {
+        assert_eq!(stripe.send("POST", &path, &[], bad).await.status, 400, "{bad}");
+    }
+    let impossible = stripe.send("POST", &path, &[], "{\"do\": \"refund\", \"charge\": \"ch_none\"}").await;
+    assert_eq!(impossible.status, 409);
+    assert!(impossible.body["error"].as_str().is_some_and(|text| !text.is_empty()));
+}
