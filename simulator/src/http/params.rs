@@ -65,8 +65,12 @@ impl Params {
     /// # Errors
     /// 400 `parameter_unknown` naming what is left.
     pub fn finish(self) -> Result<(), Error> {
-        let mut names: Vec<String> = self.0.into_iter().map(|param| param.name).collect();
-        names.dedup();
+        let mut names: Vec<String> = Vec::new();
+        for Param { name, .. } in self.0 {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         match names.as_slice() {
             [] => Ok(()),
             names => Err(Error::unknown_parameters(names)),

@@ -19,7 +19,9 @@ async fn keys_are_taken_in_both_forms_and_wrong_ones_refused() {
     assert_eq!(wrong.body["error"]["message"], "Invalid API Key provided: sk_test_****abcd");
     let unknown = stripe.send("GET", "/v1/nothing", &[], "").await;
     assert_eq!(unknown.error(), (404, "", ""));
-    assert!(unknown.body["error"]["message"].as_str().unwrap().starts_with("Unrecognized request URL (GET: /v1/nothing)."));
+    assert!(
+        unknown.body["error"]["message"].as_str().unwrap().starts_with("Unrecognized request URL (GET: /v1/nothing).")
+    );
 }
 
 #[tokio::test]
@@ -29,7 +31,9 @@ async fn a_key_reaches_its_own_accounts_alone() {
     let refused = stripe.get_for(&shop, "/v1/charges").await;
     assert_eq!(refused.error(), (403, "account_invalid", ""));
     let text = refused.body["error"]["message"].as_str().unwrap();
-    assert!(text.contains("does not have access to account") && text.contains("Application access may have been revoked."));
+    assert!(
+        text.contains("does not have access to account") && text.contains("Application access may have been revoked.")
+    );
     assert!(!text.contains(PLATFORM));
     stripe.connect(&shop, "read_only").await;
     assert_eq!(stripe.get_for(&shop, "/v1/account").await.body["id"], shop.as_str());
@@ -66,7 +70,8 @@ async fn a_read_only_connection_cannot_write_trap_42() {
     let bearer = format!("Bearer {PLATFORM}");
     let headers = [("authorization", bearer.as_str()), ("stripe-account", shop.as_str())];
     stripe.connect(&shop, "read_only").await;
-    for (method, path) in [("POST", "/v1/refunds"), ("POST", "/v1/customers/cus_1"), ("DELETE", "/v1/customers/cus_1")] {
+    for (method, path) in [("POST", "/v1/refunds"), ("POST", "/v1/customers/cus_1"), ("DELETE", "/v1/customers/cus_1")]
+    {
         let refused = stripe.send(method, path, &headers, "").await;
         assert_eq!(refused.error(), (403, "more_permissions_required_for_application", ""), "{method} {path}");
         assert!(refused.body["error"]["message"].as_str().unwrap().contains("'read_write' scope"));
@@ -92,7 +97,10 @@ async fn every_answer_has_its_own_request_id_and_echoes_the_version() {
     };
     assert_eq!(ask("2025-03-31.basil").await.headers["stripe-version"], "2025-03-31.basil");
     let refused = ask("2099-01-01.zinnia").await;
-    assert_eq!((refused.status.as_u16(), refused.headers["stripe-version"].to_str().unwrap()), (400, "2026-10-28.endive"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.headers["stripe-version"].to_str().unwrap()),
+        (400, "2026-10-28.endive")
+    );
     let log = stripe.get("/v1/charges?nonsense=1").await;
     assert!(log.body["error"]["request_log_url"].as_str().unwrap().ends_with(&id(&log)));
     assert_eq!(log.body["error"]["doc_url"], "https://stripe.com/docs/error-codes/parameter-unknown");
@@ -168,10 +176,22 @@ async fn an_action_changes_the_account_and_says_its_events() {
     let path = format!("/_simulator/accounts/{}/actions", stripe.shop());
     let made = stripe.send("POST", &path, &[], "{\"do\": \"charge\", \"amount\": 1234}").await;
     assert_eq!(made.status, 200, "{}", made.text);
-    let event = made.body["events"].as_array().unwrap().iter().find(|event| event["type"] == "charge.succeeded").unwrap().clone();
+    let event = made.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["type"] == "charge.succeeded")
+        .unwrap()
+        .clone();
     let id = event["data"]["object"]["id"].as_str().unwrap();
     assert_eq!(stripe.get(&format!("/v1/charges/{id}")).await.body["amount"], 1234);
-    assert!(stripe.get("/v1/events?type=charge.succeeded&limit=100").await.ids().contains(&event["id"].as_str().unwrap().to_owned()));
+    assert!(
+        stripe
+            .get("/v1/events?type=charge.succeeded&limit=100")
+            .await
+            .ids()
+            .contains(&event["id"].as_str().unwrap().to_owned())
+    );
     for bad in ["", "{}", "{\"do\": \"dance\"}", "{\"do\": \"charge\", \"colour\": 1}"] {
         assert_eq!(stripe.send("POST", &path, &[], bad).await.status, 400, "{bad}");
     }

@@ -7,8 +7,22 @@ use std::collections::HashSet;
 
 /// Every list that needs no parent.
 const LISTS: [&str; 16] = [
-    "charges", "refunds", "customers", "balance_transactions", "payouts", "disputes", "products", "prices", "payment_methods",
-    "payment_intents", "invoices", "invoice_payments", "checkout/sessions", "application_fees", "transfers", "events",
+    "charges",
+    "refunds",
+    "customers",
+    "balance_transactions",
+    "payouts",
+    "disputes",
+    "products",
+    "prices",
+    "payment_methods",
+    "payment_intents",
+    "invoices",
+    "invoice_payments",
+    "checkout/sessions",
+    "application_fees",
+    "transfers",
+    "events",
 ];
 
 /// All ids of a list, page by page.
@@ -16,7 +30,8 @@ async fn all(stripe: &Stripe, path: &str, limit: usize) -> Vec<Value> {
     let mut rows: Vec<Value> = Vec::new();
     loop {
         let separator = if path.contains('?') { '&' } else { '?' };
-        let cursor = rows.last().map(|row| format!("&starting_after={}", row["id"].as_str().unwrap())).unwrap_or_default();
+        let cursor =
+            rows.last().map(|row| format!("&starting_after={}", row["id"].as_str().unwrap())).unwrap_or_default();
         let page = stripe.get(&format!("{path}{separator}limit={limit}{cursor}")).await;
         assert_eq!(page.status, 200, "{path}: {}", page.text);
         let data = page.body["data"].as_array().unwrap();
@@ -192,7 +207,8 @@ async fn filters_keep_what_they_say() {
     assert_eq!(ids(&sub_list), ids(&of_charge));
     let transactions = all(&stripe, "/v1/balance_transactions?type=refund", 100).await;
     assert!(!transactions.is_empty() && transactions.iter().all(|row| row["type"] == "refund"));
-    let of_source = all(&stripe, &format!("/v1/balance_transactions?source={}", refund["id"].as_str().unwrap()), 100).await;
+    let of_source =
+        all(&stripe, &format!("/v1/balance_transactions?source={}", refund["id"].as_str().unwrap()), 100).await;
     assert!(of_source.iter().all(|row| row["source"] == refund["id"]));
     let products = all(&stripe, "/v1/products", 100).await;
     let two = [ids(&products)[0], ids(&products)[1]];
@@ -207,7 +223,8 @@ async fn what_a_payout_is_made_of_adds_up() {
     let automatic = payouts.iter().filter(|payout| payout["automatic"] == true && payout["status"] == "paid");
     let mut checked = 0;
     for payout in automatic.skip(2).take(5) {
-        let rows = all(&stripe, &format!("/v1/balance_transactions?payout={}", payout["id"].as_str().unwrap()), 100).await;
+        let rows =
+            all(&stripe, &format!("/v1/balance_transactions?payout={}", payout["id"].as_str().unwrap()), 100).await;
         let net: i64 = rows.iter().filter(|row| row["type"] != "payout").map(|row| row["net"].as_i64().unwrap()).sum();
         assert_eq!(net, payout["amount"].as_i64().unwrap(), "{}", payout["id"]);
         checked += 1;
@@ -225,21 +242,33 @@ async fn expanded(stripe: &Stripe, path: &str) -> Answer {
 async fn expansion_puts_objects_in_place_of_ids() {
     let stripe = Stripe::new();
     let plain = all(&stripe, "/v1/charges", 100).await;
-    let charge = plain.iter().find(|charge| charge["customer"].is_string() && charge["balance_transaction"].is_string()).unwrap();
+    let charge = plain
+        .iter()
+        .find(|charge| charge["customer"].is_string() && charge["balance_transaction"].is_string())
+        .unwrap();
     let id = charge["id"].as_str().unwrap();
     let one = expanded(&stripe, &format!("/v1/charges/{id}?expand[]=balance_transaction&expand[]=customer")).await.body;
     assert_eq!(one["balance_transaction"]["id"], charge["balance_transaction"]);
     assert_eq!(one["balance_transaction"]["source"], id);
     assert_eq!(one["customer"]["id"], charge["customer"]);
     let deep = expanded(&stripe, "/v1/charges?limit=100&expand[0]=data.balance_transaction.source.customer").await.body;
-    let deep = deep["data"].as_array().unwrap().iter().find(|charge| charge["balance_transaction"].is_object()).unwrap().clone();
+    let deep = deep["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|charge| charge["balance_transaction"].is_object())
+        .unwrap()
+        .clone();
     assert_eq!(deep["balance_transaction"]["source"]["id"], deep["id"]);
     let session = expanded(&stripe, "/v1/checkout/sessions?limit=100&expand[]=data.line_items").await.body;
     let rows = session["data"].as_array().unwrap();
     assert!(!rows.is_empty());
     for row in rows {
         assert_eq!(row["line_items"]["object"], "list");
-        assert_eq!(row["line_items"]["url"], format!("/v1/checkout/sessions/{}/line_items", row["id"].as_str().unwrap()));
+        assert_eq!(
+            row["line_items"]["url"],
+            format!("/v1/checkout/sessions/{}/line_items", row["id"].as_str().unwrap())
+        );
     }
     let refunded = plain.iter().find(|charge| charge["amount_refunded"].as_i64() > Some(0)).unwrap()["id"].clone();
     let refunds = expanded(&stripe, &format!("/v1/charges/{}?expand[]=refunds", refunded.as_str().unwrap())).await.body;
@@ -263,7 +292,9 @@ async fn a_deleted_customer_expands_to_what_is_left_trap_16() {
 #[tokio::test]
 async fn sub_lists_belong_to_their_parent() {
     let stripe = Stripe::new();
-    for (parents, sub_list) in [("checkout/sessions", "line_items"), ("invoices", "lines"), ("customers", "payment_methods")] {
+    for (parents, sub_list) in
+        [("checkout/sessions", "line_items"), ("invoices", "lines"), ("customers", "payment_methods")]
+    {
         let mut found = 0;
         for parent in stripe.get(&format!("/v1/{parents}?limit=40")).await.ids() {
             let path = format!("/v1/{parents}/{parent}/{sub_list}");

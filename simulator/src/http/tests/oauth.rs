@@ -29,9 +29,14 @@ async fn the_page_offers_every_account_and_says_what_is_asked() {
     for text in ["ca_simulator", "read only", "value=\"approve\"", "value=\"deny\"", "127.0.0.1"] {
         assert!(page.text.contains(text), "{text}");
     }
-    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("form-action 'self' http://127.0.0.1:9;"));
+    assert!(
+        page.headers["content-security-policy"].to_str().unwrap().contains("form-action 'self' http://127.0.0.1:9;")
+    );
     let style = stripe.send("GET", "/oauth/authorize.css", &[], "").await;
-    assert_eq!((style.status.as_u16(), style.headers["content-type"].to_str().unwrap()), (200, "text/css; charset=utf-8"));
+    assert_eq!(
+        (style.status.as_u16(), style.headers["content-type"].to_str().unwrap()),
+        (200, "text/css; charset=utf-8")
+    );
 }
 
 #[tokio::test]
@@ -58,7 +63,10 @@ async fn faults_are_shown_and_never_redirected() {
         (format!("client_id=ca_simulator&{uri}"), "invalid_request"),
         (format!("response_type=token&client_id=ca_simulator&{uri}"), "unsupported_response_type"),
         ("response_type=code&client_id=ca_simulator".to_owned(), "invalid_redirect_uri"),
-        ("response_type=code&client_id=ca_simulator&redirect_uri=https://evil.example/".to_owned(), "invalid_redirect_uri"),
+        (
+            "response_type=code&client_id=ca_simulator&redirect_uri=https://evil.example/".to_owned(),
+            "invalid_redirect_uri",
+        ),
         (format!("response_type=code&client_id=ca_simulator&scope=admin&{uri}"), "invalid_scope"),
         (format!("response_type=code&client_id=ca_simulator&account=acct_nobody&{uri}"), "invalid_request"),
     ] {
@@ -85,7 +93,10 @@ async fn a_script_chooses_the_account_of_an_automatic_approval() {
     assert_eq!(stripe.send("POST", "/_simulator/next-account", &[], &chosen).await.status, 200);
     assert_eq!(exchange(WISH).await, other);
     assert_eq!(exchange(WISH).await, first, "a choice counts once");
-    assert_eq!(stripe.send("POST", "/_simulator/next-account", &[], "{\"account\": \"acct_nobody\"}").await.status, 404);
+    assert_eq!(
+        stripe.send("POST", "/_simulator/next-account", &[], "{\"account\": \"acct_nobody\"}").await.status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -96,7 +107,9 @@ async fn a_code_gives_tokens_without_an_expiry() {
     assert_eq!(tokens["stripe_user_id"], shop.as_str());
     assert_eq!((&tokens["scope"], &tokens["livemode"]), (&"read_only".into(), &false.into()));
     assert_eq!(tokens["token_type"], "bearer");
-    for (name, prefix) in [("access_token", "sk_test_"), ("refresh_token", "rt_"), ("stripe_publishable_key", "pk_test_")] {
+    for (name, prefix) in
+        [("access_token", "sk_test_"), ("refresh_token", "rt_"), ("stripe_publishable_key", "pk_test_")]
+    {
         assert!(tokens[name].as_str().unwrap().starts_with(prefix), "{name}");
     }
     assert!(tokens.get("expires_in").is_none());
@@ -195,7 +208,8 @@ async fn deauthorizing_ends_every_kind_of_access() {
     let shop = stripe.shop();
     let tokens = stripe.connect(&shop, "read_only").await;
     let bearer = format!("Bearer {PLATFORM}");
-    let end = async |form: String| stripe.send("POST", "/oauth/deauthorize", &[("authorization", &bearer)], &form).await;
+    let end =
+        async |form: String| stripe.send("POST", "/oauth/deauthorize", &[("authorization", &bearer)], &form).await;
     assert_eq!(end(format!("stripe_user_id={shop}")).await.body["error"], "invalid_request");
     assert_eq!(end("client_id=ca_simulator".to_owned()).await.body["error"], "invalid_request");
     assert_eq!(end(format!("client_id=ca_other&stripe_user_id={shop}")).await.body["error"], "invalid_client");
