@@ -1,1 +1,3 @@
 //! Read, map, keep.
+
+pub mod map;

@@ -1,0 +1,86 @@
+//! What Stripe's objects become here: pure functions from their JSON to our records, one file for each noun.
+//!
+//! They fill every field that is mapped. What is stamped when a record is kept (`content_hash`, `read_no`, `modified_at`)
+//! they leave at zero and at the first second of 1970, and `deleted_at` empty. A word of Stripe's that we do not know
+//! becomes `Unknown`; only what cannot be told without guessing is [`Unmapped`].
+
+pub mod company_info;
+pub mod customer;
+pub mod dispute;
+pub mod order;
+pub mod payment;
+pub mod payment_method;
+pub mod payout;
+pub mod product;
+pub mod transaction;
+
+mod subject;
+
+use chrono::{DateTime, Utc};
+use entity::id::ConnectionId;
+use serde::Deserialize;
+
+/// Goes up whenever the same object would become another record, so that history is mapped again.
+pub const MAPPER_VERSION: i32 = 1;
+
+/// Where the objects come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The connection that they were read through.
+    pub connection_id: ConnectionId,
+}
+
+/// An object that cannot be mapped, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Stripe's {object} {id} cannot be mapped: its `{field}` is {value}.")]
+pub struct Unmapped {
+    /// Stripe's `object`.
+    pub object: String,
+    /// Stripe's id; empty when it has none.
+    pub id: String,
+    /// The field that stands in the way; `body` when the JSON has another shape than expected.
+    pub field: &'static str,
+    /// Its value, or what is wrong with it.
+    pub value: String,
+}
+
+/// Reads an object of the kind `T` from its JSON.
+///
+/// # Errors
+/// [`Unmapped`] with the field `body` when a field that is read holds another kind of value than expected, such as an
+/// amount beyond `i64`.
+pub fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Unmapped> {
+    serde_json::from_str(json).map_err(|error| {
+        let body: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+        let text = |name: &str| body[name].as_str().map(clean);
+        Unmapped {
+            object: text("object").unwrap_or_else(|| "object".to_owned()),
+            id: text("id").unwrap_or_default(),
+            field: "body",
+            value: clean(&format!("not as expected ({error})")),
+        }
+    })
+}
+
+/// A copy without NUL characters, which PostgreSQL cannot keep: each becomes U+FFFD.
+fn clean(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// [`clean`] for a text that may be missing.
+fn text(text: Option<&String>) -> Option<String> {
+    text.map(|text| clean(text))
+}
+
+/// The id of what is referred to.
+fn id(reference: Option<&crate::stripe::wire::Ref>) -> Option<String> {
+    reference.map(|reference| clean(&reference.id))
+}
+
+/// A text as it is compared: in lower case.
+fn folded(text: Option<&String>) -> Option<String> {
+    text.map(|text| text.to_lowercase())
+}
+
+/// What `modified_at` holds until the record is stamped.
+const UNSTAMPED: DateTime<Utc> = DateTime::UNIX_EPOCH;
