@@ -34,7 +34,7 @@ const PLATFORM: &str = "sk_test_simulator";
 
 /// A world of a test's own, to be changed.
 fn fresh_world() -> Arc<World> {
-    Arc::new(World::new(&world::Options { seed: 7, charges: 600, accounts: 3, now: Clock::default().seconds() }))
+    Arc::new(World::new(&world::Options { seed: 7, charges: 2500, accounts: 3, now: Clock::default().seconds() }))
 }
 
 /// The world of all tests that only read.
