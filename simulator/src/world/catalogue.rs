@@ -32,7 +32,8 @@ pub struct Order {
     pub total: i64,
 }
 
-/// What the order from `chance` holds; `None` if nothing is sold in this currency at that second. Only an order that ships has
+/// What the order from `chance` holds; `None` if nothing is sold in this currency at that second. The first
+/// `sold` products are what orders choose from, so that a new one changes no old order. Only an order that ships has
 /// shipping, one in 40 others has a dozen lines and more.
 pub fn order(
     chance: Chance,
@@ -40,8 +41,12 @@ pub fn order(
     prices: &Table<Price>,
     currency: Currency,
     ships: bool,
+    sold: u64,
     at: i64,
 ) -> Option<Order> {
+    if sold == 0 {
+        return None;
+    }
     let many = !ships && chance.one_in("many", 40);
     let count = if many { chance.between("lines", 11, 14) } else { chance.between("lines", 1, 3) };
     let discount_percent = if chance.one_in("discounted", 5) { 10 } else { 0 };
@@ -53,10 +58,13 @@ pub fn order(
     let lines: Vec<Line> = (0..count)
         .filter_map(|number| {
             let chance = chance.of(number.cast_unsigned());
-            let product = u32::try_from(chance.below("product", u64::from(products.len()))).ok()?;
-            let price =
-                price_in(products, prices, product, currency).filter(|price| prices.at(*price).created <= at)?;
-            Some(line(chance, price, prices.at(price).amount, discount_percent, tax_percent, currency.step()))
+            let product = u32::try_from(chance.below("product", sold)).ok()?;
+            let price = price_in(products, prices, product, currency)?;
+            let row = prices.at(price);
+            if at < row.created || row.deleted_at <= at {
+                return None;
+            }
+            Some(line(chance, price, row.amount, discount_percent, tax_percent, currency.step()))
         })
         .collect();
     if lines.is_empty() {

@@ -6,9 +6,8 @@ use serde_json::Value;
 /// Why no rows of a manual payout can be listed, in Stripe's words.
 const MANUAL: &str = "Balance transaction history can only be filtered on automatic transfers, not manual.";
 
-/// A filter that was understood.
+/// A filter that was understood. Links hold `NONE` when there is no such row, so nothing matches.
 enum Filter {
-    /// Rows that name this one; `NONE` when there is no such row, so nothing matches.
     Customer(u32),
     Charge(u32),
     Intent(u32),
@@ -16,12 +15,11 @@ enum Filter {
     Parent(u32),
     /// The rows that came from this object.
     Source(Option<(Kind, u32)>),
-    /// A balance transaction's or an event's type; events also `name.*`.
-    Type(String),
-    /// One of several event types.
-    Types(Vec<String>),
+    /// A balance transaction's or an event's type, one of these; events also `name.*`.
+    Type(Vec<String>),
     Currency(Option<Currency>),
-    /// Any other field, compared with the rendered object.
+    Email(String),
+    /// Any other field, by its path: one of these values, compared with the rendered object.
     Field(String, Vec<String>),
 }
 
@@ -32,46 +30,12 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Reads the filters of a query.
+    /// Reads the filters of a query; a name that comes again means either of its values.
     pub fn read(shop: &Shop, kind: Kind, query: &Query) -> Result<Self, Refusal> {
         let mut all: Vec<Filter> = Vec::new();
         for (name, value) in &query.filters {
-            let row = |kind| {
-                shop.number_of(kind, value).filter(|number| shop.visible(kind, *number, query.now)).unwrap_or(NONE)
-            };
-            let filter = match (kind, name.as_str()) {
-                (_, "customer") => Filter::Customer(row(Kind::Customer)),
-                (Kind::Refund | Kind::Dispute, "charge") => Filter::Charge(row(Kind::Charge)),
-                (Kind::Charge | Kind::Refund | Kind::Dispute | Kind::CheckoutSession, "payment_intent") => {
-                    Filter::Intent(row(Kind::PaymentIntent))
-                }
-                (Kind::InvoicePayment, "payment[payment_intent]") => Filter::Intent(row(Kind::PaymentIntent)),
-                (Kind::BalanceTransaction, "payout") => Filter::Payout(automatic(shop, row(Kind::Payout), value)?),
-                (Kind::SessionLineItem, "session") => Filter::Parent(row(Kind::CheckoutSession)),
-                (Kind::InvoiceLine | Kind::InvoicePayment, "invoice") => Filter::Parent(row(Kind::Invoice)),
-                (Kind::BalanceTransaction, "source") => Filter::Source(source(shop, value)),
-                (Kind::BalanceTransaction | Kind::Event, "type") => Filter::Type(value.clone()),
-                (Kind::BalanceTransaction | Kind::Charge, "currency") => Filter::Currency(Currency::parse(value)),
-                (_, "types[]" | "types") => {
-                    add(
-                        &mut all,
-                        |filter| if let Filter::Types(types) = filter { Some(types) } else { None },
-                        value,
-                        Filter::Types,
-                    );
-                    continue;
-                }
-                (_, "ids[]" | "ids") => Filter::Field("id".to_owned(), vec![value.clone()]),
-                (_, "lookup_keys[]" | "lookup_keys") => Filter::Field("lookup_key".to_owned(), vec![value.clone()]),
-                (Kind::InvoicePayment, "payment[type]") => {
-                    Filter::Field("payment.type".to_owned(), vec![value.clone()])
-                }
-                (Kind::CheckoutSession, "customer_details[email]") => {
-                    Filter::Field("customer_details.email".to_owned(), vec![value.clone()])
-                }
-                (_, name) => Filter::Field(name.replace('[', ".").replace(']', ""), vec![value.clone()]),
-            };
-            merge(&mut all, filter, name.contains("ids") || name.contains("keys"));
+            let filter = read(shop, kind, name.trim_end_matches("[]"), value, query.now)?;
+            merge(&mut all, filter);
         }
         Ok(Self { kind, all })
     }
@@ -129,11 +93,21 @@ impl Filters {
             Filter::Source(wanted) => shop.entry_source(shop.entries.at(number).source).2 == *wanted,
             Filter::Type(wanted) if self.kind == Kind::Event => {
                 let name = shop.events.at(number).name;
-                wanted.strip_suffix('*').map_or(name == wanted, |start| name.starts_with(start))
+                wanted
+                    .iter()
+                    .any(|wanted| wanted.strip_suffix('*').map_or(name == wanted, |start| name.starts_with(start)))
             }
-            Filter::Type(wanted) => shop.entry_source(shop.entries.at(number).source).0 == wanted,
-            Filter::Types(wanted) => wanted.iter().any(|name| name == shop.events.at(number).name),
-            Filter::Currency(wanted) => Some(shop.currency_of(self.kind, number)) == *wanted,
+            Filter::Type(wanted) => {
+                let kind = shop.entry_source(shop.entries.at(number).source).0;
+                wanted.iter().any(|wanted| wanted == kind)
+            }
+            Filter::Currency(wanted) => Some(shop.entries.at(number).currency) == *wanted,
+            Filter::Email(wanted) if !shop.patches.contains_key(&(self.kind, number)) => {
+                shop.email_at(number, now).as_ref() == Some(wanted)
+            }
+            Filter::Email(wanted) => {
+                shop.render(self.kind, number, now).is_some_and(|object| object["email"] == wanted.as_str())
+            }
             Filter::Field(path, wanted) => shop.render(self.kind, number, now).is_some_and(|object| {
                 path.split('.')
                     .try_fold(&object, |part, name| part.get(name))
@@ -143,28 +117,34 @@ impl Filters {
     }
 }
 
-fn add(
-    all: &mut Vec<Filter>,
-    find: fn(&mut Filter) -> Option<&mut Vec<String>>,
-    value: &str,
-    make: fn(Vec<String>) -> Filter,
-) {
-    match all.iter_mut().find_map(find) {
-        Some(values) => values.push(value.to_owned()),
-        None => all.push(make(vec![value.to_owned()])),
-    }
+fn read(shop: &Shop, kind: Kind, name: &str, value: &str, now: i64) -> Result<Filter, Refusal> {
+    let row = |kind| shop.number_of(kind, value).filter(|number| shop.visible(kind, *number, now)).unwrap_or(NONE);
+    Ok(match (kind, name) {
+        (_, "customer") => Filter::Customer(row(Kind::Customer)),
+        (Kind::Refund | Kind::Dispute, "charge") => Filter::Charge(row(Kind::Charge)),
+        (Kind::Charge | Kind::Refund | Kind::Dispute | Kind::CheckoutSession, "payment_intent")
+        | (Kind::InvoicePayment, "payment.payment_intent") => Filter::Intent(row(Kind::PaymentIntent)),
+        (Kind::BalanceTransaction, "payout") => Filter::Payout(automatic(shop, row(Kind::Payout), value)?),
+        (Kind::SessionLineItem, "session") => Filter::Parent(row(Kind::CheckoutSession)),
+        (Kind::InvoiceLine | Kind::InvoicePayment, "invoice") => Filter::Parent(row(Kind::Invoice)),
+        (Kind::BalanceTransaction, "source") => Filter::Source(source(shop, value)),
+        (Kind::BalanceTransaction | Kind::Event, "type") | (Kind::Event, "types") => {
+            Filter::Type(vec![value.to_owned()])
+        }
+        (Kind::BalanceTransaction, "currency") => Filter::Currency(Currency::parse(value)),
+        (Kind::Customer, "email") => Filter::Email(value.to_owned()),
+        (_, path) => Filter::Field(path.to_owned(), vec![value.to_owned()]),
+    })
 }
 
-/// Values of one repeated parameter are alternatives.
-fn merge(all: &mut Vec<Filter>, filter: Filter, repeated: bool) {
-    if let (true, Filter::Field(path, values)) = (repeated, &filter) {
-        for known in all.iter_mut() {
-            if let Filter::Field(other, alternatives) = known
-                && other == path
-            {
-                alternatives.extend(values.clone());
-                return;
+fn merge(all: &mut Vec<Filter>, filter: Filter) {
+    for known in all.iter_mut() {
+        match (known, &filter) {
+            (Filter::Type(values), Filter::Type(more)) => return values.extend(more.iter().cloned()),
+            (Filter::Field(path, values), Filter::Field(other, more)) if path == other => {
+                return values.extend(more.iter().cloned());
             }
+            _ => {}
         }
     }
     all.push(filter);
@@ -223,13 +203,6 @@ impl Shop {
             Kind::InvoicePayment => self.invoices.at(self.invoice_payments.at(number).invoice).intent,
             _ => return None,
         })
-    }
-
-    fn currency_of(&self, kind: Kind, number: u32) -> Currency {
-        match kind {
-            Kind::BalanceTransaction => self.entries.at(number).currency,
-            _ => self.charges.at(number).currency,
-        }
     }
 
     /// Whether a balance transaction is among those of a payout: while that is not reconciled, only a part is (trap 38).

@@ -1,11 +1,120 @@
 //! Actions: what the control endpoint makes happen, with the events of it.
 
-use super::{Action, shop::Shop};
-use serde_json::Value;
+mod disputes;
+mod payments;
+mod payouts;
+mod records;
+
+use super::{
+    Action, Kind,
+    render::{difference, tells_what_changed},
+    rows::Event,
+    shop::Shop,
+};
+use serde_json::{Map, Value, json};
+
+/// The events that an action made, by number.
+type Made = Result<Vec<u32>, String>;
 
 impl Shop {
-    /// Makes something happen.
-    pub fn act(&mut self, _action: Action, _now: i64) -> Result<Vec<Value>, String> {
-        Err("not yet".to_owned())
+    /// Makes something happen and returns its events.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot happen.
+    pub fn act(&mut self, action: Action, now: i64) -> Result<Vec<Value>, String> {
+        let made = match action {
+            Action::Charge { amount, currency, customer, created, visible_after } => {
+                let sale = payments::Sale { amount, currency, customer, created, visible_after };
+                self.act_charge(&sale, now)
+            }
+            Action::Refund { charge, amount } => self.act_refund(charge.as_deref(), amount, now),
+            Action::FailRefund { refund } => self.act_fail_refund(refund.as_deref(), now),
+            Action::CaptureCharge { charge, amount } => self.act_capture(charge.as_deref(), amount, now),
+            Action::Dispute { charge } => self.act_dispute(charge.as_deref(), now),
+            Action::CloseDispute { dispute, won } => self.act_close_dispute(dispute.as_deref(), won, now),
+            Action::PayoutAdvance { payout } => self.act_payout_advance(payout.as_deref(), now),
+            Action::PayoutFail { payout } => self.act_payout_fail(payout.as_deref(), now),
+            Action::CreateCustomer { name, email } => Ok(self.act_create_customer(name, email, now)),
+            Action::EditCustomer { customer, name, email } => {
+                let fields = [("name", name.map(Value::from)), ("email", email.map(Value::from))];
+                self.act_edit(Kind::Customer, customer.as_deref(), fields, now)
+            }
+            Action::DeleteCustomer { customer } => self.act_delete_customer(customer.as_deref(), now),
+            Action::CreateProduct { name, amount } => Ok(self.act_create_product(name, amount, now)),
+            Action::EditProduct { product, name, description, active } => {
+                let fields = [
+                    ("name", name.map(Value::from)),
+                    ("description", description.map(Value::from)),
+                    ("active", active.map(Value::from)),
+                ];
+                self.act_edit(Kind::Product, product.as_deref(), fields, now)
+            }
+            Action::DeleteProduct { product } => self.act_delete_product(product.as_deref(), now),
+            Action::EditPrice { price, nickname, active } => {
+                let fields = [("nickname", nickname.map(Value::from)), ("active", active.map(Value::from))];
+                self.act_edit(Kind::Price, price.as_deref(), fields, now)
+            }
+            Action::DetachPaymentMethod { payment_method } => self.act_detach(payment_method.as_deref(), now),
+        }?;
+        Ok(made.into_iter().map(|number| self.event_object(number)).collect())
+    }
+
+    /// An event whose body is the object as it is now; `before` is what it was.
+    fn announce(&mut self, name: &'static str, kind: Kind, number: u32, before: Option<&Value>, now: i64) -> u32 {
+        let object = self.render(kind, number, now).unwrap_or(Value::Null);
+        let data = match before.filter(|_| tells_what_changed(name)) {
+            Some(before) => json!({ "previous_attributes": difference(before, &object), "object": object }),
+            None => json!({ "object": object }),
+        };
+        self.events.add(Event { created: now, name, kind, number, data: Some(Box::new(data)), dropped: false })
+    }
+
+    /// An event of something that comes by itself at a later second.
+    fn foretell(&mut self, name: &'static str, kind: Kind, number: u32, at: i64) -> u32 {
+        self.events.add(Event { created: at, name, kind, number, data: None, dropped: false })
+    }
+
+    /// Takes back the events of what will not come.
+    fn unsay(&mut self, kind: Kind, number: u32, now: i64) {
+        let coming: Vec<u32> = self
+            .events
+            .newest()
+            .take_while(|(_, event)| event.created > now)
+            .filter(|(_, event)| event.kind == kind && event.number == number)
+            .map(|(event, _)| event)
+            .collect();
+        for event in coming {
+            self.events.at_mut(event).dropped = true;
+        }
+    }
+
+    /// The row of an id that an action names, or the first of `others` when it names none.
+    fn choose(
+        &self,
+        kind: Kind,
+        id: Option<&str>,
+        now: i64,
+        fits: impl Fn(&Self, u32) -> bool,
+        why_not: &str,
+    ) -> Result<u32, String> {
+        let there = |number: &u32| self.visible(kind, *number, now) && self.gone_at(kind, *number) > now;
+        match id {
+            Some(id) => {
+                let number = self.number_of(kind, id).filter(there).ok_or_else(|| format!("There is no '{id}'."))?;
+                if fits(self, number) { Ok(number) } else { Err(format!("'{id}': {why_not}")) }
+            }
+            None => self
+                .order(kind)
+                .iter()
+                .rev()
+                .copied()
+                .find(|number| there(number) && fits(self, *number))
+                .ok_or_else(|| format!("No object fits: {why_not}")),
+        }
+    }
+
+    /// Remembers that an action changed fields of a row.
+    fn change(&mut self, kind: Kind, number: u32, fields: Map<String, Value>, now: i64) {
+        self.patches.entry((kind, number)).or_default().push((now, fields));
     }
 }

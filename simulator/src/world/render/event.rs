@@ -52,7 +52,7 @@ impl Shop {
 }
 
 /// Whether events of this type have `previous_attributes`.
-fn tells_what_changed(name: &str) -> bool {
+pub fn tells_what_changed(name: &str) -> bool {
     name.ends_with(".updated") || matches!(name, "charge.refunded" | "charge.captured" | "charge.expired")
 }
 

@@ -15,7 +15,7 @@ mod versions;
 use super::{Kind, shop::Shop};
 use serde_json::{Map, Value, json};
 
-pub use event::difference;
+pub use event::{difference, tells_what_changed};
 
 impl Shop {
     /// The object of a row as of a second; `None` for kinds that the account has none of.

@@ -40,6 +40,7 @@ pub fn customer(shop: &mut Shop, created: i64, now: i64) -> u32 {
     let number = shop.customers.len();
     let methods = if number % 9 == 4 { 2 } else { 1 };
     let method = shop.methods.len();
+    let deleted_at = deleted_at(number, created, now);
     for extra in 0..methods {
         // Detached ones can still be retrieved, and no list has them.
         let detached = (shop.methods.len() % 41 == 17).then_some(created + 90 * DAY).filter(|at| *at <= now);
@@ -53,7 +54,7 @@ pub fn customer(shop: &mut Shop, created: i64, now: i64) -> u32 {
     let row = Customer {
         created,
         edited_at: edited_at(number, created, now),
-        deleted_at: deleted_at(number, created, now),
+        deleted_at,
         currency: Currency::Usd,
         method,
         methods,

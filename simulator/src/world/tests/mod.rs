@@ -2,6 +2,7 @@
 
 mod money;
 mod paging;
+mod whole;
 
 use super::{Kind, Options, Query, World};
 use serde_json::Value;
