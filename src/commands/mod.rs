@@ -1,0 +1,106 @@
+//! The command line: one file for each command.
+
+mod doctor;
+mod key;
+mod logging;
+mod migrate;
+mod parts;
+mod serve;
+mod settings;
+mod signals;
+mod simulate;
+mod sqlite_lock;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+use tributary::config::ConfigError;
+
+/// What a bad command line or a bad setting ends with.
+const USAGE: u8 = 2;
+
+/// Brings small businesses' Stripe data together, complete and current, over REST.
+#[derive(Debug, Parser)]
+#[command(name = "tributary", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, the Link pages and the worker
+    Serve(serve::Args),
+    /// Bring the database's schema up to date
+    Migrate(migrate::Args),
+    /// Start a simulated Stripe alone
+    Simulate(simulate::Args),
+    /// Make API keys and master keys
+    Key(key::Args),
+    /// Check the settings, the database and the way to Stripe
+    Doctor(doctor::Args),
+}
+
+/// Runs the command that the command line names.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return told(&error),
+    };
+    let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
+        |runtime| {
+            let ended = runtime.block_on(cli.command.run());
+            // What still runs has had its time to drain, or is a read of the terminal.
+            runtime.shutdown_background();
+            ended
+        },
+    );
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            let usage = error.downcast_ref::<ConfigError>().is_some();
+            if usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(args) => serve::run(args).await,
+            Self::Migrate(args) => migrate::run(args).await,
+            Self::Simulate(args) => simulate::run(args).await,
+            Self::Key(args) => key::run(args).await,
+            Self::Doctor(args) => doctor::run(args).await,
+        }
+    }
+}
+
+/// Help goes out as it is; a fault of the command line becomes one sentence.
+fn told(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return if print(&error.to_string()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        complain("a command is missing: `tributary help` lists them");
+        return ExitCode::from(USAGE);
+    }
+    let text = error.to_string();
+    let sentence = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    complain(&sentence.split_whitespace().collect::<Vec<_>>().join(" "));
+    ExitCode::from(USAGE)
+}
+
+/// One sentence on standard error. When even that is closed there is nobody left to tell.
+fn complain(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "tributary: {sentence}");
+}
+
+/// Writes to standard output; a reader that went away is an error, not a panic.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,14 @@
+//! `tributary simulate`: a Stripe in a box, alone.
+
+use super::signals;
+
+pub use simulator::http::Args;
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// When an option is not allowed or the address cannot be listened on.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let shutdown = signals::shutdown()?;
+    simulator::http::run(args, shutdown.cancelled_owned()).await
+}
