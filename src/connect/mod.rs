@@ -1,3 +1,46 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
 
+pub mod begin;
+pub mod finish;
+pub mod integrations;
 pub mod keys;
+pub mod link;
+pub mod revoke;
+
+use sea_orm::DbErr;
+
+use crate::clock::SharedClock;
+use crate::store::Db;
+use crate::stripe::client::Gate;
+use crate::vault::VaultError;
+use keys::Keys;
+
+/// What connecting needs at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The keys.
+    pub keys: &'a Keys,
+    /// The way to Stripe.
+    pub stripe: &'a Gate,
+    /// The clock.
+    pub clock: &'a SharedClock,
+}
+
+/// A fault of ours: nobody outside can mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Store(#[from] DbErr),
+    /// A key is not at hand.
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
+    /// Something sealed does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// An address cannot be made.
+    #[error("an address cannot be made: {0}")]
+    Address(#[from] url::ParseError),
+}

@@ -5,14 +5,20 @@
 
 pub mod bulk;
 pub mod checkpoints;
+pub mod connections;
+pub mod credentials;
 pub mod data_keys;
 pub mod database;
 pub mod datasets;
 pub mod feed;
+pub mod integrations;
 pub mod jobs;
+pub mod links;
+pub mod oauth_states;
 pub mod payout_contents;
 pub mod quarantine;
 pub mod seen_events;
+pub mod sessions;
 pub mod source_objects;
 pub mod sync_heads;
 

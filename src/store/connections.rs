@@ -1,0 +1,349 @@
+//! Connections: one company's link to one Stripe account.
+//!
+//! A deleted connection is not there for anyone but the job that removes the rest of it.
+
+use entity::connection::{self, Column, Fault, Status};
+use entity::id::{CompanyId, ConnectionId, IntegrationId};
+use entity::integration;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect, Select};
+
+/// How many faults a connection keeps; the oldest go first.
+pub const FAULTS: usize = 20;
+
+fn present() -> Select<connection::Entity> {
+    connection::Entity::find().filter(Column::DeletedAt.is_null())
+}
+
+/// The company's connection. Another company's is the same as none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn owned(
+    db: &impl ConnectionTrait,
+    company: CompanyId,
+    id: ConnectionId,
+) -> Result<Option<connection::Model>, DbErr> {
+    present().filter(Column::Id.eq(id)).filter(Column::CompanyId.eq(company)).one(db).await
+}
+
+/// The connection with this id, whosever it is: for work, never for requests.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn by_id(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    present().filter(Column::Id.eq(id)).one(db).await
+}
+
+/// The company's connections, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_company(db: &impl ConnectionTrait, company: CompanyId) -> Result<Vec<connection::Model>, DbErr> {
+    present()
+        .filter(Column::CompanyId.eq(company))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// The connections of several companies, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_companies(db: &impl ConnectionTrait, companies: &[CompanyId]) -> Result<Vec<connection::Model>, DbErr> {
+    if companies.is_empty() {
+        return Ok(Vec::new());
+    }
+    present()
+        .filter(Column::CompanyId.is_in(companies.iter().copied()))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// The Linked connections of an account (`acct_...`) in one mode, over all companies.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn by_account(
+    db: &impl ConnectionTrait,
+    account: &str,
+    livemode: bool,
+) -> Result<Vec<connection::Model>, DbErr> {
+    present()
+        .filter(Column::AccountId.eq(account))
+        .filter(Column::Livemode.eq(livemode))
+        .filter(Column::Status.eq(Status::Linked))
+        .all(db)
+        .await
+}
+
+/// The company's newest connection through an integration that was never linked to an account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    company: CompanyId,
+    integration: IntegrationId,
+) -> Result<Option<connection::Model>, DbErr> {
+    present()
+        .filter(Column::CompanyId.eq(company))
+        .filter(Column::IntegrationId.eq(integration))
+        .filter(Column::Status.eq(Status::PendingAuth))
+        .filter(Column::AccountId.is_null())
+        .order_by_desc(Column::CreatedAt)
+        .one(db)
+        .await
+}
+
+/// How many there are with each status, over all companies.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn counts(db: &impl ConnectionTrait) -> Result<Vec<(Status, i64)>, DbErr> {
+    present()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::Id.count(), "count")
+        .group_by(Column::Status)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Makes one that waits for its owner's consent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn create(
+    db: &impl ConnectionTrait,
+    company: CompanyId,
+    integration: IntegrationId,
+    now: DateTimeUtc,
+) -> Result<connection::Model, DbErr> {
+    create_as(db, ConnectionId::new(), company, integration, now).await
+}
+
+/// As [`create`], with an id that is known already.
+///
+/// # Errors
+/// When the database does not answer, or the id is taken.
+pub async fn create_as(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    company: CompanyId,
+    integration: IntegrationId,
+    now: DateTimeUtc,
+) -> Result<connection::Model, DbErr> {
+    let row = connection::Model {
+        id,
+        company_id: company,
+        integration_id: integration,
+        status: Status::PendingAuth,
+        account_id: None,
+        account_name: None,
+        livemode: None,
+        scope: None,
+        link_serial: 0,
+        errors: Vec::new(),
+        created_at: now,
+        linked_at: None,
+        ended_at: None,
+        last_sync_at: None,
+        next_sync_at: None,
+        quiet_until: None,
+        deleted_at: None,
+    };
+    connection::Entity::insert(connection::ActiveModel::from(row.clone())).exec_without_returning(db).await?;
+    Ok(row)
+}
+
+/// What an owner granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The account, `acct_...`.
+    pub account_id: String,
+    /// What it calls itself, where that could be read.
+    pub account_name: Option<String>,
+    /// Its mode.
+    pub livemode: bool,
+    /// The scope as Stripe says it.
+    pub scope: String,
+}
+
+/// Marks one Linked and due at once; what was wrong before is resolved.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_linked(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    granted: Granted,
+    now: DateTimeUtc,
+) -> Result<(), DbErr> {
+    let row = connection::ActiveModel {
+        status: Set(Status::Linked),
+        account_id: Set(Some(granted.account_id)),
+        account_name: Set(granted.account_name),
+        livemode: Set(Some(granted.livemode)),
+        scope: Set(Some(granted.scope)),
+        linked_at: Set(Some(now)),
+        ended_at: Set(None),
+        next_sync_at: Set(Some(now)),
+        ..Default::default()
+    };
+    update(db, id, row).await?;
+    resolve_faults(db, id, now).await
+}
+
+/// Ends a Linked one: `Unlinked` from here, `Deauthorized` at Stripe. Its schedule ends, its data stays. `false` when
+/// it was not Linked (any more).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_ended(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    status: Status,
+    now: DateTimeUtc,
+) -> Result<bool, DbErr> {
+    let row = connection::ActiveModel {
+        status: Set(status),
+        ended_at: Set(Some(now)),
+        next_sync_at: Set(None),
+        ..Default::default()
+    };
+    let linked =
+        connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(Column::Status.eq(Status::Linked));
+    Ok(linked.exec(db).await?.rows_affected == 1)
+}
+
+/// Marks one deleted: from now on it is not there.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_deleted(db: &impl ConnectionTrait, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
+    let row = connection::ActiveModel { deleted_at: Set(Some(now)), next_sync_at: Set(None), ..Default::default() };
+    update(db, id, row).await
+}
+
+/// Removes the row itself: the last step of the job that removes what a deleted connection left.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn erase(db: &impl ConnectionTrait, id: ConnectionId) -> Result<(), DbErr> {
+    connection::Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
+
+/// Linked connections of usable integrations whose time has come, the longest waiting first, at most `limit`.
+///
+/// An integration that is switched off, or whose key Stripe refused, has none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Result<Vec<connection::Model>, DbErr> {
+    let usable = Query::select()
+        .column(integration::Column::Id)
+        .from(integration::Entity)
+        .and_where(integration::Column::Enabled.eq(true))
+        .and_where(integration::Column::RefusedAt.is_null())
+        .to_owned();
+    present()
+        .filter(Column::Status.eq(Status::Linked))
+        .filter(Column::NextSyncAt.lte(now))
+        .filter(Column::IntegrationId.in_subquery(usable))
+        .order_by_asc(Column::NextSyncAt)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Sets when a Linked connection is due next (never, when `None`). With `quiet_until`, an events poll up to that Unix
+/// second found nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reschedule(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    next_sync_at: Option<DateTimeUtc>,
+    quiet_until: Option<i64>,
+) -> Result<(), DbErr> {
+    let mut row = connection::ActiveModel { next_sync_at: Set(next_sync_at), ..Default::default() };
+    if quiet_until.is_some() {
+        row.quiet_until = Set(quiet_until);
+    }
+    // A connection that ended in the meantime gets no new schedule.
+    connection::Entity::update_many()
+        .set(row)
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(Status::Linked))
+        .filter(Column::DeletedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a sync ended well.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
+    update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+}
+
+/// Adds a fault; beyond [`FAULTS`] the oldest go. Call it in a transaction that [`super::write`] began, as it reads
+/// the list before it writes it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn push_fault(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
+    let Some(row) = hold(db, id).await? else { return Ok(()) };
+    let mut errors = row.errors;
+    errors.push(fault);
+    errors.drain(..errors.len().saturating_sub(FAULTS));
+    update(db, id, connection::ActiveModel { errors: Set(errors), ..Default::default() }).await
+}
+
+/// Marks every fault as over. Call it in a transaction, as [`push_fault`].
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn resolve_faults(db: &impl ConnectionTrait, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
+    let Some(row) = hold(db, id).await? else { return Ok(()) };
+    if row.errors.iter().all(|fault| fault.resolved_at.is_some()) {
+        return Ok(());
+    }
+    let mut errors = row.errors;
+    for fault in &mut errors {
+        fault.resolved_at.get_or_insert(now);
+    }
+    update(db, id, connection::ActiveModel { errors: Set(errors), ..Default::default() }).await
+}
+
+/// The connection, held against others until the transaction ends.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    present().filter(Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// Keeps what the account calls itself.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_account_name(db: &impl ConnectionTrait, id: ConnectionId, name: &str) -> Result<(), DbErr> {
+    update(db, id, connection::ActiveModel { account_name: Set(Some(name.to_owned())), ..Default::default() }).await
+}
+
+async fn update(db: &impl ConnectionTrait, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
+    connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Uses of Link URLs: one that was made before the last use is spent.
+
+use entity::id::{CompanyId, ConnectionId};
+use entity::{company, connection};
+use sea_orm::entity::prelude::*;
+use sea_orm::{EntityTrait, ExprTrait};
+
+/// Spends the URLs of a connection that were made with this serial. `false` when another use came first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn spend(db: &impl ConnectionTrait, id: ConnectionId, serial: i32) -> Result<bool, DbErr> {
+    use connection::Column;
+    let spent = connection::Entity::update_many()
+        .col_expr(Column::LinkSerial, Expr::col(Column::LinkSerial).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::LinkSerial.eq(serial))
+        .exec(db)
+        .await?;
+    Ok(spent.rows_affected == 1)
+}
+
+/// Spends the URLs of a company that were made with this serial. `false` when another use came first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn spend_company(db: &impl ConnectionTrait, id: CompanyId, serial: i32) -> Result<bool, DbErr> {
+    use company::Column;
+    let spent = company::Entity::update_many()
+        .col_expr(Column::LinkSerial, Expr::col(Column::LinkSerial).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::LinkSerial.eq(serial))
+        .exec(db)
+        .await?;
+    Ok(spent.rows_affected == 1)
+}
