@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Stripe's Python library, unmodified, against the simulator: tests/sdk/run.sh target/release/tributary
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+binary=${1:?usage: tests/sdk/run.sh BINARY}
+venv=target/venv-stripe
+requirements=tests/sdk/requirements.txt
+
+# The environment is made again only when what it holds has changed.
+if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements"
+    cp "$requirements" "$venv/requirements.txt"
+fi
+
+log=$(mktemp)
+"$binary" simulate --listen 127.0.0.1:0 --auto-approve --charges 1000 >"$log" 2>&1 &
+simulator=$!
+trap 'kill "$simulator" 2>/dev/null || true; wait "$simulator" 2>/dev/null || true; rm -f "$log"' EXIT
+
+# It prints its address once it listens.
+url=
+for _ in $(seq 300); do
+    url=$(sed -n 's/^A Stripe simulator listens on //p' "$log")
+    [ -n "$url" ] && break
+    kill -0 "$simulator" 2>/dev/null || break
+    sleep 0.1
+done
+if [ -z "$url" ]; then
+    echo "the simulator did not start:" >&2
+    cat "$log" >&2
+    exit 1
+fi
+
+SIMULATOR_URL=$url "$venv/bin/python" tests/sdk/stripe_python.py
