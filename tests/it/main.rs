@@ -3,5 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the doors")]
 
 mod architecture;
+mod cli;
 mod database;
 mod house;
+mod process;

@@ -22,7 +22,10 @@ fn every_object_has_the_fields_of_its_type() {
         }
         let found: BTreeSet<String> = object.as_object().expect("an object").keys().cloned().collect();
         for field in wanted.symmetric_difference(&found) {
-            wrong.insert(format!("{name}.{field}{}", if found.contains(field) { " is too much" } else { " is missing" }));
+            wrong.insert(format!(
+                "{name}.{field}{}",
+                if found.contains(field) { " is too much" } else { " is missing" }
+            ));
         }
     };
     for number in 0..2 {
