@@ -1,5 +1,6 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
 
+pub mod api_keys;
 pub mod begin;
 pub mod finish;
 pub mod integrations;

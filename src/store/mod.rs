@@ -3,24 +3,32 @@
 //! Functions take `&impl ConnectionTrait` first, so that the same one serves a request, a transaction and a test.
 //! Nothing but `DbErr` comes out; "not there" is `None`.
 
+pub mod api_keys;
 pub mod bulk;
 pub mod checkpoints;
+pub mod companies;
 pub mod connections;
 pub mod credentials;
 pub mod data_keys;
 pub mod database;
 pub mod datasets;
+pub mod datasets_read;
 pub mod feed;
 pub mod integrations;
 pub mod jobs;
 pub mod links;
+pub mod lists;
 pub mod oauth_states;
 pub mod payout_contents;
+pub mod payouts_read;
+pub mod profiles;
 pub mod quarantine;
+pub mod records_read;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;
 pub mod sync_heads;
+pub mod sync_settings;
 
 pub use database::{Db, Tx, open, read, write};
 

@@ -1,0 +1,133 @@
+//! Companies, with what hangs on them.
+
+use std::collections::HashMap;
+
+use entity::company::{self, ActiveModel, Column, Entity};
+use entity::connection;
+use entity::id::CompanyId;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{QueryOrder, Set};
+
+use super::lists::{self, Found, Listing, Noun, Source};
+use crate::query::{self, Field, Kind};
+
+/// What can be asked of companies.
+pub static NOUN: Noun = Noun {
+    name: "Company",
+    fields: &[
+        Field { name: "id", kind: Kind::Uuid, nullable: false, source: Source::Column("id") },
+        Field { name: "name", kind: Kind::Folded, nullable: false, source: Source::Column("name_folded") },
+        Field { name: "description", kind: Kind::Text, nullable: true, source: Source::Column("description") },
+        Field { name: "platform", kind: Kind::Text, nullable: false, source: Source::Constant("") },
+        Field { name: "created", kind: Kind::Date, nullable: false, source: Source::Column("created_at") },
+        Field { name: "lastSync", kind: Kind::Date, nullable: true, source: Source::Column("last_sync_at") },
+        Field {
+            name: "dataConnections.status",
+            kind: Kind::Text,
+            nullable: false,
+            source: Source::ConnectionStatus,
+        },
+    ],
+};
+
+/// One page of the companies that are not deleted, newest first; `tags` is a query on the tags' keys.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    listing: &Listing,
+    tags: Option<&query::Expr>,
+) -> Result<Found<company::Model>, DbErr> {
+    let mut rows = Entity::find().filter(Column::DeletedAt.is_null());
+    if let Some(tags) = tags {
+        rows = rows.filter(lists::tags::<Entity>(tags, "tags", db.get_database_backend()));
+    }
+    lists::page(db, rows, "created_at", listing).await
+}
+
+/// The company, unless it was deleted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(db).await
+}
+
+/// Keeps a new company.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert(db: &impl ConnectionTrait, row: company::Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row)).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Writes the name, the description and the tags; other columns have other writers.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn update(db: &impl ConnectionTrait, row: &company::Model) -> Result<(), DbErr> {
+    Entity::update_many()
+        .set(ActiveModel {
+            name: Set(row.name.clone()),
+            name_folded: Set(row.name_folded.clone()),
+            description: Set(row.description.clone()),
+            tags: Set(row.tags.clone()),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(row.id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// From now on nothing of it is served.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete(db: &impl ConnectionTrait, id: CompanyId, now: DateTimeUtc) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::DeletedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::DeletedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Says whether the company's own sync settings replace those of the profile.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_overrides(db: &impl ConnectionTrait, id: CompanyId, overrides: bool) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::OverridesSync, Expr::value(overrides))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The connections of several companies, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn connections(
+    db: &impl ConnectionTrait,
+    companies: &[CompanyId],
+) -> Result<HashMap<CompanyId, Vec<connection::Model>>, DbErr> {
+    let mut by_company: HashMap<CompanyId, Vec<connection::Model>> = HashMap::new();
+    let rows = connection::Entity::find()
+        .filter(connection::Column::CompanyId.is_in(companies.iter().copied()))
+        .filter(connection::Column::DeletedAt.is_null())
+        .order_by_asc(connection::Column::CreatedAt)
+        .order_by_asc(connection::Column::Id)
+        .all(db)
+        .await?;
+    for row in rows {
+        by_company.entry(row.company_id).or_default().push(row);
+    }
+    Ok(by_company)
+}

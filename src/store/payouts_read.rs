@@ -1,0 +1,51 @@
+//! Payouts as the API shows them: what each is made of.
+
+use std::collections::HashMap;
+
+use entity::id::ConnectionId;
+use entity::{payout_content, payout_transaction, transaction};
+use sea_orm::entity::prelude::*;
+use sea_orm::ExprTrait;
+use sea_orm::sea_query::{Expr, Query};
+
+use super::lists::{self, Found, Listing};
+
+/// What is known of the content of these payouts.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn contents(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    payouts: &[&str],
+) -> Result<HashMap<String, payout_content::Model>, DbErr> {
+    use payout_content::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::PayoutId.is_in(payouts.iter().copied()))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.payout_id.clone(), row)).collect())
+}
+
+/// One page of the balance transactions that a payout is made of, each without its fees' own records.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn transactions(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    payout: &str,
+    listing: &Listing,
+) -> Result<Found<transaction::Model>, DbErr> {
+    use payout_transaction::{Column, Entity};
+    let of_payout = Query::select()
+        .column(Column::TransactionId)
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::ConnectionId)).eq(connection))
+        .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
+        .to_owned();
+    let rows = lists::of_connection::<transaction::Entity>(connection)
+        .filter(transaction::Column::Id.in_subquery(of_payout));
+    lists::page(db, rows, "created_at", listing).await
+}

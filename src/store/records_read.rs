@@ -1,0 +1,203 @@
+//! What can be asked of each record of the commerce schema, and the one record that a connection has of its account.
+
+use entity::company_info;
+use entity::id::ConnectionId;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use super::lists::{self, Noun, Source};
+use crate::query::{Field, Kind};
+
+const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
+    Field { name, kind, nullable: false, source: Source::Column(column) }
+}
+
+/// A field that records may lack.
+const fn maybe(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
+    Field { name, kind, nullable: true, source: Source::Column(column) }
+}
+
+const ID: Field<Source> = field("id", Kind::Id, "id");
+const CREATED: Field<Source> = field("createdDate", Kind::Date, "created_at");
+const MODIFIED: Field<Source> = field("modifiedDate", Kind::Date, "modified_at");
+const SOURCE_MODIFIED: Field<Source> = maybe("sourceModifiedDate", Kind::Date, "source_modified_at");
+
+/// Customers.
+pub static CUSTOMER: Noun = Noun {
+    name: "Customer",
+    fields: &[
+        ID,
+        maybe("customerName", Kind::Folded, "name_folded"),
+        maybe("emailAddress", Kind::Folded, "email_folded"),
+        maybe("phone", Kind::Text, "phone"),
+        maybe("defaultCurrency", Kind::Text, "default_currency"),
+        maybe("note", Kind::Folded, "note_folded"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Payments.
+pub static PAYMENT: Noun = Noun {
+    name: "Payment",
+    fields: &[
+        ID,
+        field("amount", Kind::Number, "amount_milli"),
+        field("currency", Kind::Text, "currency"),
+        field("status", Kind::Text, "status"),
+        maybe("paymentMethodRef.id", Kind::Id, "payment_method_id"),
+        maybe("paymentMethodRef.name", Kind::Text, "payment_method_name"),
+        field("paymentProvider", Kind::Text, "payment_provider"),
+        maybe("dueDate", Kind::Date, "due_at"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Transactions.
+pub static TRANSACTION: Noun = Noun {
+    name: "Transaction",
+    fields: &[
+        ID,
+        field("totalAmount", Kind::Number, "total_milli"),
+        field("currency", Kind::Text, "currency"),
+        field("type", Kind::Text, "type"),
+        field("subType", Kind::Text, "sub_type"),
+        maybe("transactionSourceRef.id", Kind::Id, "source_id"),
+        maybe("transactionSourceRef.type", Kind::Text, "source_type"),
+        CREATED,
+        field("sourceCreatedDate", Kind::Date, "created_at"),
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Disputes.
+pub static DISPUTE: Noun = Noun {
+    name: "Dispute",
+    fields: &[
+        ID,
+        field("totalAmount", Kind::Number, "amount_milli"),
+        field("currency", Kind::Text, "currency"),
+        field("status", Kind::Text, "status"),
+        maybe("reason", Kind::Text, "reason"),
+        maybe("dueDate", Kind::Date, "due_at"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Products.
+pub static PRODUCT: Noun = Noun {
+    name: "Product",
+    fields: &[
+        ID,
+        maybe("name", Kind::Folded, "name_folded"),
+        maybe("description", Kind::Folded, "description_folded"),
+        Field { name: "isGiftCard", kind: Kind::Bool, nullable: false, source: Source::Never },
+        Field {
+            name: "status",
+            kind: Kind::Text,
+            nullable: false,
+            source: Source::Flag("active", "Published", "Unpublished"),
+        },
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Payment methods.
+pub static PAYMENT_METHOD: Noun = Noun {
+    name: "PaymentMethod",
+    fields: &[
+        ID,
+        field("name", Kind::Text, "name"),
+        field("status", Kind::Text, "status"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Orders.
+pub static ORDER: Noun = Noun {
+    name: "Order",
+    fields: &[
+        ID,
+        maybe("orderNumber", Kind::Text, "number"),
+        maybe("country", Kind::Text, "country"),
+        field("currency", Kind::Text, "currency"),
+        maybe("closedDate", Kind::Date, "closed_at"),
+        field("totalAmount", Kind::Number, "total_milli"),
+        field("totalRefund", Kind::Number, "refund_milli"),
+        field("totalTaxAmount", Kind::Number, "tax_milli"),
+        field("totalDiscount", Kind::Number, "discount_milli"),
+        maybe("customerRef.id", Kind::Id, "customer_id"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Payouts.
+pub static PAYOUT: Noun = Noun {
+    name: "Payout",
+    fields: &[
+        ID,
+        field("amount", Kind::Number, "amount_milli"),
+        field("currency", Kind::Text, "currency"),
+        field("status", Kind::Text, "status"),
+        field("method", Kind::Text, "method"),
+        field("arrivalDate", Kind::Date, "arrival_at"),
+        field("isAutomatic", Kind::Bool, "automatic"),
+        maybe("failureCode", Kind::Text, "failure_code"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// The account itself.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn company_info(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+) -> Result<Option<company_info::Model>, DbErr> {
+    let rows = lists::of_connection::<company_info::Entity>(connection);
+    rows.order_by_desc(company_info::Column::ModifiedAt).one(db).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_orm::{Iterable, sea_query::Iden};
+
+    fn columns<E: EntityTrait>(noun: &Noun) {
+        let known: Vec<String> = E::Column::iter().map(|column| column.unquoted().to_owned()).collect();
+        for field in noun.fields {
+            if let Source::Column(name) | Source::Whole(name) | Source::Flag(name, ..) = field.source {
+                assert!(known.iter().any(|one| one == name), "{}.{} reads {name}", noun.name, field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_reads_a_column_that_is_there() {
+        columns::<entity::customer::Entity>(&CUSTOMER);
+        columns::<entity::payment::Entity>(&PAYMENT);
+        columns::<entity::transaction::Entity>(&TRANSACTION);
+        columns::<entity::dispute::Entity>(&DISPUTE);
+        columns::<entity::product::Entity>(&PRODUCT);
+        columns::<entity::payment_method::Entity>(&PAYMENT_METHOD);
+        columns::<entity::order::Entity>(&ORDER);
+        columns::<entity::payout::Entity>(&PAYOUT);
+        columns::<entity::company::Entity>(&crate::store::companies::NOUN);
+        columns::<entity::dataset::Entity>(&crate::store::datasets_read::NOUN);
+    }
+}

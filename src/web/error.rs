@@ -1,0 +1,234 @@
+//! One error leaves the house: the contract's body, on every path.
+//!
+//! A refusal is written for the client; a fault is written for the log. [`Error::into_response`] only notes the words;
+//! [`crate::web::entrance`] writes the body, because only it knows the request's id.
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sea_orm::DbErr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::query::Refused;
+
+/// A refusal, in words meant for the client; or a fault, which only the log sees.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No key, or one that we do not know.
+    #[error("The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.")]
+    Unknown,
+    /// It does not exist, or it is somebody else's.
+    #[error("{0}")]
+    NotFound(String),
+    /// The request makes no sense.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The query cannot be answered.
+    #[error(transparent)]
+    Query(#[from] Refused),
+    /// It cannot be done as things stand.
+    #[error("{0}")]
+    Conflict(String),
+    /// The body has another content type.
+    #[error("{0}")]
+    MediaType(String),
+    /// The body is too large.
+    #[error("The body is too large.")]
+    TooLarge,
+    /// It cannot be done now; it can be done later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Ours to mend.
+    #[error("Something went wrong on our side. Its details are in the log, under the correlationId.")]
+    Fault(#[source] anyhow::Error),
+}
+
+impl Error {
+    /// There is no such thing, or it is somebody else's: the two are never told apart.
+    pub fn none(noun: &str, id: impl std::fmt::Display) -> Self {
+        let id: String = id.to_string().chars().take(100).collect();
+        Self::NotFound(format!("No {noun} was found with ID {id}."))
+    }
+
+    /// A fault, with its cause.
+    pub fn fault(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Fault(cause.into())
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(cause: DbErr) -> Self {
+        Self::fault(cause)
+    }
+}
+
+impl From<crate::connect::keys::Error> for Error {
+    fn from(cause: crate::connect::keys::Error) -> Self {
+        Self::fault(cause)
+    }
+}
+
+impl From<JsonRejection> for Error {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::MediaType("The body must be JSON: send `Content-Type: application/json`.".to_owned())
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BadRequest(rejection.body_text()),
+        }
+    }
+}
+
+impl From<QueryRejection> for Error {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::BadRequest(rejection.body_text())
+    }
+}
+
+/// The words of an error, on their way to the entrance.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    error: String,
+    validation: Option<Validation>,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Fault(cause) = &self {
+            tracing::error!(error = ?cause, "request failed");
+        }
+        let validation = match &self {
+            Self::Query(refused) => Some(Validation::of("query", refused.reason())),
+            _ => None,
+        };
+        let mut response = self.status().into_response();
+        if matches!(self, Self::Unknown) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        }
+        response.extensions_mut().insert(Words { error: self.to_string(), validation });
+        response
+    }
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// The HTTP status.
+    pub status_code: u16,
+    /// Always `PublicApi`.
+    pub service: &'static str,
+    /// What went wrong, in one sentence.
+    pub error: String,
+    /// The request's id: 32 hexadecimal digits, also in the header `X-Request-Id` and in the log.
+    pub correlation_id: String,
+    /// `True`, `False` or `Unknown`: whether the same request can succeed later.
+    pub can_be_retried: &'static str,
+    /// Always 0.
+    pub detailed_error_code: i32,
+    /// Details, where there are some.
+    pub validation: Option<Validation>,
+}
+
+/// Details of an error, or what a dataset's check found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Validation {
+    /// What is wrong.
+    pub errors: Vec<ValidationItem>,
+    /// What deserves a look.
+    pub warnings: Vec<ValidationItem>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidationItem {
+    /// What it is about.
+    pub item_id: Option<String>,
+    /// The finding.
+    pub message: Option<String>,
+    /// The rule that found it.
+    pub validator_name: Option<String>,
+    /// The rule's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<String>,
+}
+
+impl Validation {
+    fn of(item: &str, message: String) -> Self {
+        let item = ValidationItem {
+            item_id: Some(item.to_owned()),
+            message: Some(message),
+            validator_name: None,
+            rule_id: None,
+        };
+        Self { errors: vec![item], warnings: Vec::new() }
+    }
+}
+
+/// Writes the body of an error answer: of one that was noted by [`Error`], and of one that the framework made (405, 413,
+/// timeouts, panics). Other answers, and pages of HTML, stay as they are.
+pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+    let words = response.extensions_mut().remove::<Words>();
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+    let ours = status.is_client_error() || status.is_server_error();
+    if words.is_none() && (!ours || !kind.starts_with("text/plain")) {
+        return response;
+    }
+    let words = words.unwrap_or_else(|| Words { error: said(status).to_owned(), validation: None });
+    let body = ErrorBody {
+        status_code: status.as_u16(),
+        service: "PublicApi",
+        error: words.error,
+        correlation_id: request_id.to_owned(),
+        can_be_retried: retried(status),
+        detailed_error_code: 0,
+        validation: words.validation,
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let mut answer = axum::Json(body).into_response();
+    for (name, value) in &parts.headers {
+        answer.headers_mut().append(name, value.clone());
+    }
+    *answer.status_mut() = parts.status;
+    answer
+}
+
+const fn retried(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "True",
+        status if status.is_client_error() => "False",
+        _ => "Unknown",
+    }
+}
+
+/// What is said of a status that the framework chose.
+const fn said(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not answer this method; the header Allow names those it does.",
+        StatusCode::PAYLOAD_TOO_LARGE => "The body is too large.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body must be JSON: send `Content-Type: application/json`.",
+        StatusCode::SERVICE_UNAVAILABLE => "This took too long and was given up; try again.",
+        status if status.is_client_error() => "The request makes no sense.",
+        _ => "Something went wrong on our side. Its details are in the log, under the correlationId.",
+    }
+}

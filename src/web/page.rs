@@ -1,0 +1,210 @@
+//! What lists have in common: their parameters, their envelope, their links.
+
+use axum::extract::{FromRequestParts, OriginalUri, Query};
+use axum::http::request::Parts;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::error::Error;
+use crate::query::{self, Filter, Noun, Order};
+use crate::store::lists::{Found, Listing, Source};
+
+/// The most results of one page.
+const MOST: u32 = 5000;
+/// What needs no escape in a query's value.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The parameters of a list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// The page, from 1.
+    #[serde(default = "first")]
+    #[param(default = 1, minimum = 1)]
+    pub page: u32,
+    /// Results of one page, at most 5000.
+    #[serde(default = "hundred")]
+    #[param(default = 100, minimum = 1, maximum = 5000)]
+    pub page_size: u32,
+    /// Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+    /// grouped by `{}`; shorter than 2048 bytes.
+    #[serde(default)]
+    #[param(required = false)]
+    pub query: Option<String>,
+    /// One property, with a `-` before it for the greatest first.
+    #[serde(default)]
+    #[param(required = false)]
+    pub order_by: Option<String>,
+}
+
+const fn first() -> u32 {
+    1
+}
+
+const fn hundred() -> u32 {
+    100
+}
+
+/// The parameters of a list, checked, with what its links need.
+#[derive(Clone, Debug)]
+pub struct List {
+    page: u32,
+    size: u32,
+    query: Option<String>,
+    order: Option<String>,
+    /// Parameters that one list has beyond the others, kept in the links.
+    extra: Option<(&'static str, String)>,
+    path: String,
+}
+
+impl FromRequestParts<App> for List {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let Query(params) = Query::<ListParams>::from_request_parts(parts, app).await?;
+        if params.page == 0 {
+            return Err(Error::BadRequest("page must be a whole number from 1.".to_owned()));
+        }
+        if params.page_size == 0 || params.page_size > MOST {
+            return Err(Error::BadRequest(format!("pageSize must be a whole number from 1 to {MOST}.")));
+        }
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let uri = OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
+        Ok(Self {
+            page: params.page,
+            size: params.page_size,
+            query: given(params.query),
+            order: given(params.order_by),
+            extra: None,
+            path: uri.path().to_owned(),
+        })
+    }
+}
+
+impl List {
+    /// The same list with one more parameter in its links.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.extra = value.map(|value| (name, value));
+        self
+    }
+
+    /// The filter of the parameter `query`, for this noun.
+    ///
+    /// # Errors
+    /// When the query cannot be answered.
+    pub fn filter<S>(&self, noun: &'static Noun<S>) -> Result<Option<Filter<S>>, Error> {
+        let Some(text) = &self.query else { return Ok(None) };
+        Ok(Some(noun.bind(&query::parse(text)?)?))
+    }
+
+    /// The order of the parameter `orderBy`, for this noun.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub fn order<S>(&self, noun: &'static Noun<S>) -> Result<Option<Order<S>>, Error> {
+        Ok(self.order.as_deref().map(|text| noun.order(text)).transpose()?)
+    }
+
+    /// The part of the list that the store is asked for.
+    ///
+    /// # Errors
+    /// When the query or the order cannot be answered.
+    pub fn listing(&self, noun: &'static Noun<Source>) -> Result<Listing, Error> {
+        Ok(Listing {
+            filter: self.filter(noun)?,
+            order: self.order(noun)?,
+            offset: self.offset(),
+            limit: u64::from(self.size),
+        })
+    }
+
+    fn offset(&self) -> u64 {
+        u64::from(self.page - 1) * u64::from(self.size)
+    }
+
+    /// The page of rows that the store has cut.
+    pub fn page<M, T: From<M>>(&self, found: Found<M>) -> Page<T> {
+        self.envelope(found.rows.into_iter().map(T::from).collect(), found.total)
+    }
+
+    /// The page of all rows, cut here.
+    pub fn cut<T>(&self, rows: Vec<T>) -> Page<T> {
+        let total = rows.len() as u64;
+        let offset = usize::try_from(self.offset()).unwrap_or(usize::MAX);
+        self.envelope(rows.into_iter().skip(offset).take(self.size as usize).collect(), total)
+    }
+
+    /// The envelope around the results of this page.
+    pub fn envelope<T>(&self, results: Vec<T>, total: u64) -> Page<T> {
+        let more = self.offset() + u64::from(self.size) < total;
+        Page {
+            results,
+            page_number: self.page,
+            page_size: self.size,
+            total_results: total,
+            links: Links {
+                current: self.link(self.page),
+                own: Link { href: self.path.clone() },
+                next: more.then(|| self.link(self.page + 1)),
+                previous: (self.page > 1).then(|| self.link(self.page - 1)),
+            },
+        }
+    }
+
+    fn link(&self, page: u32) -> Link {
+        let mut href = format!("{}?page={page}&pageSize={}", self.path, self.size);
+        let asked = [("query", &self.query), ("orderBy", &self.order)];
+        let asked = asked.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
+        for (name, value) in asked.chain(self.extra.iter().map(|(name, value)| (*name, value))) {
+            href.push('&');
+            href.push_str(name);
+            href.push('=');
+            href.extend(utf8_percent_encode(value, PLAIN));
+        }
+        Link { href }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The results; none past the end.
+    pub results: Vec<T>,
+    /// The page, from 1.
+    pub page_number: u32,
+    /// The most results of one page.
+    pub page_size: u32,
+    /// Results of all pages, after the query.
+    pub total_results: u64,
+    /// Where the other pages are.
+    #[serde(rename = "_links")]
+    pub links: Links,
+}
+
+/// Where the pages of a list are, from the root.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Links {
+    /// This page.
+    pub current: Link,
+    /// The list, without parameters.
+    #[serde(rename = "self")]
+    pub own: Link,
+    /// The next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Link>,
+    /// The page before; absent at the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Link>,
+}
+
+/// A path from the root.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Link {
+    /// The path.
+    pub href: String,
+}

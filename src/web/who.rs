@@ -1,0 +1,138 @@
+//! Who asks, and of what: extractors that grant. A handler that takes [`OfCompany`] cannot serve a company that is not
+//! there; one that does not, has none.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::HeaderValue;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use entity::id::{ApiKeyId, CompanyId, ConnectionId};
+use entity::{company, connection};
+
+use super::App;
+use super::error::Error;
+use crate::connect::api_keys;
+use crate::store;
+
+/// A request with a known API key.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// The key that was shown.
+    pub key: ApiKeyId,
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let shown = parts.headers.get(AUTHORIZATION).and_then(shown_key).ok_or(Error::Unknown)?;
+        let known = api_keys::known(&app.db, &app.keys, app.clock.as_ref(), &shown).await.map_err(Error::fault)?;
+        known.map(|row| Self { key: row.id }).ok_or(Error::Unknown)
+    }
+}
+
+/// The key in `Basic base64(key)`, in `Basic base64(key:)`, or in `Bearer key`.
+fn shown_key(header: &HeaderValue) -> Option<String> {
+    let (scheme, rest) = header.to_str().ok()?.trim().split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let bytes = BASE64_STANDARD.decode(rest).or_else(|_| BASE64_STANDARD_NO_PAD.decode(rest)).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    Some(text.strip_suffix(':').map_or(text.clone(), str::to_owned))
+}
+
+/// A company that is there.
+#[derive(Clone, Debug)]
+pub struct OfCompany(pub company::Model);
+
+impl FromRequestParts<App> for OfCompany {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        Caller::from_request_parts(parts, app).await?;
+        let text = segment(parts, "companyId").await?;
+        let id = CompanyId::from_str(&text).map_err(|_| Error::none("company", &text))?;
+        let company = store::companies::find(&app.db, id).await?;
+        company.map(Self).ok_or_else(|| Error::none("company", id))
+    }
+}
+
+/// A connection that is there, and its company.
+#[derive(Clone, Debug)]
+pub struct OfConnection {
+    /// The company.
+    pub company: company::Model,
+    /// One of its connections.
+    pub connection: connection::Model,
+}
+
+impl FromRequestParts<App> for OfConnection {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let OfCompany(company) = OfCompany::from_request_parts(parts, app).await?;
+        let text = segment(parts, "connectionId").await?;
+        let id = ConnectionId::from_str(&text).map_err(|_| Error::none("connection", &text))?;
+        let connection = store::connections::owned(&app.db, company.id, id).await?;
+        let connection = connection.ok_or_else(|| Error::none("connection", id))?;
+        Ok(Self { company, connection })
+    }
+}
+
+/// The last named segment of the path: a record's id, as Stripe gave it, with blanks and colons.
+#[derive(Clone, Debug)]
+pub struct Last(pub String);
+
+impl FromRequestParts<App> for Last {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let _ = app;
+        let names = path(parts).await?;
+        let (_, last) = names.iter().last().ok_or_else(|| Error::NotFound("There is nothing at this address.".into()))?;
+        // PostgreSQL knows no text with a NUL, and no id has one.
+        if last.contains('\0') { Err(Error::none("record", last.replace('\0', "?"))) } else { Ok(Self(last.to_owned())) }
+    }
+}
+
+async fn path(parts: &mut Parts) -> Result<RawPathParams, Error> {
+    let named = RawPathParams::from_request_parts(parts, &()).await;
+    named.map_err(|_| Error::NotFound("There is nothing at this address.".to_owned()))
+}
+
+async fn segment(parts: &mut Parts, name: &str) -> Result<String, Error> {
+    let names = path(parts).await?;
+    let found = names.iter().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| Error::NotFound("There is nothing at this address.".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_read_in_every_form_that_clients_send() {
+        let encoded = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+        for (header, key) in [
+            (encoded("trb_abc"), Some("trb_abc")),
+            (encoded("trb_abc:"), Some("trb_abc")),
+            (encoded("trb_abcd").replace("Basic", "basic").trim_end_matches('=').to_owned(), Some("trb_abcd")),
+            ("Bearer trb_abc".to_owned(), Some("trb_abc")),
+            ("Basic ***".to_owned(), None),
+            ("Digest x".to_owned(), None),
+            ("trb_abc".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let value = HeaderValue::from_str(&header).unwrap();
+            assert_eq!(shown_key(&value).as_deref(), key, "{header}");
+        }
+    }
+}
