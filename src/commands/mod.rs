@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod doctor;
+mod integration;
 mod key;
 mod logging;
 mod migrate;
@@ -36,6 +37,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Start a simulated Stripe alone
     Simulate(simulate::Args),
+    /// Set up the ways in to Stripe
+    Integration(integration::Args),
     /// Make API keys and master keys
     Key(key::Args),
     /// Check the settings, the database and the way to Stripe
@@ -72,6 +75,7 @@ impl Command {
             Self::Serve(args) => serve::run(args).await,
             Self::Migrate(args) => migrate::run(args).await,
             Self::Simulate(args) => simulate::run(args).await,
+            Self::Integration(args) => integration::run(args).await,
             Self::Key(args) => key::run(args).await,
             Self::Doctor(args) => doctor::run(args).await,
         }

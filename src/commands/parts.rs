@@ -18,25 +18,32 @@ pub async fn open(database_url: &SecretString) -> anyhow::Result<Db> {
     db.context("cannot open the database that the setting `database_url` names")
 }
 
-/// Opens the database and refuses a schema that is not this version's.
-///
-/// # Errors
-/// When it does not answer, or has another schema.
-pub async fn open_migrated(database_url: &SecretString) -> anyhow::Result<Db> {
-    let db = open(database_url).await?;
-    database::check(&db).await?;
-    Ok(db)
+/// The machine's clock, a database with this version's schema and first rows, and the keys under the configured master
+/// key, tried on it.
+#[derive(Debug)]
+pub struct Ground {
+    /// The database.
+    pub db: Db,
+    /// The machine's clock.
+    pub clock: SharedClock,
+    /// The keys.
+    pub keys: Keys,
 }
 
-/// The machine's clock and the keys under the configured master key, tried on the database.
+/// Makes the ground that `serve` and the short commands beside it stand on.
 ///
 /// # Errors
-/// When no master key is set, it is unusable, or it is not the one that the database was made with.
-pub async fn keys(config: &Config, db: &Db) -> anyhow::Result<(SharedClock, Keys)> {
+/// When no master key is set or it is unusable, before anything is written; when the database does not answer or a
+/// newer version made it; when the master key is not the one that the database was made with.
+pub async fn ground(config: &Config) -> anyhow::Result<Ground> {
+    let master = config.master_key()?;
+    let db = open(&config.database_url).await?;
+    database::migrate(&db).await?;
     let clock = SystemClock::shared();
-    let keys = Keys::new(config.master_key()?, clock.clone());
-    keys.installation(db).await?;
-    Ok((clock, keys))
+    let keys = Keys::new(master, clock.clone());
+    keys.installation(&db).await?;
+    store::integrations::ensure_defaults(&db, clock.now()).await?;
+    Ok(Ground { db, clock, keys })
 }
 
 /// The way to Stripe.

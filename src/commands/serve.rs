@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tributary::config::Config;
-use tributary::store::{self, Db, database};
+use tributary::store::{self, Db};
 use tributary::web;
 use url::Url;
 
@@ -63,11 +63,7 @@ impl Serving {
     /// As [`run`].
     pub async fn start(config: &Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let lock = SqliteLock::take(&config.database_url)?;
-        // Before anything is written: without the right master key nothing here may begin.
-        config.master_key()?;
-        let db = parts::open(&config.database_url).await?;
-        database::migrate(&db).await?;
-        let (clock, keys) = parts::keys(config, &db).await?;
+        let parts::Ground { db, clock, keys } = parts::ground(config).await?;
         if lock.is_some() {
             free_leases(&db).await?;
         }

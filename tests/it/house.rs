@@ -76,6 +76,7 @@ impl Ground {
         };
         let db = store::open(&url).await.unwrap();
         store::database::migrate(&db).await.unwrap();
+        store::integrations::ensure_defaults(&db, now()).await.unwrap();
         Self { db, url, clock: ManualClock::at(now()), master: MasterKey::generate(), _home: home }
     }
 

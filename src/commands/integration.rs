@@ -1,0 +1,73 @@
+//! `tributary integration set`: sets up a way in to Stripe, beside a running `serve` or without one.
+
+use clap::{ArgAction, Subcommand};
+use secrecy::SecretString;
+use tributary::connect::Means;
+use tributary::connect::integrations::{self, Change};
+
+use super::settings::Settings;
+use super::{parts, print};
+
+/// The options of `integration`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Set an integration up, or change a part of it; the secret key is tried at Stripe first
+    Set(Set),
+}
+
+#[derive(Debug, clap::Args)]
+struct Set {
+    /// exgd is Stripe (live), yzth is Stripe Test
+    platform_key: String,
+    /// The Connect client id
+    #[arg(long, value_name = "ca_...")]
+    client_id: Option<String>,
+    /// The platform's secret key
+    #[arg(long, value_name = "sk_...")]
+    secret_key: Option<SecretString>,
+    /// The signing secret of the Connect webhook endpoint
+    #[arg(long, value_name = "whsec_...")]
+    webhook_secret: Option<SecretString>,
+    /// What is asked of the owner: read_only or read_write
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// How often a linked company is synced: once, hourly, daily, weekly or monthly
+    #[arg(long, value_name = "FREQUENCY")]
+    sync: Option<String>,
+    /// Whether it starts links and syncs: true or false
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
+    enabled: Option<bool>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Sets the integration.
+///
+/// # Errors
+/// When a value is not taken, or Stripe refuses the key; nothing is saved then.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let Action::Set(set) = args.action;
+    let config = set.settings.load([])?;
+    let parts::Ground { db, clock, keys } = parts::ground(&config).await?;
+    let change = Change {
+        client_id: set.client_id,
+        secret_key: set.secret_key,
+        webhook_secret: set.webhook_secret,
+        scope: set.scope,
+        sync: set.sync,
+        enabled: set.enabled,
+    };
+    let stripe = parts::gate(&config.stripe)?;
+    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe };
+    let row = integrations::set(means, &set.platform_key, change).await?;
+    let state = if row.enabled { "enabled" } else { "not enabled" };
+    let (scope, sync) = (row.scope.as_str(), row.sync.as_str());
+    print(&format!("{} ({}) is {state}; scope {scope}, sync {sync}\n", row.name, row.platform_key))?;
+    Ok(())
+}
