@@ -27,6 +27,8 @@ pub struct Sale {
 
 /// How late the balance transaction of a full shop's charge is.
 const LAG: i64 = 6;
+/// A charge that is older than this is an import: its events are of now.
+const IMPORTED: i64 = 3_600;
 
 impl Shop {
     /// A succeeded charge, perhaps of a second ago and not yet to be seen (traps 19 and 20).
@@ -73,12 +75,15 @@ impl Shop {
         });
         let lag = self.lag();
         self.book_charge(number, created, lag);
+        let told = if created < now - IMPORTED { now } else { created };
         let mut made = vec![
-            self.foretell("payment_intent.created", Kind::PaymentIntent, intent, created),
-            self.foretell("payment_intent.succeeded", Kind::PaymentIntent, intent, created),
-            self.foretell("charge.succeeded", Kind::Charge, number, created),
+            self.foretell("payment_intent.created", Kind::PaymentIntent, intent, told),
+            self.foretell("payment_intent.succeeded", Kind::PaymentIntent, intent, told),
+            self.foretell("charge.succeeded", Kind::Charge, number, told),
         ];
-        made.extend(self.foretell_entry(number, created + lag));
+        if told == created {
+            made.extend(self.foretell_entry(number, created + lag));
+        }
         if let Some(since) = sale.visible_after {
             let entry = self.charges.at(number).entry;
             let rows = [(Kind::Charge, number), (Kind::PaymentIntent, intent), (Kind::BalanceTransaction, entry)];

@@ -230,6 +230,7 @@ impl Shop {
         let kind = match charge.method {
             Method::Card | Method::LegacyCard | Method::LegacySource => "card",
             Method::UsBank => "us_bank_transfer",
+            Method::Sepa | Method::Ideal => "eu_bank_transfer",
             other => other.name(),
         };
         let details = if kind == "card" {

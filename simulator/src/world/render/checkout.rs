@@ -80,7 +80,7 @@ impl Shop {
             "status": status,
             "success_url": format!("https://{}/thanks?session_id={{CHECKOUT_SESSION_ID}}", self.profile.domain),
             "total_details": { "amount_discount": order.discount, "amount_shipping": order.shipping, "amount_tax": order.tax },
-            "ui_mode": "hosted",
+            "ui_mode": "hosted_page",
             "url": (status == "open").then(|| format!("https://checkout.stripe.com/c/pay/{id}")),
         });
         with_nulls(

@@ -65,6 +65,7 @@ impl Shop {
                 "enhanced_eligibility": {},
                 "has_evidence": answered,
                 "past_due": !answered && at > row.created + 9 * DAY,
+                "submission_method": answered.then_some("manual"),
                 "submission_count": i32::from(answered),
             },
             "id": self.id_of(Kind::Dispute, number),

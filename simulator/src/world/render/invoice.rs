@@ -241,7 +241,7 @@ impl Shop {
             "is_default": true,
             "livemode": false,
             "object": "invoice_payment",
-            "payment": { "payment_intent": self.maybe_id(Kind::PaymentIntent, invoice.intent), "type": "payment_intent" },
+            "payment": { "charge": null, "payment_intent": self.maybe_id(Kind::PaymentIntent, invoice.intent), "payment_record": null, "type": "payment_intent" },
             "status": if paid { "paid" } else { "open" },
             "status_transitions": transitions,
         })

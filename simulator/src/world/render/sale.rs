@@ -180,7 +180,7 @@ impl Shop {
     fn last_error(&self, charge: Option<u32>, at: i64) -> Value {
         let Some(number) = charge.filter(|charge| self.charges.at(*charge).failed_at <= at) else { return Value::Null };
         let shown = self.charge_object(number, at);
-        json!({
+        let error = json!({
             "advice_code": "try_again_later",
             "charge": shown["id"],
             "code": shown["failure_code"],
@@ -189,8 +189,11 @@ impl Shop {
             "message": shown["failure_message"],
             "network_advice_code": "02",
             "network_decline_code": "51",
+            "payment_method": null,
+            "payment_method_type": self.charges.at(number).method.name(),
             "type": "card_error",
-        })
+        });
+        with_nulls(error, &["param", "payment_intent", "request_log_url", "setup_intent", "source"])
     }
 
     /// The address that goods are sent to, for a buyer of a session.

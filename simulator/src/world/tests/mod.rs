@@ -1,7 +1,10 @@
 //! What the seeded accounts must be like, asked through the door as `http` does.
 
+mod acts;
+mod many;
 mod money;
 mod paging;
+mod traps;
 mod whole;
 
 use super::{Kind, Options, Query, World};
@@ -71,18 +74,4 @@ pub fn text(value: &Value) -> String {
 
 pub fn number(value: &Value) -> i64 {
     value.as_i64().expect("a whole number")
-}
-
-#[test]
-#[ignore = "prints what there is"]
-fn counts() {
-    for n in 0..3 {
-        let id = account(world(), n);
-        for kind in KINDS {
-            println!("{n} {kind:?} {}", all(world(), &id, kind).len());
-        }
-    }
-    let id = account(world(), 0);
-    println!("{}", all(world(), &id, Kind::Charge)[0]);
-    println!("{}", world().balance(&id, NOW).expect("balance"));
 }
