@@ -151,7 +151,8 @@ pub struct Event {
     /// What happened: `charge.refunded`, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// When, a Unix second.
+    /// When, a Unix second; none on a thin event, whose time is a text.
+    #[serde(deserialize_with = "second")]
     pub created: Option<i64>,
     /// The connected account that it is of.
     pub account: Option<String>,
@@ -167,11 +168,90 @@ pub struct Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct EventData {
-    /// The object; a few kinds, such as the balance, have no id.
-    pub object: Option<Head>,
+    /// The object.
+    pub object: Option<EventObject>,
+}
+
+/// Which object an event is about. Nothing more is read of it: it may be of any kind, also of one that we do not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct EventObject {
+    /// Stripe's word for what it is.
+    pub object: Option<String>,
+    /// Its id; a few kinds, such as the balance, have none.
+    pub id: Option<String>,
+}
+
+/// Reads a Unix second, and anything else as none.
+fn second<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(|value| value.as_i64())
 }
 
 /// Reads `null` as nothing: no, zero or empty.
 fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<'a, T: Deserialize<'a>>(json: &'a str) -> T {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_cut_into_the_objects_as_they_were_written() {
+        let page: List<'_> =
+            read(r#"{"object":"list","has_more":true,"data":[{"id":"a","x":1.10},{"id":"b"}],"url":"/v1/x"}"#);
+        let bodies: Vec<_> = page.data.iter().map(|body| body.get()).collect();
+        assert_eq!((page.has_more, bodies), (true, vec![r#"{"id":"a","x":1.10}"#, r#"{"id":"b"}"#]));
+        assert!(
+            serde_json::from_str::<List<'_>>(r#"{"data":[]}"#).is_err(),
+            "a page that does not say whether it is the last"
+        );
+        assert!(serde_json::from_str::<List<'_>>(r#"{"has_more":false,"data":[{"id":"#).is_err(), "a cut body");
+    }
+
+    #[test]
+    fn a_reference_is_an_id_an_object_or_a_stub() {
+        let all =
+            [r#""cus_1""#, r#"{"object":"customer","name":null,"id":"cus_1"}"#, r#"{"id":"cus_1","deleted":true}"#];
+        assert!(all.into_iter().all(|json| read::<Ref>(json).id == "cus_1"));
+        let card: Ref = read(r#"{"id":"src_1","object":"source","type":"sepa_debit","x":[1,{"y":2}]}"#);
+        assert_eq!((card.object.as_deref(), card.kind.as_deref()), (Some("source"), Some("sepa_debit")));
+        assert!(["{}", "7", r#"{"id":7}"#].into_iter().all(|json| serde_json::from_str::<Ref>(json).is_err()));
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        let cases =
+            [("1.10", "1.10"), ("0.000000000001", "0.000000000001"), (r#""2000.50""#, "2000.50"), ("1e-7", "1e-7")];
+        assert!(cases.into_iter().all(|(json, text)| read::<Exact>(json).0 == text));
+        assert_eq!(read::<Option<Exact>>("null"), None);
+        assert!(["true", "{}"].into_iter().all(|json| serde_json::from_str::<Exact>(json).is_err()));
+    }
+
+    #[test]
+    fn a_head_tells_what_the_object_hangs_on() {
+        let parent = |json: &str| read::<Head>(json).parent_id().map(str::to_owned);
+        assert_eq!(parent(r#"{"object":"price","product":{"id":"prod_1","deleted":true}}"#).as_deref(), Some("prod_1"));
+        assert_eq!(parent(r#"{"object":"charge","payment_intent":"pi_1"}"#).as_deref(), Some("pi_1"));
+        assert_eq!(parent(r#"{"object":"charge","payment_intent":null}"#), None);
+        assert!(read::<Head>(r#"{"id":"cus_1","object":"customer","deleted":true}"#).deleted);
+    }
+
+    #[test]
+    fn an_event_of_any_kind_is_read() {
+        let event: Event = read(
+            r#"{"id":"evt_1","type":"new.thing","created":1,"data":{"object":{"object":"thing","id":"t_1","product":{}}}}"#,
+        );
+        assert_eq!(event.data.unwrap().object.unwrap().id.as_deref(), Some("t_1"));
+        let balance: Event =
+            read(r#"{"id":"evt_2","type":"balance.available","data":{"object":{"object":"balance"}}}"#);
+        assert_eq!(balance.data.unwrap().object.unwrap().id, None);
+        let thin: Event =
+            read(r#"{"id":"evt_3","object":"v2.core.event","type":"v2.x","created":"2026-01-01T00:00:00.000Z"}"#);
+        assert_eq!((thin.created, thin.data), (None, None));
+    }
 }

@@ -52,3 +52,53 @@ pub(super) fn address(kind: &str, address: Option<&wire::Address>) -> Option<Add
         postal_code: text(address.postal_code.as_ref()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value) -> Result<Model, Unmapped> {
+        customer(source(), &changed(&json!({"id": "cus_1", "created": 1_500_000_000}), changes))
+    }
+
+    #[test]
+    fn texts_stay_as_they_are_and_are_folded_beside() {
+        // 15: letter case, scripts and signs of all kinds.
+        let cases = [
+            ("\u{c4}RGER Gro\u{df}", "\u{e4}rger gro\u{df}"),
+            ("\u{41e}\u{41b}\u{42c}\u{413}\u{410}", "\u{43e}\u{43b}\u{44c}\u{433}\u{430}"),
+            ("\u{5c71}\u{7530} \u{1f600}", "\u{5c71}\u{7530} \u{1f600}"),
+            ("A\u{0}B", "a\u{fffd}b"),
+            ("<script>X</script>", "<script>x</script>"),
+        ];
+        for (text, folded) in cases {
+            let customer = mapped(&json!({"name": text, "email": text, "description": text})).unwrap();
+            assert_eq!(customer.name, Some(text.replace('\0', "\u{fffd}")));
+            let all = [customer.name_folded, customer.email_folded, customer.note_folded];
+            assert!(all.iter().all(|kept| kept.as_deref() == Some(folded)), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_for_billing_and_delivery() {
+        let address =
+            json!({"line1": "1 Main St", "city": "Oslo", "state": "OS", "postal_code": "0150", "country": "NO"});
+        let both = mapped(&json!({"address": address, "shipping": {"name": "x", "address": address}})).unwrap();
+        let kinds: Vec<_> = both.addresses.iter().map(|address| address.kind.as_str()).collect();
+        assert_eq!((kinds, both.addresses[0].region.as_deref()), (vec!["Billing", "Delivery"], Some("OS")));
+        let none = mapped(&json!({"address": {"line1": null, "city": null}, "shipping": {}})).unwrap();
+        assert_eq!(none.addresses, []);
+    }
+
+    #[test]
+    fn little_may_be_known_but_not_nothing() {
+        let bare = mapped(&json!({"currency": "usd"})).unwrap();
+        assert_eq!((bare.name, bare.email, bare.default_currency.as_deref()), (None, None, Some("usd")));
+        // 16: the stub of a deleted customer is no customer.
+        assert_eq!(mapped(&json!({"deleted": true, "created": null})).unwrap_err().field, "created");
+        assert_eq!(mapped(&json!({"id": ""})).unwrap_err().field, "id");
+    }
+}

@@ -50,3 +50,61 @@ fn status(word: &str) -> Status {
         _ => Status::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value) -> Result<Model, Unmapped> {
+        let base = json!({"id": "du_1", "amount": 1000, "currency": "usd", "created": 1_700_000_000, "charge": "ch_1",
+            "status": "needs_response", "reason": "fraudulent", "evidence_details": {"due_by": 1_701_000_000}});
+        dispute(source(), &changed(&base, changes))
+    }
+
+    #[test]
+    fn every_status_has_its_word() {
+        let cases = [
+            ("needs_response", Status::EvidenceRequired),
+            ("under_review", Status::Processing),
+            ("won", Status::Won),
+            ("lost", Status::Lost),
+            // 11: an inquiry moves no money.
+            ("warning_needs_response", Status::InquiryEvidenceRequired),
+            ("warning_under_review", Status::InquiryProcessing),
+            ("warning_closed", Status::InquiryClosed),
+            ("charge_refunded", Status::ChargeRefunded),
+            ("appeal_needs_response", Status::EvidenceRequired),
+            ("appeal_under_review", Status::Processing),
+            ("prevented", Status::Unknown),
+            ("levitating", Status::Unknown),
+        ];
+        for (word, status) in cases {
+            assert_eq!(mapped(&json!({"status": word})).unwrap().status, status, "{word}");
+        }
+        assert_eq!(mapped(&json!({"status": null})).unwrap().status, Status::Unknown);
+    }
+
+    #[test]
+    fn movements_are_none_one_or_two() {
+        let ids = |moved: Value| mapped(&json!({"balance_transactions": moved})).unwrap().transactions.0;
+        // 10: won long after: the money comes back by a second movement.
+        assert_eq!(ids(json!([{"id": "txn_1", "amount": -1000}, {"id": "txn_2", "amount": 1000}])), ["txn_1", "txn_2"]);
+        assert_eq!(ids(json!(["txn_1"])), ["txn_1"]);
+        assert!(ids(json!([])).is_empty() && ids(json!(null)).is_empty());
+    }
+
+    #[test]
+    fn the_amount_is_what_is_disputed() {
+        // 9: the charge was refunded too, and the amount moved with the currency.
+        let dispute =
+            mapped(&json!({"amount": 1043, "currency": "jpy", "charge": {"id": "ch_1", "refunded": true}})).unwrap();
+        assert_eq!((dispute.amount_minor, dispute.amount_milli), (1043, 1_043_000));
+        assert_eq!((dispute.charge_id.as_deref(), dispute.currency.as_str()), (Some("ch_1"), "JPY"));
+        assert_eq!(mapped(&json!({"evidence_details": {"due_by": null}})).unwrap().due_at, None);
+        let never = mapped(&json!({"evidence_details": {"due_by": -7}})).unwrap_err();
+        assert_eq!(never.field, "evidence_details.due_by");
+    }
+}

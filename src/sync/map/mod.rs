@@ -15,6 +15,8 @@ pub mod product;
 pub mod transaction;
 
 mod subject;
+#[cfg(test)]
+mod testing;
 
 use chrono::{DateTime, Utc};
 use entity::id::ConnectionId;
@@ -84,3 +86,30 @@ fn folded(text: Option<&String>) -> Option<String> {
 
 /// What `modified_at` holds until the record is stamped.
 const UNSTAMPED: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stripe::wire::{Charge, Customer};
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let error = read::<Charge>(r#"{"object":"charge","id":"ch_1","amount":99999999999999999999}"#).unwrap_err();
+        assert_eq!((error.object.as_str(), error.id.as_str(), error.field), ("charge", "ch_1", "body"));
+        let said = error.to_string();
+        assert!(said.starts_with("Stripe's charge ch_1 cannot be mapped: its `body` is not as expected ("), "{said}");
+        assert_eq!(read::<Charge>("<html>").unwrap_err().id, "");
+    }
+
+    #[test]
+    fn an_amount_is_never_a_float() {
+        assert!(read::<Charge>(r#"{"id":"ch_1","amount":10.0}"#).is_err());
+        assert_eq!(read::<Charge>(r#"{"amount":9007199254740993}"#).unwrap().amount, Some(9_007_199_254_740_993));
+    }
+
+    #[test]
+    fn fields_and_words_that_we_do_not_know_are_no_reason_to_stop() {
+        let json = r#"{"id":"cus_1","new_field":{"deep":[1]},"name":null,"created":1}"#;
+        assert_eq!(read::<Customer>(json).unwrap().created, Some(1));
+    }
+}

@@ -113,3 +113,141 @@ fn refund_status(refund: &Refund) -> Status {
         _ => Status::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn charged(changes: &Value) -> Result<Model, Unmapped> {
+        let base = json!({"id": "ch_1", "amount": 1230, "currency": "eur", "created": 1_700_000_000, "captured": true,
+            "status": "succeeded", "paid": true, "payment_intent": "pi_1", "customer": "cus_1",
+            "payment_method_details": {"type": "card", "card": {"brand": "visa"}}});
+        charge(source(), &changed(&base, changes))
+    }
+
+    fn refunded(changes: &Value) -> Result<Model, Unmapped> {
+        let base = json!({"id": "re_1", "amount": 500, "currency": "eur", "created": 1_700_000_000,
+            "status": "succeeded", "charge": "ch_1", "balance_transaction": "txn_1"});
+        refund(source(), &changed(&base, changes))
+    }
+
+    #[test]
+    fn a_charge_stands_where_its_words_say() {
+        let cases = [
+            (json!({}), Status::Paid),
+            // 2: failed charges are in the list too.
+            (json!({"status": "failed", "paid": false, "captured": false}), Status::Failed),
+            (json!({"status": "pending", "paid": false}), Status::Pending),
+            // 3: authorized, then released or run out.
+            (json!({"captured": false}), Status::Authorized),
+            (json!({"captured": false, "refunded": true, "amount_refunded": 1230}), Status::Cancelled),
+            // 4 and 6: captured or given back in parts.
+            (json!({"amount_captured": 1000, "amount_refunded": 230}), Status::Paid),
+            (json!({"refunded": true, "amount_refunded": 1230}), Status::Paid),
+            // 5: a bank debit that failed after it had succeeded.
+            (json!({"status": "failed", "failure_balance_transaction": "txn_9", "refunded": true}), Status::Failed),
+            // 40: charges from before there was a status, or `captured`.
+            (json!({"status": null, "captured": null}), Status::Paid),
+            (json!({"status": null, "paid": false}), Status::Failed),
+            (json!({"status": null, "paid": null}), Status::Unknown),
+            // 58: a word that we do not know.
+            (json!({"status": "levitating"}), Status::Unknown),
+        ];
+        for (changes, status) in cases {
+            assert_eq!(charged(&changes).unwrap().status, status, "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_refund_stands_where_its_words_say() {
+        let cases = [
+            (json!({}), Status::Paid),
+            (json!({"status": "pending"}), Status::Pending),
+            (json!({"status": "requires_action"}), Status::Pending),
+            // 7: it stays, as failed.
+            (json!({"status": "failed", "failure_balance_transaction": "txn_2"}), Status::Failed),
+            (json!({"status": "canceled"}), Status::Cancelled),
+            // 3: no money was ever taken.
+            (json!({"reason": "expired_uncaptured_charge", "balance_transaction": null}), Status::Cancelled),
+            // 40: from before there was a status.
+            (json!({"status": null}), Status::Paid),
+            (json!({"status": null, "balance_transaction": null}), Status::Unknown),
+            (json!({"status": "levitating"}), Status::Unknown),
+        ];
+        for (changes, status) in cases {
+            let refund = refunded(&changes).unwrap();
+            assert_eq!((refund.status, refund.amount_minor), (status, -500), "{changes}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_counted_as_stripe_counts_them() {
+        let cases = [
+            ("jpy", 500, 500_000),
+            ("krw", 1, 1_000),
+            ("kwd", 1230, 1230),
+            // Whole units in life, but sent with two decimals.
+            ("isk", 500, 5_000),
+            ("ugx", 500, 5_000),
+            ("huf", 17500, 175_000),
+            ("twd", 3000, 30_000),
+            // 59: beyond 2^31 and 2^53.
+            ("vnd", 9_007_199_254_740_993, 9_007_199_254_740_993_000),
+            ("idr", 5_000_000_000, 50_000_000_000),
+        ];
+        for (currency, minor, milli) in cases {
+            let changes = json!({"currency": currency, "amount": minor});
+            let (charge, refund) = (charged(&changes).unwrap(), refunded(&changes).unwrap());
+            assert_eq!((charge.amount_minor, charge.amount_milli), (minor, milli), "{currency}");
+            assert_eq!((refund.amount_minor, refund.amount_milli), (-minor, -milli), "{currency}");
+            assert_eq!(charge.currency, currency.to_uppercase());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_named() {
+        let cases = [
+            (json!({"id": ""}), "id", "missing"),
+            (json!({"amount": null}), "amount", "missing"),
+            (json!({"currency": null}), "currency", "missing"),
+            (json!({"currency": "e\u{0}r"}), "currency", "no currency: \"e\\0r\""),
+            (json!({"created": null}), "created", "missing"),
+            (json!({"created": -1}), "created", "no time between 1970 and 9999: -1"),
+            (json!({"created": 253_402_300_800_i64}), "created", "no time between 1970 and 9999: 253402300800"),
+            (json!({"amount": i64::MAX}), "amount", "beyond what can be counted: 9223372036854775807"),
+        ];
+        for (changes, field, value) in cases {
+            let error = charged(&changes).unwrap_err();
+            assert_eq!((error.field, error.value.as_str()), (field, value), "{changes}");
+        }
+        assert_eq!(refunded(&json!({"amount": i64::MIN})).unwrap_err().field, "amount");
+    }
+
+    #[test]
+    fn references_are_ids_whatever_stripe_sends() {
+        // 16: a deleted customer; 58: an id that became an object; 1: filled in later; 12: other than cards.
+        let deleted = json!({"id": "cus_1", "object": "customer", "deleted": true});
+        let charge = charged(&json!({"customer": deleted, "payment_intent": {"id": "pi_1", "amount": 1230}})).unwrap();
+        assert_eq!((charge.customer_id.as_deref(), charge.payment_intent_id.as_deref()), (Some("cus_1"), Some("pi_1")));
+        assert_eq!(charge.balance_transaction_id, None);
+        // 14 and 40: a guest, and a charge without an intent.
+        let guest = charged(&json!({"id": "py_1", "customer": null, "payment_intent": null})).unwrap();
+        assert_eq!(
+            (guest.charge_id.as_deref(), guest.customer_id, guest.payment_intent_id),
+            (Some("py_1"), None, None)
+        );
+        let refund = refunded(&json!({"id": "pyr_1", "charge": {"id": "py_1"}})).unwrap();
+        assert_eq!((refund.charge_id.as_deref(), refund.kind, refund.refunded_minor), (Some("py_1"), Kind::Refund, 0));
+    }
+
+    #[test]
+    fn texts_stay_whole() {
+        // 15: long, in any script, like markup; NUL is the one letter that PostgreSQL cannot keep.
+        let long = format!("<b>'; DROP TABLE x --</b> \u{1f600} \u{0}{}", "\u{e9}".repeat(5000));
+        let kept = charged(&json!({ "description": long })).unwrap().description.unwrap();
+        assert_eq!(kept, long.replace('\0', "\u{fffd}"));
+    }
+}

@@ -97,3 +97,48 @@ fn name(kind: &str) -> String {
     });
     words.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn of(changes: &Value) -> Option<(String, String)> {
+        let charge: Charge = changed(&json!({"id": "ch_1", "created": 1_700_000_000}), changes);
+        of_charge(source(), &charge).map(|method| (method.id, method.name))
+    }
+
+    #[test]
+    fn a_charge_tells_how_it_was_paid() {
+        let cases = [
+            (json!({"payment_method_details": {"type": "card", "card": {"brand": "visa"}}}), Some(("card", "Card"))),
+            (json!({"payment_method_details": {"type": "sepa_debit"}}), Some(("sepa_debit", "SEPA Direct Debit"))),
+            (json!({"payment_method_details": {"type": "ideal"}}), Some(("ideal", "iDEAL"))),
+            // 13: a type that we do not know, with a key of its own.
+            (
+                json!({"payment_method_details": {"type": "moon_pay_2", "moon_pay_2": {"x": 1}}}),
+                Some(("moon_pay_2", "Moon Pay 2")),
+            ),
+            // 13 and 40: charges from before there were payment methods.
+            (json!({"source": {"id": "card_1", "object": "card", "brand": "Visa"}}), Some(("card", "Card"))),
+            (json!({"source": {"id": "ba_1", "object": "bank_account"}}), Some(("bank_account", "Bank Account"))),
+            (json!({"source": {"id": "src_1", "object": "source", "type": "giropay"}}), Some(("giropay", "giropay"))),
+            (json!({"payment_method": "card_1"}), Some(("card", "Card"))),
+            (json!({"payment_method": "src_1"}), None),
+            (json!({"payment_method_details": null}), None),
+            (json!({"payment_method_details": {"type": ""}}), None),
+            (json!({"payment_method_details": {"type": "card"}, "created": null}), None),
+        ];
+        for (changes, expected) in cases {
+            let expected = expected.map(|(id, name)| (id.to_owned(), name.to_owned()));
+            assert_eq!(of(&changes), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn the_names_are_in_order_and_without_twins() {
+        assert!(NAMES.is_sorted_by(|(one, _), (other, _)| one < other));
+    }
+}

@@ -55,3 +55,71 @@ fn status(word: &str) -> Status {
         _ => Status::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value) -> Result<Model, Unmapped> {
+        let base = json!({"id": "po_1", "amount": 1100, "currency": "usd", "created": 1_700_000_000,
+            "arrival_date": 1_700_006_400, "status": "paid", "automatic": true, "method": "standard",
+            "type": "bank_account", "reconciliation_status": "completed", "balance_transaction": "txn_1"});
+        payout(source(), &changed(&base, changes))
+    }
+
+    #[test]
+    fn every_status_has_its_word() {
+        let cases = [
+            ("pending", Status::Pending),
+            ("in_transit", Status::InTransit),
+            ("paid", Status::Paid),
+            ("failed", Status::Failed),
+            ("canceled", Status::Cancelled),
+            ("levitating", Status::Unknown),
+        ];
+        for (word, status) in cases {
+            assert_eq!(mapped(&json!({"status": word})).unwrap().status, status, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_payout_may_fail_after_it_was_paid() {
+        // 34.
+        let changes = json!({"status": "failed", "failure_code": "account_closed", "failure_message": "Closed",
+            "failure_balance_transaction": {"id": "txn_2"}, "original_payout": null});
+        let failed = mapped(&changes).unwrap();
+        assert_eq!(failed.failure_balance_transaction_id.as_deref(), Some("txn_2"));
+        assert_eq!((failed.failure_code.as_deref(), failed.original_payout_id), (Some("account_closed"), None));
+    }
+
+    #[test]
+    fn what_reconciles_and_what_does_not() {
+        // 33: manual and instant; 38: in progress; 40: from before Stripe told.
+        let cases = [
+            (
+                json!({"automatic": false, "method": "instant", "reconciliation_status": "not_applicable"}),
+                "not_applicable",
+            ),
+            (json!({"reconciliation_status": "in_progress"}), "in_progress"),
+            (json!({"reconciliation_status": null}), "in_progress"),
+            (json!({"reconciliation_status": null, "automatic": false}), "not_applicable"),
+            (json!({"reconciliation_status": "levitating"}), "levitating"),
+        ];
+        for (changes, reconciliation) in cases {
+            assert_eq!(mapped(&changes).unwrap().reconciliation, reconciliation, "{changes}");
+        }
+    }
+
+    #[test]
+    fn amounts_have_their_sign_and_scale() {
+        // 35: a debit of the bank account; 25: whole forints as hundreds.
+        for (minor, currency, milli) in [(-4200, "usd", -42_000), (17_500, "huf", 175_000), (0, "jpy", 0)] {
+            let payout = mapped(&json!({"amount": minor, "currency": currency})).unwrap();
+            assert_eq!((payout.amount_minor, payout.amount_milli), (minor, milli));
+        }
+        assert_eq!(mapped(&json!({"arrival_date": null})).unwrap_err().field, "arrival_date");
+    }
+}

@@ -125,3 +125,129 @@ fn source_type(id: &str) -> SourceType {
         _ => SourceType::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::{
+        read,
+        testing::{changed, source},
+    };
+
+    fn mapped(changes: &Value) -> Result<Vec<Model>, Unmapped> {
+        let base = json!({"id": "txn_1", "amount": 10000, "fee": 320, "net": 9680, "currency": "usd", "type": "charge",
+            "source": "ch_1", "created": 1_700_000_000, "available_on": 1_700_600_000, "status": "pending",
+            "reporting_category": "charge"});
+        transactions(source(), &changed(&base, changes))
+    }
+
+    fn fee(amount: i64, kind: &str, description: Option<&str>) -> Value {
+        json!({"amount": amount, "currency": "usd", "type": kind, "description": description, "application": null})
+    }
+
+    #[test]
+    fn every_type_has_its_word() {
+        let cases = [
+            ("charge", 1, Type::Payment),
+            // 12: other than cards.
+            ("payment", 1, Type::Payment),
+            ("refund", -1, Type::Refund),
+            ("payment_refund", -1, Type::Refund),
+            ("payment_failure_refund", -1, Type::Refund),
+            ("payout", -1, Type::Payout),
+            ("payout_failure", 1, Type::FailedPayout),
+            ("payout_cancel", 1, Type::FailedPayout),
+            ("transfer", -1, Type::Transfer),
+            ("transfer_refund", 1, Type::Transfer),
+            // 29: fees that are billed on their own.
+            ("stripe_fee", -1, Type::PaymentFee),
+            ("stripe_fee", 1, Type::PaymentFeeRefund),
+            ("application_fee", -1, Type::PaymentFee),
+            ("application_fee_refund", 1, Type::PaymentFeeRefund),
+            // 9 and 10: disputes; 37: reserves; 58: a word that we do not know.
+            ("adjustment", -1, Type::Unknown),
+            ("reserve_transaction", -1, Type::Unknown),
+            ("levitation", 0, Type::Unknown),
+        ];
+        for (word, amount, expected) in cases {
+            let all = mapped(&json!({"type": word, "amount": amount})).unwrap();
+            assert_eq!((all[0].r#type, all[0].sub_type.as_str()), (expected, word));
+        }
+        // 40: payouts were called transfers.
+        let old = mapped(&json!({"type": "transfer", "source": "po_1"})).unwrap();
+        assert_eq!((old[0].r#type, old[0].sub_type.as_str()), (Type::Payout, "transfer"));
+    }
+
+    #[test]
+    fn the_source_tells_its_kind() {
+        let of = |source: Value| mapped(&json!({ "source": source })).unwrap()[0].source_type;
+        for id in ["ch_1", "py_1", "re_1", "pyr_1", "dp_1", "du_1"] {
+            assert_eq!(of(json!(id)), Some(SourceType::Payment), "{id}");
+        }
+        assert_eq!(of(json!("fee_1")), Some(SourceType::Fee));
+        assert_eq!((of(json!("po_1")), of(json!("odd"))), (Some(SourceType::Unknown), Some(SourceType::Unknown)));
+        assert_eq!(of(json!({"id": "ch_1", "object": "charge"})), Some(SourceType::Payment));
+        // 29: a fee without a charge.
+        assert_eq!(of(json!(null)), None);
+    }
+
+    #[test]
+    fn each_fee_is_a_transaction_of_its_own() {
+        // 28: three kinds, and a fee given back.
+        let fees = [
+            fee(320, "stripe_fee", Some("Stripe processing fees")),
+            fee(61, "tax", Some("VAT")),
+            fee(100, "application_fee", Some("my/app?#50%")),
+            fee(-20, "stripe_fee", None),
+        ];
+        let all = mapped(&json!({ "fee_details": fees })).unwrap();
+        let seen: Vec<_> =
+            all.iter().map(|one| (one.id.as_str(), one.total_minor, one.total_milli, one.r#type)).collect();
+        let expected = [
+            ("txn_1", 10000, 100_000, Type::Payment),
+            ("txn_1:Stripe processing fees", -320, -3200, Type::PaymentFee),
+            ("txn_1:VAT", -61, -610, Type::PaymentFee),
+            ("txn_1:my_app__50_", -100, -1000, Type::PaymentFee),
+            ("txn_1:stripe_fee", 20, 200, Type::PaymentFeeRefund),
+        ];
+        assert_eq!(seen, expected);
+        assert!(all.iter().all(|one| one.parent_id == "txn_1" && one.source_id.as_deref() == Some("ch_1")));
+        assert!(all[1..].iter().all(|one| one.fee_minor.is_none() && one.created_at == all[0].created_at));
+        assert_eq!((all[0].fee_minor, all[0].net_minor, all[2].sub_type.as_str()), (Some(320), Some(9680), "tax"));
+        assert_eq!(all[3].description.as_deref(), Some("my/app?#50%"));
+    }
+
+    #[test]
+    fn the_ids_of_fees_are_single_short_and_plain() {
+        let ids = |fees: &[Value]| -> Vec<String> {
+            mapped(&json!({ "fee_details": fees })).unwrap().into_iter().skip(1).map(|fee| fee.id).collect()
+        };
+        let same = [fee(1, "x", Some("A")), fee(2, "x", Some("A")), fee(3, "x", Some("A (2)"))];
+        assert_eq!(ids(&same), ["txn_1:A", "txn_1:A (2)", "txn_1:A (2) (2)"]);
+        assert_eq!(ids(&[fee(1, "x", Some("caf\u{e9}\u{0}\n"))]), ["txn_1:caf___"]);
+        let long = "L".repeat(5000);
+        assert_eq!(ids(&[fee(1, "x", Some(&long)), fee(1, "x", Some(&long))])[1].len(), "txn_1:".len() + LONGEST + 4);
+        assert_eq!(ids(&[fee(1, "", Some("")), fee(1, "", None)]), ["txn_1:", "txn_1: (2)"]);
+    }
+
+    #[test]
+    fn a_rate_stays_as_it_was_written() {
+        // 26 and 27: in minor units, with as many digits as Stripe has.
+        for rate in ["1.139610", "0.00666667", "1e-7", "150.00"] {
+            let json = format!(r#"{{"id":"txn_1","amount":5,"currency":"usd","created":1,"exchange_rate":{rate}}}"#);
+            let all = transactions(source(), &read(&json).unwrap()).unwrap();
+            assert_eq!(all[0].exchange_rate.as_deref(), Some(rate));
+        }
+    }
+
+    #[test]
+    fn zero_is_an_amount_and_nothing_is_none() {
+        // 30.
+        assert_eq!(mapped(&json!({"amount": 0, "fee": 0, "net": 0, "fee_details": null})).unwrap().len(), 1);
+        assert_eq!(mapped(&json!({"amount": null})).unwrap_err().field, "amount");
+        let broken = mapped(&json!({"fee_details": [fee(i64::MIN, "stripe_fee", None)]})).unwrap_err();
+        assert_eq!((broken.field, broken.id.as_str()), ("fee_details.amount", "txn_1"));
+    }
+}
