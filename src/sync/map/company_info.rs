@@ -72,3 +72,62 @@ fn add(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value, balance: Option<&Value>) -> Result<Model, Unmapped> {
+        let balance: Option<wire::Balance> = balance.map(|body| changed(&json!({}), body));
+        let base = json!({"id": "acct_1", "country": "NO", "default_currency": "nok", "email": "a@x.no", "created": 1});
+        company_info(source(), &changed(&base, changes), balance.as_ref())
+    }
+
+    #[test]
+    fn the_name_is_what_it_calls_itself() {
+        let profile = json!({"name": "Shop", "url": "https://x.no", "support_phone": "+47 1", "support_url": "https://x.no/h",
+            "support_address": {"city": "Oslo"}});
+        let settings = json!({"dashboard": {"display_name": "Shown", "timezone": "Europe/Oslo"}});
+        let all = json!({"business_profile": profile, "settings": settings, "company": {"name": "Shop AS"}});
+        let info = mapped(&all, None).unwrap();
+        assert_eq!((info.name.as_deref(), info.legal_name.as_deref()), (Some("Shop"), Some("Shop AS")));
+        assert_eq!((info.time_zone.as_deref(), info.base_currency.as_deref()), (Some("Europe/Oslo"), Some("NOK")));
+        assert_eq!((info.addresses[0].kind.as_str(), info.phone_numbers[0].kind.as_str()), ("Unknown", "Primary"));
+        let links: Vec<_> = info.web_links.iter().map(|link| (link.url.as_str(), link.kind.as_str())).collect();
+        assert_eq!(links, [("https://x.no", "Website"), ("https://x.no/h", "Unknown")]);
+        assert_eq!(mapped(&json!({ "settings": settings }), None).unwrap().name.as_deref(), Some("Shown"));
+        assert_eq!(mapped(&json!({"company": {"name": "Shop AS"}}), None).unwrap().name.as_deref(), Some("Shop AS"));
+    }
+
+    #[test]
+    fn a_brand_new_account_has_little() {
+        // 41.
+        let bare =
+            mapped(&json!({"created": null, "email": null, "business_profile": null, "settings": null}), None).unwrap();
+        assert_eq!((bare.created_at, bare.name, bare.time_zone), (DateTime::UNIX_EPOCH, None, None));
+        assert!(bare.addresses.is_empty() && bare.balances.is_empty());
+    }
+
+    #[test]
+    fn the_balance_is_told_for_each_currency() {
+        let balance = json!({"available": [{"amount": -5, "currency": "usd"}, {"amount": 7, "currency": "jpy"}],
+            "pending": [{"amount": 10, "currency": "usd"}, {"amount": 1, "currency": "usd"}],
+            "connect_reserved": [{"amount": 3, "currency": "eur"}], "livemode": true});
+        let held = mapped(&json!({}), Some(&balance)).unwrap().balances;
+        let seen = held.iter().map(|b| (b.currency.as_str(), b.available_minor, b.pending_minor, b.reserved_minor));
+        let expected = [("EUR", 0, 0, Some(3)), ("JPY", 7, 0, None), ("USD", -5, 11, None)];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
+        assert_eq!(mapped(&json!({}), Some(&json!({"pending": null}))).unwrap().balances, []);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_named() {
+        let most = json!({"amount": i64::MAX, "currency": "usd"});
+        assert_eq!(mapped(&json!({}), Some(&json!({"available": [most, most]}))).unwrap_err().field, "balance.amount");
+        assert_eq!(mapped(&json!({"default_currency": ""}), None).unwrap_err().field, "default_currency");
+        assert_eq!(mapped(&json!({"id": ""}), None).unwrap_err().field, "id");
+    }
+}

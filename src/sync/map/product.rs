@@ -89,3 +89,100 @@ fn to_major(minor: &str, places: usize) -> Option<String> {
     let point = if parts.is_empty() { "" } else { "." };
     Some(format!("{sign}{units}{point}{parts}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value, prices: &[Value]) -> Result<Model, Unmapped> {
+        let base = json!({"id": "prod_1", "name": "T-Shirt", "active": true, "created": 1_700_000_000,
+            "updated": 1_710_000_000, "shippable": true});
+        let prices: Vec<Price> = prices.iter().map(|price| changed(&json!({}), price)).collect();
+        product(source(), &changed(&base, changes), &prices)
+    }
+
+    fn price(changes: &Value) -> Value {
+        let mut price = json!({"id": "price_1", "product": "prod_1", "active": true, "created": 1_700_000_000,
+            "currency": "usd", "unit_amount": 1999, "unit_amount_decimal": "1999", "billing_scheme": "per_unit"});
+        let changes = changes.as_object().unwrap().clone();
+        price.as_object_mut().unwrap().extend(changes);
+        price
+    }
+
+    #[test]
+    fn a_price_is_an_exact_decimal_in_the_currency_s_unit() {
+        let cases = [
+            (json!({}), Some("19.99")),
+            (json!({"unit_amount_decimal": null}), Some("19.99")),
+            // 59: 12 decimals of a minor unit, and no whole amount.
+            (json!({"unit_amount": null, "unit_amount_decimal": "0.000000000001"}), Some("0.00000000000001")),
+            (
+                json!({"unit_amount": null, "unit_amount_decimal": "123456789012345678.123456789012"}),
+                Some("1234567890123456.78123456789012"),
+            ),
+            (json!({"unit_amount_decimal": 1999.5}), Some("19.995")),
+            // 25: as Stripe counts.
+            (json!({"currency": "jpy", "unit_amount_decimal": "500"}), Some("500")),
+            (json!({"currency": "jpy", "unit_amount_decimal": "500.5"}), Some("500.5")),
+            (json!({"currency": "kwd", "unit_amount_decimal": "1230"}), Some("1.23")),
+            (json!({"currency": "ugx", "unit_amount_decimal": "50000"}), Some("500")),
+            // 30: free, and one that is below zero.
+            (json!({"unit_amount_decimal": "0"}), Some("0")),
+            (json!({"unit_amount_decimal": "-0.0"}), Some("0")),
+            (json!({"unit_amount_decimal": "-5"}), Some("-0.05")),
+            // No single amount.
+            (json!({"billing_scheme": "tiered", "unit_amount": null, "unit_amount_decimal": null}), None),
+            (json!({"unit_amount": null, "unit_amount_decimal": null, "custom_unit_amount": {"minimum": 100}}), None),
+        ];
+        for (changes, expected) in cases {
+            let product = mapped(&json!({}), &[price(&changes)]).unwrap();
+            assert_eq!(product.variants[0].unit_price.as_deref(), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn variants_are_newest_first_and_have_a_name() {
+        let prices = [
+            price(&json!({"id": "price_a", "created": 1})),
+            price(&json!({"id": "price_b", "created": 3, "nickname": "Half\u{0}"})),
+            price(&json!({"id": "price_c", "created": 3, "nickname": "", "active": false})),
+            price(&json!({"id": "price_d", "deleted": true})),
+        ];
+        let product = mapped(&json!({}), &prices).unwrap();
+        let seen: Vec<_> =
+            product.variants.iter().map(|one| (one.id.as_str(), one.name.as_str(), one.active)).collect();
+        let standard = "T-Shirt - Standard Price";
+        assert_eq!(
+            seen,
+            [("price_c", standard, false), ("price_b", "Half\u{fffd}", true), ("price_a", standard, true)]
+        );
+        assert!(product.variants.iter().all(|variant| variant.shipping_required == Some(true)));
+    }
+
+    #[test]
+    fn a_product_may_have_no_price_and_no_name() {
+        let bare = mapped(&json!({"name": null, "updated": null, "shippable": null}), &[price(&json!({}))]).unwrap();
+        assert_eq!((bare.name, bare.source_modified_at), (None, None));
+        assert_eq!((bare.variants[0].name.as_str(), bare.variants[0].shipping_required), ("Standard Price", None));
+        let alone = mapped(&json!({}), &[]).unwrap();
+        assert_eq!((alone.name_folded.as_deref(), alone.variants.len()), (Some("t-shirt"), 0));
+        assert_eq!(alone.source_modified_at.unwrap().timestamp(), 1_710_000_000);
+    }
+
+    #[test]
+    fn a_price_that_cannot_be_told_is_named() {
+        let of = |changes: Value| mapped(&json!({}), &[price(&changes)]).unwrap_err();
+        for odd in ["", ".", "1e3", "1,5", "one", "1.2.3", " 1"] {
+            let error = of(json!({ "unit_amount_decimal": odd }));
+            assert_eq!(
+                (error.object.as_str(), error.id.as_str(), error.field),
+                ("price", "price_1", "unit_amount_decimal")
+            );
+        }
+        assert_eq!(of(json!({"currency": null})).field, "currency");
+        assert_eq!(mapped(&json!({"created": null}), &[]).unwrap_err().object, "product");
+    }
+}

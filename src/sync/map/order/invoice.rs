@@ -120,3 +120,115 @@ fn sum_of_taxes(subject: &Subject<'_>, taxes: &[TaxAmount]) -> Result<i64, Unmap
 fn discounts(subject: &Subject<'_>, discounts: &[Amount]) -> Result<i64, Unmapped> {
     subject.sum("discount_amounts", discounts.iter().map(|discount| discount.amount))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn mapped(changes: &Value, payments: &[InvoicePayment], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
+        let base = json!({"id": "in_1", "number": "A-1", "status": "paid", "total": 3000, "currency": "eur",
+            "created": 1_700_000_000, "status_transitions": {"paid_at": 1_700_000_500}, "lines": {"data": [], "has_more": false}});
+        invoice(source(), &changed(&base, changes), payments, charges)
+    }
+
+    fn payment(changes: &Value) -> InvoicePayment {
+        let base = json!({"id": "inpay_1", "invoice": "in_1", "amount_paid": 3000, "currency": "eur", "status": "paid",
+            "payment": {"type": "payment_intent", "payment_intent": "pi_1"}});
+        changed(&base, changes)
+    }
+
+    fn charge(changes: &Value) -> Charge {
+        let base = json!({"id": "ch_1", "amount": 3000, "currency": "eur", "created": 1_700_000_100, "captured": true,
+            "status": "succeeded", "payment_intent": "pi_1", "payment_method_details": {"type": "paypal"}});
+        changed(&base, changes)
+    }
+
+    #[test]
+    fn only_a_paid_invoice_is_an_order() {
+        for (status, is_order) in
+            [("paid", true), ("draft", false), ("open", false), ("uncollectible", false), ("void", false), ("x", false)]
+        {
+            assert_eq!(mapped(&json!({ "status": status }), &[], &[]).unwrap().is_some(), is_order, "{status}");
+        }
+        assert!(mapped(&json!({"status": null, "lines": null}), &[], &[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn it_may_be_paid_without_a_charge() {
+        // 54: out of band or by credit; 30: free.
+        let outside = payment(&json!({"payment": {"type": "payment_record", "payment_record": "pr_1"}}));
+        for payments in [vec![outside], vec![payment(&json!({"status": "open"}))], vec![]] {
+            assert!(mapped(&json!({}), &payments, &[charge(&json!({}))]).unwrap().unwrap().payments.is_empty());
+        }
+        assert_eq!(mapped(&json!({"total": 0}), &[], &[]).unwrap().unwrap().total_minor, 0);
+    }
+
+    #[test]
+    fn one_charge_may_pay_two_invoices() {
+        // 55: each bears its part of what was given back.
+        let paid = charge(&json!({"amount": 9000, "amount_refunded": 3000}));
+        let first = mapped(&json!({}), &[payment(&json!({}))], std::slice::from_ref(&paid)).unwrap().unwrap();
+        let other = [payment(&json!({"invoice": "in_2", "amount_paid": 6000})), payment(&json!({}))];
+        let second = mapped(&json!({"id": "in_2", "total": 6000}), &other, &[paid]).unwrap().unwrap();
+        assert_eq!((first.refund_minor, second.refund_minor), (-1000, -2000));
+        assert_eq!((first.payments[0].amount_minor, second.payments[0].amount_minor), (3000, 6000));
+        assert_eq!((second.payments.len(), second.payments[0].kind.as_str()), (1, "Paypal"));
+    }
+
+    #[test]
+    fn two_charges_may_pay_one_invoice() {
+        // 55, the reverse; one of them by its charge alone.
+        let by_charge = json!({"amount_paid": 1000, "payment": {"type": "charge", "charge": {"id": "ch_2"}}});
+        let parts = [payment(&json!({"amount_paid": 2000})), payment(&by_charge)];
+        let charges =
+            [charge(&json!({"amount": 2000})), charge(&json!({"id": "ch_2", "amount": 1000, "payment_intent": null}))];
+        let order = mapped(&json!({}), &parts, &charges).unwrap().unwrap();
+        let seen: Vec<_> = order.payments.iter().map(|payment| (payment.id.as_str(), payment.amount_minor)).collect();
+        assert_eq!(seen, [("ch_1", 2000), ("ch_2", 1000)]);
+        let unread = mapped(&json!({}), &parts, &[]).unwrap().unwrap();
+        let seen: Vec<_> = unread.payments.iter().map(|payment| payment.id.as_str()).collect();
+        assert_eq!(seen, ["pi_1", "ch_2"]);
+    }
+
+    #[test]
+    fn lines_are_after_discounts_and_with_taxes() {
+        let body = json!({"id": "il_1", "amount": 1000, "quantity": 2, "discount_amounts": [{"amount": 100}],
+            "taxes": [{"amount": 90, "tax_behavior": "exclusive"}, {"amount": 50, "tax_behavior": "inclusive"}],
+            "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}}});
+        let bare = json!({"id": "il_2", "amount": -300, "quantity": null, "taxes": null, "pricing": null});
+        let all = json!({"lines": {"data": [body, bare], "has_more": false}, "total_taxes": [{"amount": 140}],
+            "total_discount_amounts": [{"amount": 100}], "shipping_cost": {"amount_total": 700}});
+        let order = mapped(&all, &[], &[]).unwrap().unwrap();
+        let [full, credit] = &order.lines[..] else { panic!("{:?}", order.lines) };
+        assert_eq!(
+            (full.total_minor, full.tax_minor, full.discount_minor, full.unit_minor),
+            (990, 140, 100, Some(500))
+        );
+        assert_eq!((full.price_id.as_deref(), full.product_id.as_deref()), (Some("price_1"), Some("prod_1")));
+        assert_eq!((credit.total_minor, credit.quantity, credit.unit_minor), (-300, 1, Some(-300)));
+        assert_eq!((order.tax_minor, order.discount_minor, order.shipping_minor), (140, 100, 700));
+    }
+
+    #[test]
+    fn cut_lines_are_named() {
+        // 53: Stripe embeds the first lines only.
+        let error =
+            mapped(&json!({"lines": {"data": [{"id": "il_1", "amount": 1}], "has_more": true}}), &[], &[]).unwrap_err();
+        assert_eq!((error.field, error.value.as_str()), ("lines", "cut after 1 lines"));
+        assert_eq!(mapped(&json!({"lines": null}), &[], &[]).unwrap_err().field, "lines");
+        assert_eq!(mapped(&json!({"total": null}), &[], &[]).unwrap_err().field, "total");
+    }
+
+    #[test]
+    fn the_rest_is_what_the_paper_says() {
+        let sent = json!({"customer_shipping": {"address": {"country": "SE"}}, "customer": {"id": "cus_1", "deleted": true},
+            "customer_email": "A@x.se", "total": -500});
+        let order = mapped(&sent, &[], &[]).unwrap().unwrap();
+        assert_eq!((order.country.as_deref(), order.customer_id.as_deref()), (Some("SE"), Some("cus_1")));
+        assert_eq!((order.number.as_deref(), order.total_milli), (Some("A-1"), -5000));
+        assert_eq!(order.closed_at.unwrap().timestamp(), 1_700_000_500);
+    }
+}

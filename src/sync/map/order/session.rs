@@ -104,3 +104,129 @@ fn price(item: &LineItem) -> Option<String> {
     let price = item.price.as_ref().filter(|price| !price.id.is_empty())?;
     id(Some(&Ref { id: price.id.clone(), object: None, kind: None }))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sync::map::testing::{changed, source};
+
+    fn base() -> Value {
+        json!({"id": "cs_1", "mode": "payment", "status": "complete", "payment_status": "paid", "amount_total": 5000,
+            "currency": "usd", "payment_intent": "pi_1", "created": 1_700_000_000,
+            "total_details": {"amount_discount": 500, "amount_shipping": 300, "amount_tax": 400}})
+    }
+
+    fn charge(changes: &Value) -> Charge {
+        let base = json!({"id": "ch_1", "amount": 5000, "currency": "usd", "created": 1_700_000_100, "captured": true,
+            "status": "succeeded", "payment_intent": "pi_1", "payment_method_details": {"type": "card"}});
+        changed(&base, changes)
+    }
+
+    fn mapped(changes: &Value, items: &[LineItem], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
+        session(source(), &changed(&base(), changes), items, charges)
+    }
+
+    #[test]
+    fn only_what_was_bought_is_an_order() {
+        let cases = [
+            (json!({}), true),
+            (json!({"status": "open", "payment_status": "unpaid", "currency": null}), false),
+            (json!({"status": "expired", "payment_status": "unpaid"}), false),
+            // A bank debit on its way.
+            (json!({"payment_status": "unpaid"}), false),
+            // 30: free, and set-up.
+            (json!({"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": null}), true),
+            (json!({"mode": "setup", "payment_status": "no_payment_required", "amount_total": null}), false),
+            // 40: from before there was a status.
+            (json!({"status": null}), true),
+            (json!({"mode": "subscription", "invoice": "in_1", "payment_intent": null}), false),
+            (json!({"status": "levitating"}), false),
+        ];
+        for (changes, is_order) in cases {
+            assert_eq!(mapped(&changes, &[], &[]).unwrap().is_some(), is_order, "{changes}");
+        }
+    }
+
+    #[test]
+    fn it_is_paid_with_the_charge_that_took_the_money() {
+        // 2: two tries failed before.
+        let tries = [
+            charge(&json!({"id": "ch_a", "status": "failed"})),
+            charge(&json!({"id": "ch_b", "status": "failed"})),
+            charge(&json!({"id": "ch_c", "amount_refunded": 1500})),
+            charge(&json!({"id": "ch_other", "payment_intent": "pi_2"})),
+        ];
+        let order = mapped(&json!({}), &[], &tries).unwrap().unwrap();
+        let payment = &order.payments[0];
+        assert_eq!((order.payments.len(), payment.id.as_str(), payment.kind.as_str()), (1, "ch_c", "OnlineCard"));
+        assert_eq!(
+            (payment.amount_minor, payment.status.as_str(), order.closed_at),
+            (5000, "Paid", payment.created_at)
+        );
+        assert_eq!((order.refund_minor, order.refund_milli), (-1500, -15_000));
+        assert_eq!((order.tax_minor, order.discount_minor, order.shipping_minor), (400, 500, 300));
+    }
+
+    #[test]
+    fn the_intent_stands_in_while_no_charge_is_known() {
+        let order = mapped(&json!({}), &[], &[charge(&json!({"status": "failed"}))]).unwrap().unwrap();
+        assert_eq!((order.payments[0].id.as_str(), order.payments[0].kind.as_str()), ("pi_1", "Unknown"));
+        assert_eq!((order.closed_at, order.refund_minor), (None, 0));
+        let free = json!({"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": null});
+        assert!(mapped(&free, &[], &[]).unwrap().unwrap().payments.is_empty());
+    }
+
+    #[test]
+    fn a_charge_in_another_currency_gives_back_its_part() {
+        let paid = charge(&json!({"amount": 9000, "currency": "jpy", "amount_refunded": 4500}));
+        assert_eq!(mapped(&json!({}), &[], &[paid]).unwrap().unwrap().refund_minor, -2500);
+    }
+
+    #[test]
+    fn a_guest_is_known_by_what_they_typed() {
+        // 14.
+        let typed = json!({"customer": null, "customer_email": "old@x.no",
+            "customer_details": {"email": "g@x.no", "address": {"country": "NO"}}});
+        let order = mapped(&typed, &[], &[]).unwrap().unwrap();
+        assert_eq!((order.customer_id, order.customer_email.as_deref()), (None, Some("g@x.no")));
+        assert_eq!(order.country.as_deref(), Some("NO"));
+        let sent = json!({"collected_information": {"shipping_details": {"address": {"country": "SE"}}}, "customer": {"id": "cus_1"}});
+        let order = mapped(&sent, &[], &[]).unwrap().unwrap();
+        assert_eq!((order.country.as_deref(), order.customer_id.as_deref()), (Some("SE"), Some("cus_1")));
+    }
+
+    #[test]
+    fn lines_say_what_one_costs_where_that_is_whole() {
+        let item = |changes: &Value| -> LineItem {
+            let base = json!({"id": "li_1", "quantity": 3, "amount_subtotal": 999, "amount_total": 1099, "amount_tax": 100,
+                "amount_discount": 0, "price": {"id": "price_1", "product": {"id": "prod_1"}}});
+            changed(&base, changes)
+        };
+        let cases = [
+            (json!({}), 3, Some(333)),
+            (json!({"amount_subtotal": 1000}), 3, None),
+            (json!({"quantity": null}), 1, Some(999)),
+            (json!({"quantity": 0}), 0, None),
+            (json!({"amount_subtotal": null}), 3, None),
+        ];
+        for (changes, quantity, unit) in cases {
+            let order = mapped(&json!({}), &[item(&changes)], &[]).unwrap().unwrap();
+            let line = &order.lines[0];
+            assert_eq!((line.quantity, line.unit_minor, line.total_minor, line.tax_minor), (quantity, unit, 1099, 100));
+            assert_eq!((line.price_id.as_deref(), line.product_id.as_deref()), (Some("price_1"), Some("prod_1")));
+        }
+        // 53: as many as there are.
+        let many: Vec<_> = (0..100).map(|n| item(&json!({"id": format!("li_{n}"), "price": null}))).collect();
+        assert_eq!(mapped(&json!({}), &many, &[]).unwrap().unwrap().lines.len(), 100);
+        let broken = mapped(&json!({}), &[item(&json!({"amount_total": null}))], &[]).unwrap_err();
+        assert_eq!((broken.object.as_str(), broken.field), ("item", "amount_total"));
+    }
+
+    #[test]
+    fn an_order_without_a_total_or_currency_is_named() {
+        assert_eq!(mapped(&json!({"amount_total": null}), &[], &[]).unwrap_err().field, "amount_total");
+        assert_eq!(mapped(&json!({"currency": null}), &[], &[]).unwrap_err().field, "currency");
+    }
+}
