@@ -3,8 +3,8 @@
 use entity::api_key;
 use entity::id::ApiKeyId;
 use rand::RngExt;
-use secrecy::SecretString;
 use sea_orm::DbErr;
+use secrecy::SecretString;
 
 use super::keys::{self, Keys};
 use crate::clock::Clock;
@@ -136,7 +136,9 @@ mod tests {
         let random = "a".repeat(RANDOM);
         let key = format!("{PREFIX}{random}{}", checksum(&random));
         assert!(well_formed(&key));
-        for bad in ["", "trb_", "trb_é", &key[..key.len() - 1], &key.replacen('a', "b", 1), &key.replacen("trb", "TRB", 1)] {
+        for bad in
+            ["", "trb_", "trb_é", &key[..key.len() - 1], &key.replacen('a', "b", 1), &key.replacen("trb", "TRB", 1)]
+        {
             assert!(!well_formed(bad), "{bad}");
         }
     }

@@ -22,12 +22,7 @@ pub static NOUN: Noun = Noun {
         Field { name: "platform", kind: Kind::Text, nullable: false, source: Source::Constant("") },
         Field { name: "created", kind: Kind::Date, nullable: false, source: Source::Column("created_at") },
         Field { name: "lastSync", kind: Kind::Date, nullable: true, source: Source::Column("last_sync_at") },
-        Field {
-            name: "dataConnections.status",
-            kind: Kind::Text,
-            nullable: false,
-            source: Source::ConnectionStatus,
-        },
+        Field { name: "dataConnections.status", kind: Kind::Text, nullable: false, source: Source::ConnectionStatus },
     ],
 };
 

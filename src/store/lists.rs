@@ -82,9 +82,7 @@ pub async fn record<E: EntityTrait>(
 
 /// A connection's records that are not deleted.
 pub(super) fn of_connection<E: EntityTrait>(connection: ConnectionId) -> Select<E> {
-    E::find()
-        .filter(column::<E>("connection_id").eq(connection))
-        .filter(column::<E>("deleted_at").is_null())
+    E::find().filter(column::<E>("connection_id").eq(connection)).filter(column::<E>("deleted_at").is_null())
 }
 
 /// One page of what `rows` selects; newest first by `created` unless an order is given.
@@ -162,9 +160,7 @@ fn read<E: EntityTrait>(field: &query::Field<Source>, backend: DbBackend) -> Exp
     let source = match field.source {
         Source::Column(name) => column::<E>(name),
         Source::Whole(name) => column::<E>(name).mul(1000_i64),
-        Source::Flag(name, yes, no) => {
-            CaseStatement::new().case(column::<E>(name).eq(true), yes).finally(no).into()
-        }
+        Source::Flag(name, yes, no) => CaseStatement::new().case(column::<E>(name).eq(true), yes).finally(no).into(),
         Source::Constant(text) => Expr::value(text),
         Source::Never => Expr::value(false),
         // It is compared in a query of its own; an order by it falls back to the id.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use entity::id::ConnectionId;
 use entity::{payout_content, payout_transaction, transaction};
-use sea_orm::entity::prelude::*;
 use sea_orm::ExprTrait;
+use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query};
 
 use super::lists::{self, Found, Listing};
@@ -45,7 +45,7 @@ pub async fn transactions(
         .and_where(Expr::col((Entity, Column::ConnectionId)).eq(connection))
         .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
         .to_owned();
-    let rows = lists::of_connection::<transaction::Entity>(connection)
-        .filter(transaction::Column::Id.in_subquery(of_payout));
+    let rows =
+        lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(of_payout));
     lists::page(db, rows, "created_at", listing).await
 }

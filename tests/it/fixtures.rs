@@ -35,7 +35,9 @@ fn map_one(body: &Value, whole: &BTreeMap<String, Value>) -> Option<Result<usize
     let text = body.to_string();
     let json = text.as_str();
     let count = match body["object"].as_str()? {
-        "account" => map::read(json).and_then(|account| map::company_info::company_info(source, &account, None)).map(|_| 1),
+        "account" => {
+            map::read(json).and_then(|account| map::company_info::company_info(source, &account, None)).map(|_| 1)
+        }
         "balance" => with_account(source, json, whole),
         "balance_transaction" => {
             map::read(json).and_then(|moved| map::transaction::transactions(source, &moved)).map(|all| all.len())
@@ -53,7 +55,9 @@ fn map_one(body: &Value, whole: &BTreeMap<String, Value>) -> Option<Result<usize
         "invoice" => paid_invoice(source, body),
         "checkout.session" => paid_session(source, body, whole.get("item")),
         "event" => map::read::<wire::Event>(json).map(|event| usize::from(event.created.is_some())),
-        "invoice_payment" => map::read::<wire::InvoicePayment>(json).map(|payment| usize::from(payment.invoice.is_some())),
+        "invoice_payment" => {
+            map::read::<wire::InvoicePayment>(json).map(|payment| usize::from(payment.invoice.is_some()))
+        }
         "item" => map::read::<wire::LineItem>(json).map(|item| usize::from(item.amount_total.is_some())),
         _ => return None,
     };
@@ -121,8 +125,8 @@ fn published_fixtures_map_without_quarantine() {
     };
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("STRIPE_FIXTURES {path}: {error}"));
     let mut file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("STRIPE_FIXTURES {path}: {error}"));
-    let resources: BTreeMap<String, Value> =
-        serde_json::from_value(file["resources"].take()).unwrap_or_else(|error| panic!("`resources` of {path}: {error}"));
+    let resources: BTreeMap<String, Value> = serde_json::from_value(file["resources"].take())
+        .unwrap_or_else(|error| panic!("`resources` of {path}: {error}"));
     let (mut mapped, mut unmapped) = (BTreeMap::new(), Vec::new());
     for body in resources.values().filter(|body| body["deleted"] != true) {
         match map_one(body, &resources) {
@@ -135,6 +139,7 @@ fn published_fixtures_map_without_quarantine() {
     assert!(unmapped.is_empty(), "unmapped: {unmapped:#?}");
     let missing: Vec<_> = KINDS.iter().filter(|kind| mapped.get(**kind).copied().unwrap_or_default() == 0).collect();
     assert!(missing.is_empty(), "no record came of {missing:?}");
-    let absent: Vec<_> = PARTS.iter().filter(|kind| resources.contains_key(**kind) && !mapped.contains_key(**kind)).collect();
+    let absent: Vec<_> =
+        PARTS.iter().filter(|kind| resources.contains_key(**kind) && !mapped.contains_key(**kind)).collect();
     assert!(absent.is_empty(), "not read: {absent:?}");
 }

@@ -5,5 +5,6 @@
 mod architecture;
 mod cli;
 mod database;
+mod fixtures;
 mod house;
 mod process;
