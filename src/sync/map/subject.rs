@@ -35,8 +35,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The error that `field` stands in the way with `value`.
-    pub fn unmapped(&self, field: &'static str, value: impl ToString) -> Unmapped {
-        Unmapped { object: self.object.to_owned(), id: self.id(), field, value: clean(&value.to_string()) }
+    pub fn unmapped(&self, field: &'static str, value: impl Into<String>) -> Unmapped {
+        Unmapped { object: self.object.to_owned(), id: self.id(), field, value: clean(&value.into()) }
     }
 
     fn missing(&self, field: &'static str) -> Unmapped {

@@ -128,10 +128,10 @@ mod tests {
     use super::*;
     use crate::sync::map::testing::{changed, source};
 
-    fn mapped(changes: &Value, payments: &[InvoicePayment], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
+    fn mapped(body: &Value, payments: &[InvoicePayment], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
         let base = json!({"id": "in_1", "number": "A-1", "status": "paid", "total": 3000, "currency": "eur",
             "created": 1_700_000_000, "status_transitions": {"paid_at": 1_700_000_500}, "lines": {"data": [], "has_more": false}});
-        invoice(source(), &changed(&base, changes), payments, charges)
+        invoice(source(), &changed(&base, body), payments, charges)
     }
 
     fn payment(changes: &Value) -> InvoicePayment {

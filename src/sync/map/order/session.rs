@@ -124,8 +124,8 @@ mod tests {
         changed(&base, changes)
     }
 
-    fn mapped(changes: &Value, items: &[LineItem], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
-        session(source(), &changed(&base(), changes), items, charges)
+    fn mapped(body: &Value, items: &[LineItem], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
+        session(source(), &changed(&base(), body), items, charges)
     }
 
     #[test]
