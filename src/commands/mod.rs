@@ -1,5 +1,6 @@
 //! The command line: one file for each command.
 
+mod demo;
 mod doctor;
 mod integration;
 mod key;
@@ -35,6 +36,8 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database's schema up to date
     Migrate(migrate::Args),
+    /// Start a simulated Stripe, the platform and its worker, with shops that are linked already
+    Demo(demo::Args),
     /// Start a simulated Stripe alone
     Simulate(simulate::Args),
     /// Set up the ways in to Stripe
@@ -74,6 +77,7 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(args).await,
             Self::Migrate(args) => migrate::run(args).await,
+            Self::Demo(args) => demo::run(args).await,
             Self::Simulate(args) => simulate::run(args).await,
             Self::Integration(args) => integration::run(args).await,
             Self::Key(args) => key::run(args).await,

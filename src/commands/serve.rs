@@ -36,7 +36,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([("listen", args.listen), ("public_url", args.public_url)])?;
     logging::start(&config.log)?;
     let shutdown = signals::shutdown()?;
-    let serving = Serving::start(&config, shutdown).await?;
+    let lock = SqliteLock::take(&config.database_url)?;
+    let serving = Serving::start(&config, lock, shutdown).await?;
     tracing::info!(listen = %serving.bound, public_url = %serving.public_url, "serving");
     serving.ended().await
 }
@@ -57,12 +58,11 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Opens everything and begins to serve; `shutdown` ends it.
+    /// Opens everything and begins to serve; `shutdown` ends it. `lock` is that of the database.
     ///
     /// # Errors
     /// As [`run`].
-    pub async fn start(config: &Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
-        let lock = SqliteLock::take(&config.database_url)?;
+    pub async fn start(config: &Config, lock: Option<SqliteLock>, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let parts::Ground { db, clock, keys } = parts::ground(config).await?;
         if lock.is_some() {
             free_leases(&db).await?;

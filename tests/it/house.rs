@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
+use secrecy::ExposeSecret;
 use serde_json::Value;
-use simulator::http::{Options, Running};
+use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
 use tokio::sync::OnceCell;
 use tributary::clock::{Clock, ManualClock, SharedClock};
+use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
+use tributary::connect::{Means, api_keys};
 use tributary::store;
 use tributary::stripe::client::{Gate, Settings as StripeSettings};
 use tributary::vault::MasterKey;
@@ -162,6 +165,25 @@ impl House {
     /// A house on PostgreSQL.
     pub async fn postgres() -> Self {
         Self::on(Kind::Postgres).await
+    }
+
+    /// A new API key.
+    pub async fn api_key(&self) -> String {
+        let app = &self.app;
+        let (_, key) = api_keys::create(&app.db, &app.keys, app.clock.as_ref(), None).await.unwrap();
+        key.expose_secret().to_owned()
+    }
+
+    /// Sets `yzth` up for the house's simulated Stripe.
+    pub async fn integrate(&self, change: Change) {
+        let change = Change {
+            client_id: Some(DEFAULT_CLIENT_ID.to_owned()),
+            secret_key: Some(DEFAULT_SECRET_KEY.to_owned().into()),
+            ..change
+        };
+        let app = &self.app;
+        let means = Means { db: &app.db, keys: &app.keys, stripe: &app.stripe, clock: &app.clock };
+        integrations::set(means, "yzth", change).await.unwrap();
     }
 
     /// The status and the JSON that a path answers with to an API key; `Null` for an answer without a body.
