@@ -79,9 +79,9 @@ pub struct Query {
     pub until: Option<i64>,
     /// Other filters by equality: `("charge", "ch_…")`, `("payout", "po_…")`, `("type", "charge.*")`, `("active", "true")`; the parent
     /// of a sub-list is a filter too (`("session", "cs_…")`, `("invoice", "in_…")`, `("customer", "cus_…")`, `("charge", "ch_…")` for
-    /// refunds). `http` has checked that the names exist for the kind. Arrays come as
-    /// their name once for each value, any of which may fit (`types`, `ids`, `lookup_keys`); hashes as they are written:
-    /// `("payment[payment_intent]", "pi_…")`, `("recurring[interval]", "month")`, `("customer_details[email]", "…")`.
+    /// refunds). `http` has checked that the names exist for the kind. A name that comes more than once means any of its values
+    /// (`types[]` → `type`, `ids[]` → `id`, `lookup_keys[]` → `lookup_key`); a dot leads into a field: `("payment.payment_intent",
+    /// "pi_…")`, `("recurring.interval", "month")`, `("customer_details.email", "…")`.
     pub filters: Vec<(String, String)>,
     /// `starting_after`.
     pub after: Option<String>,

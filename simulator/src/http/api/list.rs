@@ -91,12 +91,12 @@ fn read_filter(
     params: &mut Params,
     look: &Look<'_>,
 ) -> Result<Vec<(String, String)>, Error> {
-    if let Filter::Any(most) = filter {
+    if let Filter::Any(field, most) = filter {
         let values = params.list(name)?;
         if values.len() > most {
             return Err(Error::invalid(format!("You may not give more than {most} values.")).of(name));
         }
-        return Ok(values.into_iter().map(|value| (name.to_owned(), value)).collect());
+        return Ok(values.into_iter().map(|value| (field.to_owned(), value)).collect());
     }
     if let Filter::Hash(keys) = filter {
         return params.take(name).into_iter().map(|param| hash_entry(name, keys, param)).collect();
@@ -123,7 +123,7 @@ fn read_filter(
 
 fn hash_entry(name: &str, keys: &[&str], param: Param) -> Result<(String, String), Error> {
     match param.inner.as_slice() {
-        [key] if keys.contains(&key.as_str()) => Ok((param.key, param.value)),
+        [key] if keys.contains(&key.as_str()) => Ok((format!("{name}.{key}"), param.value)),
         [] => Err(Error::invalid("Invalid object").of(name)),
         _ => Err(Error::unknown_parameters(&[param.key])),
     }

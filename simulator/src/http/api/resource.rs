@@ -33,9 +33,9 @@ pub enum Filter {
     Id(Kind),
     /// One of these words.
     Word(&'static [&'static str]),
-    /// An array of at most so many, any of which may fit.
-    Any(usize),
-    /// A hash with these keys.
+    /// An array of at most so many; the world is asked for any of them under this name.
+    Any(&'static str, usize),
+    /// A hash with these keys; the world is asked for `name.key`.
     Hash(&'static [&'static str]),
     /// Stripe has it, the simulator does not: refused rather than ignored.
     Missing,
@@ -119,7 +119,7 @@ pub static RESOURCES: &[Resource] = &[
         true,
         &[
             ("active", Flag),
-            ("ids", Any(100)),
+            ("ids", Any("id", 100)),
             ("shippable", Flag),
             ("type", Word(&["good", "service"])),
             ("url", Text),
@@ -133,7 +133,7 @@ pub static RESOURCES: &[Resource] = &[
         &[
             ("active", Flag),
             ("currency", Text),
-            ("lookup_keys", Any(10)),
+            ("lookup_keys", Any("lookup_key", 10)),
             ("product", Id(Kind::Product)),
             ("recurring", Hash(&["interval", "usage_type", "meter"])),
             ("type", Word(&["one_time", "recurring"])),
@@ -200,7 +200,13 @@ pub static RESOURCES: &[Resource] = &[
     ),
     resource!(ApplicationFee, "application_fees", "application fee", true, &[("charge", Id(Kind::Charge))]),
     resource!(Transfer, "transfers", "transfer", true, &[("destination", Text), ("transfer_group", Text)]),
-    resource!(Event, "events", "event", true, &[("delivery_success", Missing), ("type", Text), ("types", Any(20)),]),
+    resource!(
+        Event,
+        "events",
+        "event",
+        true,
+        &[("delivery_success", Missing), ("type", Text), ("types", Any("type", 20)),]
+    ),
     resource!(SessionLineItem, "checkout/sessions/{id}/line_items", "item", of CheckoutSession as "session", &[]),
     resource!(InvoiceLine, "invoices/{id}/lines", "line item", of Invoice as "invoice", &[]),
     resource!(PaymentMethod, "customers/{id}/payment_methods", "PaymentMethod", of Customer as "customer", &[
