@@ -50,6 +50,14 @@ pub async fn find(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<com
     Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(db).await
 }
 
+/// How many there are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::DeletedAt.is_null()).count(db).await
+}
+
 /// Keeps a new company.
 ///
 /// # Errors

@@ -1,5 +1,9 @@
 //! HTTP: the router is the table of contents.
 
+pub mod link;
+mod session;
+pub mod start;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -61,5 +65,5 @@ impl std::ops::Deref for App {
 /// Everything that is served.
 #[must_use]
 pub fn router(app: App) -> Router {
-    Router::new().with_state(app)
+    Router::new().merge(link::routes(&app)).merge(start::routes()).with_state(app)
 }
