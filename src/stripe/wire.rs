@@ -10,7 +10,7 @@ mod order;
 mod party;
 
 pub use balance::{Balance, BalanceAmount, BalanceTransaction, FeeDetail, Payout};
-pub use charge::{Charge, Details, Dispute, EvidenceDetails, Refund};
+pub use charge::{Charge, Destination, Details, Dispute, EvidenceDetails, Refund};
 pub use order::{
     Amount, CollectedInformation, Invoice, InvoiceLine, InvoicePayment, LineItem, PaidWith, Price, PriceDetails,
     Pricing, Product, Session, ShippingCost, StatusTransitions, TaxAmount, TotalDetails,
@@ -89,6 +89,8 @@ pub struct Ref {
     pub object: Option<String>,
     /// Its `type`, where Stripe gave more than the id and it has one.
     pub kind: Option<String>,
+    /// Its `status`, where Stripe gave more than the id and it has one.
+    pub status: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Ref {
@@ -107,20 +109,21 @@ impl<'de> Visitor<'de> for RefVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Ref, E> {
-        Ok(Ref { id: id.to_owned(), object: None, kind: None })
+        Ok(Ref { id: id.to_owned(), object: None, kind: None, status: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ref, A::Error> {
-        let (mut id, mut object, mut kind) = (None, None, None);
+        let (mut id, mut object, mut kind, mut status) = (None, None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "id" => id = Some(map.next_value()?),
                 "object" => object = map.next_value()?,
                 "type" => kind = map.next_value()?,
+                "status" => status = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Ref { id: id.ok_or_else(|| A::Error::missing_field("id"))?, object, kind })
+        Ok(Ref { id: id.ok_or_else(|| A::Error::missing_field("id"))?, object, kind, status })
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Charge {
     pub balance_transaction: Option<Ref>,
 }
 
-/// Details of a way of paying, of which only the `type` is read: each type has an object of its own under its name.
+/// Details of something of which only the `type` is read: each type has an object of its own under its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Details {
@@ -77,8 +77,18 @@ pub struct Refund {
     pub customer: Option<Ref>,
     /// The movement of the balance.
     pub balance_transaction: Option<Ref>,
+    /// How the money gets back.
+    pub destination_details: Option<Destination>,
     /// A text for people.
     pub description: Option<String>,
+}
+
+/// How the money of a refund gets back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Destination {
+    /// For a card: `refund`, `reversal` or `pending`.
+    pub card: Option<Details>,
 }
 
 /// A dispute.

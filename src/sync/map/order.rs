@@ -21,6 +21,8 @@ struct Paid<'a> {
     intent: Option<&'a Ref>,
     /// Minor units of the order's currency.
     amount_minor: i64,
+    /// Whether the charge paid for nothing else, so that what it took is what was paid.
+    whole: bool,
 }
 
 impl Paid<'_> {
@@ -31,6 +33,12 @@ impl Paid<'_> {
         let took = |charge: &Charge| !matches!(payment::charge_status(charge), Status::Failed | Status::Cancelled);
         let own = charges.iter().filter(|charge| same(self.charge, &charge.id) || of_intent(charge));
         own.filter(|charge| took(charge)).collect()
+    }
+
+    /// Minor units of the order's `currency` that `charge` paid.
+    fn of(&self, charge: &Charge, currency: &str) -> i64 {
+        let same = charge.currency.as_ref().is_some_and(|code| code.eq_ignore_ascii_case(currency));
+        payment::taken(charge).filter(|_| self.whole && same).unwrap_or(self.amount_minor)
     }
 
     /// The reference while no charge is known; none when Stripe names neither.
@@ -64,8 +72,9 @@ fn settle(subject: &Subject<'_>, currency: &str, parts: &[Paid<'_>], charges: &[
             settled.payments.extend(part.unread(currency));
         }
         for charge in found {
-            settled.payments.push(reference(charge, part.amount_minor, currency)?);
-            let back = given_back(subject, charge, part.amount_minor)?;
+            let paid = part.of(charge, currency);
+            settled.payments.push(reference(charge, paid, currency)?);
+            let back = given_back(subject, charge, paid)?;
             settled.refund_minor = subject.sum("amount_refunded", [Some(settled.refund_minor), Some(-back)])?;
         }
     }
@@ -75,7 +84,7 @@ fn settle(subject: &Subject<'_>, currency: &str, parts: &[Paid<'_>], charges: &[
 /// The part of what a charge gave back that falls to an order of which it paid `paid` minor units. One charge may pay
 /// several invoices, and in another currency than the order's: each order bears its part, rounded down.
 fn given_back(subject: &Subject<'_>, charge: &Charge, paid: i64) -> Result<i64, Unmapped> {
-    let charged = charge.amount.unwrap_or_default();
+    let charged = payment::taken(charge).unwrap_or_default();
     let refunded = charge.amount_refunded.unwrap_or_default();
     if charged <= 0 || refunded <= 0 {
         return Ok(0);

@@ -8,17 +8,15 @@ use crate::stripe::wire::{Charge, Refund};
 
 const PROVIDER: &str = "Stripe";
 
-/// The payment that a charge is.
-///
-/// Its amount is what was charged, also where less was captured: Stripe gives the rest back as a refund, which is a payment
-/// of its own, so that both together are what was captured.
+/// The payment that a charge is: its amount is what was taken, which is less than what was authorized where it was
+/// captured in part.
 ///
 /// # Errors
 /// When the id, amount, currency or time is missing or cannot be counted.
 pub fn charge(source: Source, charge: &Charge) -> Result<Model, Unmapped> {
     let subject = Subject::new("charge", &charge.id)?;
     let currency = subject.currency("currency", charge.currency.as_ref())?;
-    let amount = subject.money("amount", subject.required("amount", charge.amount)?, &currency)?;
+    let amount = subject.money("amount", subject.required("amount", taken(charge))?, &currency)?;
     let (payment_method_id, payment_method_name) = payment_method::way(charge).unzip();
     Ok(Model {
         connection_id: source.connection_id,
@@ -83,9 +81,26 @@ pub fn refund(source: Source, refund: &Refund) -> Result<Model, Unmapped> {
     })
 }
 
+/// What a charge took, in minor units: all of it, or the part that was captured.
+///
+/// Stripe has two ways to let go of the rest. Since API version 2025-03-31.basil of whoever captures, nothing tells but
+/// `amount_captured`. Before, the rest is a refund within `amount_refunded`, and so a negative payment beside this one: then
+/// the charge counts in full. Refunds that came later and cover the rest look alike, unless they give back all that was taken.
+pub(super) fn taken(charge: &Charge) -> Option<i64> {
+    let amount = charge.amount?;
+    let part = charge.amount_captured.filter(|part| charge.captured == Some(true) && (1..amount).contains(part));
+    let Some(part) = part else { return Some(amount) };
+    let refunded = charge.amount_refunded.unwrap_or_default();
+    let all_of_the_part = charge.refunded == Some(true) && refunded == part;
+    let rest_is_a_refund = refunded >= amount - part && !all_of_the_part;
+    Some(if rest_is_a_refund { amount } else { part })
+}
+
 /// Where a charge stands. Charges made before there was a `status` tell by `paid`.
 pub(super) fn charge_status(charge: &Charge) -> Status {
-    let released = charge.refunded == Some(true);
+    // Since API version 2025-03-31.basil only the payment intent tells that an authorization was let go.
+    let intent = charge.payment_intent.as_ref().and_then(|intent| intent.status.as_deref());
+    let released = charge.refunded == Some(true) || intent == Some("canceled");
     match (charge.status.as_deref(), charge.paid) {
         (Some("succeeded"), _) | (None, Some(true)) => match charge.captured {
             Some(false) if released => Status::Cancelled,
@@ -98,12 +113,15 @@ pub(super) fn charge_status(charge: &Charge) -> Status {
     }
 }
 
-/// Where a refund stands. An authorization that ran out is a refund that `succeeded` although no money was ever taken;
-/// counted as paid it would take from sales what was never in them.
+/// Where a refund stands. An authorization that ran out or was let go may be a refund that `succeeded` although no money was
+/// ever taken; counted as paid it would take from sales what was never in them.
 fn refund_status(refund: &Refund) -> Status {
     let ran_out = refund.reason.as_deref() == Some("expired_uncaptured_charge");
+    let card = refund.destination_details.as_ref().and_then(|details| details.card.as_ref());
+    let reversed = card.is_some_and(|card| card.kind.as_deref() == Some("reversal"));
+    let let_go = reversed && refund.balance_transaction.is_none();
     match refund.status.as_deref() {
-        Some("succeeded") if ran_out => Status::Cancelled,
+        Some("succeeded") if ran_out || let_go => Status::Cancelled,
         Some("succeeded") => Status::Paid,
         Some("pending" | "requires_action") => Status::Pending,
         Some("failed") => Status::Failed,
@@ -144,6 +162,11 @@ mod tests {
             // 3: authorized, then released or run out.
             (json!({"captured": false}), Status::Authorized),
             (json!({"captured": false, "refunded": true, "amount_refunded": 1230}), Status::Cancelled),
+            (json!({"captured": false, "payment_intent": {"id": "pi_1", "status": "canceled"}}), Status::Cancelled),
+            (
+                json!({"captured": false, "payment_intent": {"id": "pi_1", "status": "requires_capture"}}),
+                Status::Authorized,
+            ),
             // 4 and 6: captured or given back in parts.
             (json!({"amount_captured": 1000, "amount_refunded": 230}), Status::Paid),
             (json!({"refunded": true, "amount_refunded": 1230}), Status::Paid),
@@ -162,6 +185,34 @@ mod tests {
     }
 
     #[test]
+    fn a_charge_captured_in_part_counts_once() {
+        // 4: amount, captured, refunded, refunded in full; what the payment is.
+        let cases = [
+            (1000, 1000, 0, false, 1000),
+            (1000, 1000, 400, false, 1000),
+            // The rest is let go without a refund.
+            (1000, 700, 0, false, 700),
+            (1000, 700, 100, false, 700),
+            (1000, 700, 700, true, 700),
+            // The rest is a refund, alone, with another, and with all.
+            (1000, 700, 300, false, 1000),
+            (1000, 700, 500, false, 1000),
+            (1000, 700, 1000, true, 1000),
+            (1000, 500, 500, true, 500),
+            (1000, 500, 500, false, 1000),
+            (1000, 0, 0, false, 1000),
+            (1000, 1200, 0, false, 1000),
+        ];
+        for (amount, captured, refunded, all, expected) in cases {
+            let changes =
+                json!({"amount": amount, "amount_captured": captured, "amount_refunded": refunded, "refunded": all});
+            assert_eq!(charged(&changes).unwrap().amount_minor, expected, "{changes}");
+        }
+        let held = json!({"amount": 1000, "amount_captured": 0, "captured": false});
+        assert_eq!(charged(&held).unwrap().amount_minor, 1000);
+    }
+
+    #[test]
     fn a_refund_stands_where_its_words_say() {
         let cases = [
             (json!({}), Status::Paid),
@@ -172,6 +223,12 @@ mod tests {
             (json!({"status": "canceled"}), Status::Cancelled),
             // 3: no money was ever taken.
             (json!({"reason": "expired_uncaptured_charge", "balance_transaction": null}), Status::Cancelled),
+            (
+                json!({"destination_details": {"card": {"type": "reversal"}}, "balance_transaction": null}),
+                Status::Cancelled,
+            ),
+            (json!({"destination_details": {"card": {"type": "reversal"}}}), Status::Paid),
+            (json!({"balance_transaction": null}), Status::Paid),
             // 40: from before there was a status.
             (json!({"status": null}), Status::Paid),
             (json!({"status": null, "balance_transaction": null}), Status::Unknown),

@@ -72,7 +72,7 @@ fn paid<'p>(
     let with = done.filter_map(|payment| payment.payment.as_ref().map(|with| (payment, with)));
     with.map(|(payment, with)| {
         let amount_minor = subject.required("payments.amount_paid", payment.amount_paid)?;
-        Ok(Paid { charge: with.charge.as_ref(), intent: with.payment_intent.as_ref(), amount_minor })
+        Ok(Paid { charge: with.charge.as_ref(), intent: with.payment_intent.as_ref(), amount_minor, whole: false })
     })
     .collect()
 }

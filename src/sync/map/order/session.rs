@@ -31,7 +31,7 @@ pub fn session(
     let discount = subject.money("amount_discount", details.amount_discount.unwrap_or_default(), &currency)?;
     let shipping = session.shipping_cost.as_ref().and_then(|cost| cost.amount_total).or(details.amount_shipping);
     let intent = session.payment_intent.as_ref();
-    let paid = Paid { charge: None, intent, amount_minor: total.minor };
+    let paid = Paid { charge: None, intent, amount_minor: total.minor, whole: true };
     let settled = settle(&subject, &currency, &[paid], charges)?;
     let refund = subject.money("amount_refunded", settled.refund_minor, &currency)?;
     Ok(Some(Model {
@@ -102,7 +102,7 @@ fn line(item: &LineItem) -> Result<Line, Unmapped> {
 
 fn price(item: &LineItem) -> Option<String> {
     let price = item.price.as_ref().filter(|price| !price.id.is_empty())?;
-    id(Some(&Ref { id: price.id.clone(), object: None, kind: None }))
+    id(Some(&Ref { id: price.id.clone(), object: None, kind: None, status: None }))
 }
 
 #[cfg(test)]
@@ -182,6 +182,14 @@ mod tests {
     fn a_charge_in_another_currency_gives_back_its_part() {
         let paid = charge(&json!({"amount": 9000, "currency": "jpy", "amount_refunded": 4500}));
         assert_eq!(mapped(&json!({}), &[], &[paid]).unwrap().unwrap().refund_minor, -2500);
+    }
+
+    #[test]
+    fn a_charge_captured_in_part_paid_that_part() {
+        // 4.
+        let part = charge(&json!({"amount_captured": 3500, "amount_refunded": 500}));
+        let order = mapped(&json!({}), &[], &[part]).unwrap().unwrap();
+        assert_eq!((order.payments[0].amount_minor, order.refund_minor), (3500, -500));
     }
 
     #[test]
