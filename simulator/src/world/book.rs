@@ -12,6 +12,23 @@ use super::{
 const RECONCILED_AFTER: i64 = 30 * 3_600;
 
 impl Shop {
+    /// Adds a charge: its intent and its customer lead to it.
+    pub fn add_charge(&mut self, mut charge: Charge) -> u32 {
+        let number = self.charges.len();
+        let (customer, intent) = (charge.customer, charge.intent);
+        if customer != NONE {
+            charge.previous = std::mem::replace(&mut self.customers.at_mut(customer).charge, number);
+        }
+        if intent != NONE {
+            let row = self.intents.at_mut(intent);
+            row.charge = number;
+            if row.first_charge == NONE {
+                row.first_charge = number;
+            }
+        }
+        self.charges.add(charge)
+    }
+
     fn enter(&mut self, created: i64, currency: Currency, amount: i64, source: Source) -> u32 {
         let fee = Fee::default();
         self.entries.add(Entry { created, available_on: created, amount, fee, currency, rate: 0, source, payout: NONE })

@@ -46,9 +46,9 @@ impl Chance {
 
     /// One of the list.
     pub fn pick<T>(self, what: &str, list: &'static [T]) -> &'static T {
-        let last = list.len().saturating_sub(1);
+        let end = list.len().saturating_sub(1);
         let at = usize::try_from(self.below(what, list.len() as u64)).unwrap_or(0);
-        &list[at.min(last)]
+        &list[at.min(end)]
     }
 }
 

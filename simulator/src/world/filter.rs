@@ -23,6 +23,18 @@ enum Filter {
     Field(String, Vec<String>),
 }
 
+impl Filter {
+    /// Whether it names something that is not there.
+    fn leads_nowhere(&self) -> bool {
+        match self {
+            Self::Customer(row) | Self::Charge(row) | Self::Intent(row) | Self::Parent(row) => *row == NONE,
+            Self::Source(source) => source.is_none(),
+            Self::Currency(currency) => currency.is_none(),
+            _ => false,
+        }
+    }
+}
+
 /// All filters of a query.
 pub struct Filters {
     kind: Kind,
@@ -55,8 +67,7 @@ impl Filters {
     /// The only rows that can match, sorted as the list is, if a filter leads to them.
     pub fn chosen(&self, shop: &Shop) -> Option<Vec<u32>> {
         let mut rows = self.all.iter().find_map(|filter| match (self.kind, filter) {
-            (_, Filter::Customer(NONE) | Filter::Charge(NONE) | Filter::Intent(NONE)) => Some(Vec::new()),
-            (_, Filter::Parent(NONE) | Filter::Source(None) | Filter::Currency(None)) => Some(Vec::new()),
+            (_, filter) if filter.leads_nowhere() => Some(Vec::new()),
             (Kind::BalanceTransaction, Filter::Payout(payout)) => {
                 let row = shop.payouts.at(*payout);
                 Some(row.content.iter().chain([&row.entry]).copied().collect())
@@ -67,6 +78,17 @@ impl Filters {
                 let row = shop.intents.at(*intent);
                 if row.charge == NONE { Some(Vec::new()) } else { Some((row.first_charge..=row.charge).collect()) }
             }
+            (Kind::Charge, Filter::Customer(customer)) => Some(shop.charges_of(*customer).collect()),
+            (Kind::PaymentIntent, Filter::Customer(customer)) => {
+                // Only guests have intents without a charge.
+                let mut intents: Vec<u32> =
+                    shop.charges_of(*customer).map(|charge| shop.charges.at(charge).intent).collect();
+                intents.retain(|intent| *intent != NONE);
+                intents.sort_unstable();
+                intents.dedup();
+                Some(intents)
+            }
+            (Kind::BalanceTransaction, Filter::Source(Some(source))) => Some(shop.entries_of(*source)),
             (Kind::PaymentMethod, Filter::Customer(customer)) => {
                 let row = shop.customers.at(*customer);
                 Some((row.method..row.method + row.methods).collect())
@@ -153,7 +175,8 @@ fn merge(all: &mut Vec<Filter>, filter: Filter) {
 fn equals(field: &Value, wanted: &[String]) -> bool {
     wanted.iter().any(|wanted| match field {
         Value::String(text) => text == wanted,
-        Value::Bool(_) | Value::Number(_) => field.to_string() == *wanted,
+        Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },
+        Value::Number(number) => wanted.parse().is_ok_and(|wanted: serde_json::Number| wanted == *number),
         _ => false,
     })
 }
@@ -176,6 +199,24 @@ fn source(shop: &Shop, id: &str) -> Option<(Kind, u32)> {
 }
 
 impl Shop {
+    fn charges_of(&self, customer: u32) -> impl Iterator<Item = u32> {
+        let there = |number: u32| (number != NONE).then_some(number);
+        std::iter::successors(there(self.customers.at(customer).charge), move |number| {
+            there(self.charges.at(*number).previous)
+        })
+    }
+
+    /// What an object was booked as.
+    fn entries_of(&self, (kind, number): (Kind, u32)) -> Vec<u32> {
+        let entries = match kind {
+            Kind::Charge => [self.charges.at(number).entry, self.charges.at(number).failure_entry],
+            Kind::Refund => [self.refunds.at(number).entry, self.refunds.at(number).failure_entry],
+            Kind::Dispute => [self.disputes.at(number).entry, self.disputes.at(number).won_entry],
+            _ => [self.payouts.at(number).entry, self.payouts.at(number).failure_entry],
+        };
+        entries.into_iter().filter(|entry| *entry != NONE).collect()
+    }
+
     fn customer_of(&self, kind: Kind, number: u32) -> Option<u32> {
         Some(match kind {
             Kind::Charge => self.charges.at(number).customer,
@@ -208,6 +249,7 @@ impl Shop {
     /// Whether a balance transaction is among those of a payout: while that is not reconciled, only a part is (trap 38).
     fn shows(&self, payout: u32, entry: u32, now: i64) -> bool {
         let row = self.payouts.at(payout);
-        self.entries.at(entry).payout == payout && (now >= row.reconciled_at || entry == row.entry || entry % 3 != 0)
+        self.entries.at(entry).payout == payout
+            && (now >= row.reconciled_at || entry == row.entry || !entry.is_multiple_of(3))
     }
 }

@@ -8,7 +8,7 @@ impl Shop {
     pub fn page(&self, kind: Kind, query: &Query) -> Result<Page, Refusal> {
         let filters = Filters::read(self, kind, query)?;
         if let Some(whole) = filters.sub_list(self) {
-            return page_of(whole, query);
+            return page_of(&whole, query);
         }
         let chosen = filters.chosen(self);
         let order = chosen.as_deref().unwrap_or_else(|| self.order(kind));
@@ -68,7 +68,7 @@ impl Shop {
 }
 
 /// A page of a list that is at hand, in its own order.
-fn page_of(whole: Vec<Value>, query: &Query) -> Result<Page, Refusal> {
+fn page_of(whole: &[Value], query: &Query) -> Result<Page, Refusal> {
     let place = |param, id: &String| {
         let found = whole.iter().position(|object| object["id"] == Value::String(id.clone()));
         found.ok_or_else(|| Refusal::NoSuchCursor { param, id: id.clone() })

@@ -15,6 +15,9 @@ use super::{
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
+/// Fields that were given new values at a second.
+type Patch = (i64, Map<String, Value>);
+
 /// An account and everything in it.
 pub struct Shop {
     pub id: String,
@@ -45,7 +48,7 @@ pub struct Shop {
     /// Rows that are not there before a second (trap 20).
     pub hidden: HashMap<(Kind, u32), i64>,
     /// What actions changed, and when.
-    pub patches: HashMap<(Kind, u32), Vec<(i64, Map<String, Value>)>>,
+    pub patches: HashMap<(Kind, u32), Vec<Patch>>,
 }
 
 /// Calls `$what` with the table of a kind; kinds without a table give `$none`.

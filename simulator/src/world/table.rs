@@ -31,6 +31,7 @@ impl<R: Row> Table<R> {
             let rows = &self.rows;
             self.order.sort_unstable_by_key(|number| (rows[*number as usize].created(), *number));
         }
+        self.rows.shrink_to_fit();
         self.sealed = true;
     }
 

@@ -31,7 +31,10 @@ impl Shop {
         let amount = self.charges.at(number).captured;
         let dispute = self.dispute(number, now, amount, now, "fraudulent");
         let names = ["charge.dispute.created", "charge.dispute.funds_withdrawn"];
-        Ok(names.map(|name| self.announce(name, Kind::Dispute, dispute, None, now)).to_vec())
+        let made = names.map(|name| self.announce(name, Kind::Dispute, dispute, None, now)).to_vec();
+        let due_by = self.disputes.at(dispute).due_by();
+        self.foretell("charge.dispute.updated", Kind::Dispute, dispute, due_by + 1);
+        Ok(made)
     }
 
     /// A dispute is decided; an inquiry is closed without money moving.
@@ -39,6 +42,7 @@ impl Shop {
         let open = |shop: &Self, number: u32| shop.disputes.at(number).closed_at == NEVER;
         let number = self.choose(Kind::Dispute, id, now, open, "it has been decided.")?;
         let before = self.dispute_object(number, now);
+        self.unsay(Kind::Dispute, number, now);
         self.close_dispute(number, now, won);
         let mut made = vec![
             self.announce("charge.dispute.updated", Kind::Dispute, number, Some(&before), now),

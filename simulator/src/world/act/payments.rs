@@ -52,12 +52,12 @@ impl Shop {
             amount,
             currency,
             customer,
-            charge: self.charges.len(),
-            first_charge: self.charges.len(),
+            charge: NONE,
+            first_charge: NONE,
             canceled_at: NEVER,
             bought: Bought::Unknown,
         });
-        let number = self.charges.add(Charge {
+        let number = self.add_charge(Charge {
             created,
             amount,
             captured: amount,
@@ -68,6 +68,7 @@ impl Shop {
             method: Method::Card,
             oddity: Oddity::None,
             customer,
+            previous: NONE,
             intent,
             entry: NONE,
             failure_entry: NONE,

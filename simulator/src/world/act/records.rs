@@ -5,6 +5,7 @@ use crate::world::{
     Kind,
     rows::{Customer, CustomerMethod, NEVER, Price, Product},
     shop::Shop,
+    table::NONE,
 };
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,7 @@ impl Shop {
             edited_at: NEVER,
             deleted_at: NEVER,
             currency,
+            charge: NONE,
             method,
             methods: 1,
         });

@@ -3,38 +3,12 @@
 use super::{with, with_nulls};
 use crate::world::{
     Kind,
-    rows::{Bought, Charge, Method, Oddity, Refund},
+    rows::{Bought, Method, Oddity},
     shop::Shop,
     table::NONE,
     texts,
 };
 use serde_json::{Value, json};
-
-impl Charge {
-    /// Its status at a second.
-    pub fn status(&self, at: i64) -> &'static str {
-        if at >= self.failed_at {
-            "failed"
-        } else if at >= self.succeeded_at {
-            "succeeded"
-        } else {
-            "pending"
-        }
-    }
-}
-
-impl Refund {
-    /// Its status at a second.
-    pub fn status(&self, at: i64) -> &'static str {
-        if at >= self.failed_at {
-            "failed"
-        } else if at >= self.succeeded_at {
-            "succeeded"
-        } else {
-            "pending"
-        }
-    }
-}
 
 impl Shop {
     /// A charge.
@@ -172,7 +146,7 @@ impl Shop {
         match row.oddity {
             Oddity::ReceiptOnly => Some(format!("receipt{number}@example.net")),
             Oddity::Nameless => None,
-            _ if row.customer != NONE && number % 3 == 0 => self.person_of(row.customer).1,
+            _ if row.customer != NONE && number.is_multiple_of(3) => self.person_of(row.customer).1,
             _ => None,
         }
     }
@@ -212,7 +186,7 @@ impl Shop {
             "address": if odd { texts::no_address() } else { texts::address(chance) },
             "email": email,
             "name": name,
-            "phone": if odd || number % 4 != 0 { Value::Null } else { json!(texts::phone(chance)) },
+            "phone": if odd || !number.is_multiple_of(4) { Value::Null } else { json!(texts::phone(chance)) },
             "tax_id": null,
         })
     }
@@ -252,10 +226,10 @@ impl Shop {
             "metadata": {},
             "object": "refund",
             "payment_intent": self.maybe_id(Kind::PaymentIntent, charge.intent),
-            "payment_method": self.method_id(row.charge).filter(|id| id.starts_with("pm_")),
+            "payment_method": Some(self.method_id(row.charge)).filter(|id| id.starts_with("pm_")),
             "pending_reason": (status == "pending").then_some("processing"),
             "reason": row.reason,
-            "receipt_number": (status == "succeeded" && number % 2 == 0).then(|| format!("{:04}-{:04}", 2_000 + number % 7_000, number % 10_000)),
+            "receipt_number": (status == "succeeded" && number.is_multiple_of(2)).then(|| format!("{:04}-{:04}", 2_000 + number % 7_000, number % 10_000)),
             "status": status,
         });
         with_nulls(

@@ -1,30 +1,11 @@
 //! Checkout sessions and their line items.
 
 use super::{nulls, with_nulls};
-use crate::world::{
-    Kind,
-    catalogue::Order,
-    rows::{NEVER, Session},
-    shop::Shop,
-    table::NONE,
-};
+use crate::world::{Kind, catalogue::Order, rows::NEVER, shop::Shop, table::NONE};
 use serde_json::{Value, json};
 
 /// Ids of line items: the parent's number, and the line's place in it.
 const LINES: u64 = 64;
-
-impl Session {
-    /// Its status at a second.
-    pub fn status(&self, at: i64) -> &'static str {
-        if at >= self.completed_at {
-            "complete"
-        } else if self.completed_at == NEVER && at >= self.expires_at {
-            "expired"
-        } else {
-            "open"
-        }
-    }
-}
 
 impl Shop {
     /// What a session sells.
@@ -52,7 +33,7 @@ impl Shop {
             "amount_total": order.total,
             "automatic_tax": { "enabled": order.tax_percent > 0, "liability": null, "provider": null, "status": if order.tax_percent > 0 { json!("complete") } else { Value::Null } },
             "cancel_url": format!("https://{}/cart", self.profile.domain),
-            "client_reference_id": if number % 2 == 0 { json!(format!("basket-{number}")) } else { Value::Null },
+            "client_reference_id": if number.is_multiple_of(2) { json!(format!("basket-{number}")) } else { Value::Null },
             "collected_information": charge.map(|charge| json!({ "business_name": null, "individual_name": null, "shipping_details": self.ship_to(charge) })),
             "created": row.created,
             "currency": row.currency.code(),
@@ -60,7 +41,7 @@ impl Shop {
             "custom_text": nulls(&["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]),
             "customer": self.maybe_id(Kind::Customer, row.customer),
             "customer_creation": if row.customer == NONE { json!("if_required") } else { Value::Null },
-            "customer_details": person.map(|(name, email)| self.session_person(charge, name, email)),
+            "customer_details": person.map(|person| self.session_person(charge, &person)),
             "discounts": if order.discount > 0 { json!([{ "coupon": "SPRING10", "promotion_code": null }]) } else { json!([]) },
             "expires_at": row.expires_at,
             "id": id,
@@ -124,7 +105,7 @@ impl Shop {
         )
     }
 
-    fn session_person(&self, charge: Option<u32>, name: Option<String>, email: Option<String>) -> Value {
+    fn session_person(&self, charge: Option<u32>, (name, email): &(Option<String>, Option<String>)) -> Value {
         let address = charge.map(|charge| self.ship_to(charge)["address"].take());
         json!({
             "address": address,

@@ -27,7 +27,7 @@ impl Shop {
             "address": if number % 5 == 4 { Value::Null } else { texts::address(chance) },
             "balance": 0,
             "created": row.created,
-            "currency": if number % 3 == 0 { json!(row.currency.code()) } else { Value::Null },
+            "currency": if number.is_multiple_of(3) { json!(row.currency.code()) } else { Value::Null },
             "delinquent": false,
             "description": match number {
                 5 if odd => json!(texts::long_text()),
@@ -48,9 +48,9 @@ impl Shop {
             "name": name,
             "next_invoice_sequence": 1,
             "object": "customer",
-            "phone": if edited || number % 4 == 0 { json!(texts::phone(chance)) } else { Value::Null },
-            "preferred_locales": if number % 3 == 0 { json!(["en"]) } else { json!([]) },
-            "shipping": if number % 5 == 0 {
+            "phone": if edited || number.is_multiple_of(4) { json!(texts::phone(chance)) } else { Value::Null },
+            "preferred_locales": if number.is_multiple_of(3) { json!(["en"]) } else { json!([]) },
+            "shipping": if number.is_multiple_of(5) {
                 json!({ "address": texts::address(chance), "name": name, "phone": null })
             } else {
                 Value::Null

@@ -1,7 +1,7 @@
 //! Disputes.
 
 use super::{nulls, with};
-use crate::world::{Kind, calendar::DAY, shop::Shop, table::NONE};
+use crate::world::{Kind, shop::Shop, table::NONE};
 use serde_json::{Value, json};
 
 /// What evidence can hold.
@@ -61,10 +61,10 @@ impl Shop {
             "enhanced_eligibility_types": [],
             "evidence": evidence,
             "evidence_details": {
-                "due_by": row.created + 9 * DAY,
+                "due_by": row.due_by(),
                 "enhanced_eligibility": {},
                 "has_evidence": answered,
-                "past_due": !answered && at > row.created + 9 * DAY,
+                "past_due": row.past_due(at),
                 "submission_method": answered.then_some("manual"),
                 "submission_count": i32::from(answered),
             },

@@ -90,7 +90,7 @@ impl Shop {
                 "paid_at": second(row.paid_at, at),
                 "voided_at": second(row.voided_at, at),
             },
-            "webhooks_delivered_at": second(row.created + 1, at),
+            "webhooks_delivered_at": row.created,
         });
         let object = with(with(object, self.invoice_totals(number, &order)), self.invoice_customer(row.customer));
         with_nulls(

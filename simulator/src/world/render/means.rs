@@ -50,16 +50,16 @@ impl Shop {
     }
 
     /// `charge.payment_method`: a customer's, or a guest's own.
-    pub fn method_id(&self, number: u32) -> Option<String> {
+    pub fn method_id(&self, number: u32) -> String {
         let row = self.charges.at(number);
         let token = |what: &str| self.ids.token(what, u64::from(number), 24);
         match (row.method, row.customer) {
-            (Method::LegacyCard, _) => Some(format!("card_{}", token("card"))),
-            (Method::LegacySource, _) => Some(format!("src_{}", token("src"))),
+            (Method::LegacyCard, _) => format!("card_{}", token("card")),
+            (Method::LegacySource, _) => format!("src_{}", token("src")),
             (Method::Card, customer) if customer != NONE => {
-                Some(self.id_of(Kind::PaymentMethod, self.customers.at(customer).method))
+                self.id_of(Kind::PaymentMethod, self.customers.at(customer).method)
             }
-            _ => Some(self.guest_method_id(number)),
+            _ => self.guest_method_id(number),
         }
     }
 
@@ -70,9 +70,8 @@ impl Shop {
     /// The payment method that only one charge has used, if the id is one's.
     pub fn guest_method(&self, id: &str, at: i64) -> Option<Value> {
         let number = u32::try_from(self.ids.number(Kind::PaymentMethod, id)?.checked_sub(GUESTS)?).ok()?;
-        let known = number < self.charges.len()
-            && self.visible(Kind::Charge, number, at)
-            && self.method_id(number).as_deref() == Some(id);
+        let known =
+            number < self.charges.len() && self.visible(Kind::Charge, number, at) && self.method_id(number) == id;
         known.then(|| self.unattached_method(number, id))
     }
 
@@ -193,7 +192,7 @@ impl Shop {
             "last4": card.last4,
             "multicapture": { "status": "unavailable" },
             "network": card.brand,
-            "network_token": { "used": number % 2 == 0 },
+            "network_token": { "used": number.is_multiple_of(2) },
             "network_transaction_id": format!("{:015}", chance.of(u64::from(number)).below("network", 1_000_000_000_000_000)),
             "overcapture": { "maximum_amount_capturable": row.amount, "status": "unavailable" },
             "regulated_status": "unregulated",

@@ -54,21 +54,21 @@ impl Shop {
         })
     }
 
-    fn entry_description(&self, row: &Entry) -> Option<String> {
+    fn entry_description(&self, row: &Entry) -> String {
         match row.source {
-            Source::Charge(number) | Source::ChargeFailure(number) => Some(format!("Payment #{}", 10_000 + number)),
-            Source::Refund(number) => Some(format!("REFUND FOR CHARGE #{}", 10_000 + self.refunds.at(number).charge)),
+            Source::Charge(number) | Source::ChargeFailure(number) => format!("Payment #{}", 10_000 + number),
+            Source::Refund(number) => format!("REFUND FOR CHARGE #{}", 10_000 + self.refunds.at(number).charge),
             Source::RefundFailure(number) => {
-                Some(format!("REFUND FAILURE (Payment #{})", 10_000 + self.refunds.at(number).charge))
+                format!("REFUND FAILURE (Payment #{})", 10_000 + self.refunds.at(number).charge)
             }
             Source::Dispute(number) => {
-                Some(format!("Chargeback withdrawal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge)))
+                format!("Chargeback withdrawal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge))
             }
             Source::DisputeWon(number) => {
-                Some(format!("Chargeback reversal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge)))
+                format!("Chargeback reversal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge))
             }
-            Source::Payout(_) | Source::PayoutFailure(_) => Some("STRIPE PAYOUT".to_owned()),
-            Source::Billing => Some("Billing - Usage Fee".to_owned()),
+            Source::Payout(_) | Source::PayoutFailure(_) => "STRIPE PAYOUT".to_owned(),
+            Source::Billing => "Billing - Usage Fee".to_owned(),
         }
     }
 

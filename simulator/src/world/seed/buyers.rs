@@ -56,6 +56,7 @@ pub fn customer(shop: &mut Shop, created: i64, now: i64) -> u32 {
         edited_at: edited_at(number, created, now),
         deleted_at,
         currency: Currency::Usd,
+        charge: NONE,
         method,
         methods,
     };

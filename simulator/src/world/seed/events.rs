@@ -148,6 +148,9 @@ fn disputes(shop: &Shop, teller: &mut Teller) {
             say(row.taken_at, "charge.dispute.updated");
         }
         say(row.evidence_at, "charge.dispute.updated");
+        if row.past_due(NEVER) {
+            say(row.due_by() + 1, "charge.dispute.updated");
+        }
         say(row.closed_at, "charge.dispute.closed");
         if row.won_entry != NONE {
             say(row.closed_at, "charge.dispute.funds_reinstated");

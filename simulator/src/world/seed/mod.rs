@@ -1,5 +1,6 @@
 //! A shop from its profile: catalogue, customers, charges and what becomes of them, payouts, events.
 
+mod after;
 mod buyers;
 mod catalogue;
 mod events;

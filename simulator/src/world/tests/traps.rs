@@ -245,7 +245,9 @@ fn trap_17_a_cursor_is_deleted_between_two_pages() {
 #[test]
 fn trap_18_a_flash_sale_within_one_second() {
     let mut seconds: HashMap<i64, usize> = HashMap::new();
-    charges().iter().for_each(|charge| *seconds.entry(number(&charge["created"])).or_default() += 1);
+    for charge in charges() {
+        *seconds.entry(number(&charge["created"])).or_default() += 1;
+    }
     assert!(seconds.values().any(|count| *count >= 250));
 }
 
