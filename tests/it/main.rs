@@ -4,7 +4,9 @@
 
 mod architecture;
 mod cli;
+mod config;
 mod database;
+mod demo;
 mod fixtures;
 mod house;
 mod process;
