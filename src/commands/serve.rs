@@ -78,7 +78,7 @@ impl Serving {
             body_limit: config.server.body_limit,
         };
         let stripe = parts::gate(&config.stripe)?;
-        let app = web::App::new(web::Inner { db, clock, keys, stripe, settings });
+        let app = web::App::new(web::Inner { db, clock, keys, stripe, settings, draining: shutdown.clone() });
         let tasks = vec![tokio::spawn(listen(listener, app.clone(), shutdown.clone()))];
         Ok(Self { bound, public_url, app, tasks, shutdown, drain: config.server.drain, _lock: lock })
     }

@@ -7,6 +7,7 @@ pub mod start;
 use std::sync::Arc;
 
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::clock::SharedClock;
@@ -44,6 +45,8 @@ pub struct Inner {
     pub stripe: Gate,
     /// The settings.
     pub settings: Settings,
+    /// Cancelled when the process was asked to end: from then on it is not ready.
+    pub draining: CancellationToken,
 }
 
 impl App {

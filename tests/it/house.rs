@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 use tributary::clock::{Clock, ManualClock, SharedClock};
 use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
@@ -151,6 +152,7 @@ impl House {
                 session_minutes: 30,
                 body_limit: 1 << 20,
             },
+            draining: CancellationToken::new(),
         });
         let router = web::router(app.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
