@@ -86,7 +86,7 @@ where
     }
     // One statement may name a row only once; sorted, two writers would lock them in one order.
     let rows: BTreeMap<String, E::Model> = rows.into_iter().map(|row| (row.id().to_owned(), row)).collect();
-    let known = known::<E>(tx, reading.connection, rows.keys().cloned()).await?;
+    let known = known::<E>(tx, reading.connection, rows.keys().cloned().collect()).await?;
     let (mut changed, mut fresh) = (Vec::new(), Vec::new());
     for (id, mut row) in rows {
         let content_hash = super::hash(&serde_json::to_vec(&row).map_err(|error| DbErr::Json(error.to_string()))?);
@@ -115,7 +115,7 @@ struct Known {
 async fn known<E: EntityTrait>(
     tx: &Tx,
     connection: ConnectionId,
-    ids: impl Iterator<Item = String>,
+    ids: Vec<String>,
 ) -> Result<HashMap<String, Known>, DbErr> {
     let rows: Vec<(String, i64, i64, Option<DateTimeUtc>)> = E::find()
         .select_only()

@@ -2,6 +2,7 @@
 //!
 //! A deleted connection is not there for anyone but the job that removes the rest of it.
 
+use entity::company;
 use entity::connection::{self, Column, Fault, Status};
 use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::integration;
@@ -290,12 +291,17 @@ pub async fn reschedule(
     Ok(())
 }
 
-/// Notes that a sync ended well.
+/// Notes that a sync ended well, at the connection and at its company.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
-    update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+pub async fn set_synced(db: &impl ConnectionTrait, row: &connection::Model, at: DateTimeUtc) -> Result<(), DbErr> {
+    company::Entity::update_many()
+        .set(company::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() })
+        .filter(company::Column::Id.eq(row.company_id))
+        .exec(db)
+        .await?;
+    update(db, row.id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
 }
 
 /// Adds a fault; beyond [`FAULTS`] the oldest go. Call it in a transaction that [`super::write`] began, as it reads

@@ -214,3 +214,35 @@ pub async fn finish(
         .await?;
     Ok(())
 }
+
+/// Ends every dataset of a connection that is not final, with the reason.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_all(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    status: Status,
+    reason: &str,
+    now: DateTimeUtc,
+) -> Result<(), DbErr> {
+    for open in unfinished(db, connection).await? {
+        finish(db, connection, open.id, status, Some(reason), now).await?;
+    }
+    Ok(())
+}
+
+/// Puts every dataset of a connection that is not final back to Queued, with a word on what it waits for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn wait_all(db: &impl ConnectionTrait, connection: ConnectionId, word: &str) -> Result<(), DbErr> {
+    dataset::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(Status::Queued.as_str()))
+        .col_expr(Column::StatusDescription, Expr::value(word))
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Status.is_in(OPEN))
+        .exec(db)
+        .await?;
+    Ok(())
+}

@@ -13,6 +13,7 @@ pub mod data_keys;
 pub mod database;
 pub mod datasets;
 pub mod datasets_read;
+pub mod erase;
 pub mod feed;
 pub mod integrations;
 pub mod jobs;
@@ -29,6 +30,7 @@ pub mod sessions;
 pub mod source_objects;
 pub mod sync_heads;
 pub mod sync_settings;
+pub mod wishes;
 
 pub use database::{Db, Tx, open, read, write};
 

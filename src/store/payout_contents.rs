@@ -47,11 +47,12 @@ pub async fn keep(tx: &Tx, content: payout_content::Model, transactions: Vec<Str
         .exec(tx)
         .await?;
     for ids in transactions.chunks(super::ROWS) {
-        let rows = ids.iter().map(|id| payout_transaction::ActiveModel {
+        let row = |id: &String| payout_transaction::ActiveModel {
             connection_id: Set(connection),
             payout_id: Set(payout.clone()),
             transaction_id: Set(id.clone()),
-        });
+        };
+        let rows: Vec<_> = ids.iter().map(row).collect();
         payout_transaction::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     let newest = OnConflict::columns([Column::ConnectionId, Column::PayoutId])

@@ -78,3 +78,11 @@ pub async fn release(tx: &Tx, connection: ConnectionId, object: &str, ids: Vec<S
 pub async fn of(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<quarantined::Model>, DbErr> {
     quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::Id).all(db).await
 }
+
+/// Whether nothing of a connection is set aside.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_empty(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<bool, DbErr> {
+    Ok(quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).one(db).await?.is_none())
+}

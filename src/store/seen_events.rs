@@ -38,11 +38,12 @@ pub async fn note(
 ) -> Result<(), DbErr> {
     let there = OnConflict::columns([Column::ConnectionId, Column::Id]).do_nothing().to_owned();
     for events in events.chunks(super::ROWS) {
-        let rows = events.iter().map(|(id, created)| seen_event::ActiveModel {
+        let row = |(id, created): &(String, i64)| seen_event::ActiveModel {
             connection_id: Set(connection),
             id: Set(id.clone()),
             created: Set(*created),
-        });
+        };
+        let rows: Vec<_> = events.iter().map(row).collect();
         seen_event::Entity::insert_many(rows).on_conflict(there.clone()).exec_without_returning(tx).await?;
     }
     seen_event::Entity::delete_many()

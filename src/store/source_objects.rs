@@ -85,7 +85,7 @@ pub async fn keep(
     }
     let mut changed = 0;
     for (kind, objects) in by_kind {
-        let known = known(tx, connection, &kind, objects.iter().map(|object| object.id.clone())).await?;
+        let known = known(tx, connection, &kind, objects.iter().map(|object| object.id.clone()).collect()).await?;
         let mut fresh: HashMap<String, Packed> = HashMap::new();
         for object in objects {
             let same = known
@@ -114,7 +114,7 @@ async fn known(
     tx: &Tx,
     connection: ConnectionId,
     kind: &str,
-    ids: impl Iterator<Item = String>,
+    ids: Vec<String>,
 ) -> Result<HashMap<String, Known>, DbErr> {
     let rows: Vec<(String, i64, i64, Option<DateTimeUtc>)> = source_object::Entity::find()
         .select_only()
@@ -186,7 +186,7 @@ pub async fn with_ids(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     kind: &str,
-    ids: impl IntoIterator<Item = String>,
+    ids: Vec<String>,
 ) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(db).await?;
     rows.into_iter().map(opened).collect()
@@ -200,7 +200,7 @@ pub async fn hanging_on(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     kinds: &[&str],
-    parents: impl IntoIterator<Item = String>,
+    parents: Vec<String>,
 ) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection)
         .filter(Column::Object.is_in(kinds.iter().copied()))
@@ -222,7 +222,7 @@ pub async fn bury(
     read_no: i64,
     now: DateTimeUtc,
 ) -> Result<Option<Kept>, DbErr> {
-    let Some(kept) = with_ids(tx, connection, kind, [id.to_owned()]).await?.pop() else {
+    let Some(kept) = with_ids(tx, connection, kind, vec![id.to_owned()]).await?.pop() else {
         return Ok(None);
     };
     source_object::Entity::update_many()
@@ -243,4 +243,33 @@ fn live(connection: ConnectionId) -> Select<source_object::Entity> {
 fn opened(row: source_object::Model) -> Result<Kept, DbErr> {
     let body = unpack(&row.body, row.codec)?;
     Ok(Kept { object: row.object, id: row.id, parent_id: row.parent_id, body })
+}
+
+/// All objects of one kind; only for kinds that have few.
+///
+/// # Errors
+/// When the database does not answer, or a body is broken.
+pub async fn of_kind(db: &impl ConnectionTrait, connection: ConnectionId, kind: &str) -> Result<Vec<Kept>, DbErr> {
+    let rows = live(connection).filter(Column::Object.eq(kind)).all(db).await?;
+    rows.into_iter().map(opened).collect()
+}
+
+/// Kind and id of the objects of these kinds that hang on these parents; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ids_hanging_on(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kinds: &[&str],
+    parents: Vec<String>,
+) -> Result<Vec<(String, String)>, DbErr> {
+    live(connection)
+        .select_only()
+        .columns([Column::Object, Column::Id])
+        .filter(Column::Object.is_in(kinds.iter().copied()))
+        .filter(Column::ParentId.is_in(parents))
+        .into_tuple()
+        .all(db)
+        .await
 }

@@ -69,6 +69,14 @@ pub async fn set_events_from(tx: &Tx, connection: ConnectionId, second: i64) -> 
     set(tx, connection, head::ActiveModel { events_from: Set(Some(second)), ..Default::default() }).await
 }
 
+/// Forgets from which second on events belong to the following: the next reading of the account sets it anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_events(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
+    set(tx, connection, head::ActiveModel { events_from: Set(None), ..Default::default() }).await
+}
+
 /// Notes when the account was last read.
 ///
 /// # Errors

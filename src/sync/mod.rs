@@ -1,3 +1,18 @@
-//! Read, map, keep.
+//! Read, map, keep: what Stripe has becomes what we serve, in the order of readings and never twice.
+//!
+//! [`run`] does one connection: [`backfill`] reads each of Stripe's lists from end to end once, a page a transaction;
+//! [`follow`] then reads events, which are hints, and every object that they name again; [`payouts`] reads what payouts
+//! are made of. [`prepare`] turns a page into what [`keep`] writes; [`compose`] makes the records that several objects
+//! make together; [`map`] is pure.
 
+pub mod backfill;
+pub mod compose;
+pub mod error;
+pub mod follow;
+pub mod keep;
 pub mod map;
+pub mod payouts;
+pub mod prepare;
+pub mod run;
+pub mod schedule;
+pub mod streams;

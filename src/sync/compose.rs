@@ -1,0 +1,229 @@
+//! Records that several objects make together: products with their prices, orders with their charges, the account with
+//! its balance. They are made from what is kept, so that it does not matter which object was read first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::data_type::DataType;
+use entity::id::ConnectionId;
+use serde::de::DeserializeOwned;
+
+use super::error::Error;
+use super::map::{self, MAPPER_VERSION, Source, Unmapped};
+use super::prepare::{Affected, intents};
+use crate::store::bulk::Records;
+use crate::store::quarantine::Odd;
+use crate::store::source_objects::{self, Kept};
+use crate::store::{self, Tx};
+use crate::stripe::wire;
+
+/// What was composed, and what is an order no longer (or never was one).
+#[derive(Debug, Default)]
+pub struct Composed {
+    /// The records.
+    pub records: Records,
+    /// Records that their objects no longer make.
+    pub gone: Vec<(DataType, String)>,
+    /// How many could not be mapped.
+    pub quarantined: i64,
+}
+
+/// Composes what is affected.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn compose(
+    tx: &Tx,
+    connection: ConnectionId,
+    mut affected: Affected,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Composed, Error> {
+    let mut work = Work { tx, connection, now, out: Composed::default() };
+    if affected.account {
+        work.account().await?;
+    }
+    if !affected.products.is_empty() {
+        work.products(std::mem::take(&mut affected.products)).await?;
+    }
+    work.orders(affected).await?;
+    Ok(work.out)
+}
+
+struct Work<'a> {
+    tx: &'a Tx,
+    connection: ConnectionId,
+    now: chrono::DateTime<chrono::Utc>,
+    out: Composed,
+}
+
+impl Work<'_> {
+    const fn from(&self) -> Source {
+        Source { connection_id: self.connection }
+    }
+
+    async fn account(&mut self) -> Result<(), Error> {
+        let accounts = self.sources("account", None).await?;
+        let balances = self.sources("balance", Some(["balance".to_owned()].into())).await?;
+        let balance = balances.first().and_then(read::<wire::Balance>);
+        for kept in accounts {
+            let Some(account) = read::<wire::Account>(&kept) else { continue };
+            match map::company_info::company_info(self.from(), &account, balance.as_ref()) {
+                Ok(row) => self.out.records.company_info.push(row),
+                Err(error) => self.set_aside(&kept, DataType::CompanyInfo, error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn products(&mut self, ids: BTreeSet<String>) -> Result<(), Error> {
+        let hanging =
+            source_objects::hanging_on(self.tx, self.connection, &["price"], ids.iter().cloned().collect()).await?;
+        let mut prices: BTreeMap<String, Vec<wire::Price>> = BTreeMap::new();
+        for kept in &hanging {
+            if let (Some(product), Some(price)) = (&kept.parent_id, read(kept)) {
+                prices.entry(product.clone()).or_default().push(price);
+            }
+        }
+        for kept in self.sources("product", Some(ids)).await? {
+            let Some(product) = read::<wire::Product>(&kept) else { continue };
+            let prices = prices.remove(&kept.id).unwrap_or_default();
+            match map::product::product(self.from(), &product, &prices) {
+                Ok(row) => self.out.records.products.push(row),
+                Err(error) => self.set_aside(&kept, DataType::Products, error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn orders(&mut self, affected: Affected) -> Result<(), Error> {
+        let (mut sessions, mut invoices) = (affected.sessions, affected.invoices);
+        if !affected.intents.is_empty() {
+            let kinds = ["checkout.session", "invoice"];
+            for id in
+                source_objects::ids_hanging_on(self.tx, self.connection, &kinds, affected.intents.into_iter().collect())
+                    .await?
+            {
+                let orders = if id.0 == "invoice" { &mut invoices } else { &mut sessions };
+                orders.insert(id.1);
+            }
+        }
+        if !sessions.is_empty() {
+            self.sessions(sessions).await?;
+        }
+        if !invoices.is_empty() {
+            self.invoices(invoices).await?;
+        }
+        Ok(())
+    }
+
+    async fn sessions(&mut self, ids: BTreeSet<String>) -> Result<(), Error> {
+        let sessions = self.all::<wire::Session>("checkout.session", ids).await?;
+        let intents = sessions.iter().filter_map(|(_, one)| one.payment_intent.as_ref()).map(|one| one.id.clone());
+        let charges = self.charges(intents.collect()).await?;
+        let long = sessions.iter().filter(|(_, one)| one.line_items.as_ref().is_none_or(|lines| lines.has_more));
+        let mut items = self.parts::<wire::LineItem>("item", long.map(|(kept, _)| kept.id.clone()).collect()).await?;
+        for (kept, session) in sessions {
+            let items = items.remove(&kept.id);
+            let items =
+                items.unwrap_or_else(|| session.line_items.as_ref().map(|one| one.data.clone()).unwrap_or_default());
+            let intents: Vec<&str> = session.payment_intent.iter().map(|one| one.id.as_str()).collect();
+            let order = map::order::session(self.from(), &session, &items, &paying(&charges, &intents));
+            self.order(&kept, order).await?;
+        }
+        Ok(())
+    }
+
+    async fn invoices(&mut self, ids: BTreeSet<String>) -> Result<(), Error> {
+        let invoices = self.all::<wire::Invoice>("invoice", ids).await?;
+        let paid_by = invoices.iter().flat_map(|(_, one)| intents(one).map(str::to_owned));
+        let charges = self.charges(paid_by.collect()).await?;
+        let long = invoices.iter().filter(|(_, one)| one.lines.as_ref().is_some_and(|lines| lines.has_more));
+        let mut lines =
+            self.parts::<wire::InvoiceLine>("line_item", long.map(|(kept, _)| kept.id.clone()).collect()).await?;
+        for (kept, mut invoice) in invoices {
+            if let (Some(all), Some(own)) = (lines.remove(&kept.id), invoice.lines.as_mut()) {
+                own.data = all;
+            }
+            let payments = invoice.payments.as_ref().map(|one| one.data.clone()).unwrap_or_default();
+            let paid_by: Vec<&str> = intents(&invoice).collect();
+            let order = map::order::invoice(self.from(), &invoice, &payments, &paying(&charges, &paid_by));
+            self.order(&kept, order).await?;
+        }
+        Ok(())
+    }
+
+    /// An order that is none (any more) leaves the lists.
+    async fn order(&mut self, kept: &Kept, order: Result<Option<entity::order::Model>, Unmapped>) -> Result<(), Error> {
+        match order {
+            Ok(Some(row)) => self.out.records.orders.push(row),
+            Ok(None) => self.out.gone.push((DataType::Orders, kept.id.clone())),
+            Err(error) => self.set_aside(kept, DataType::Orders, error).await?,
+        }
+        Ok(())
+    }
+
+    async fn charges(&self, intents: BTreeSet<String>) -> Result<Vec<wire::Charge>, Error> {
+        if intents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept =
+            source_objects::hanging_on(self.tx, self.connection, &["charge"], intents.into_iter().collect()).await?;
+        Ok(kept.iter().filter_map(read).collect())
+    }
+
+    /// What hangs on an object whose own list of it is cut, by that object.
+    async fn parts<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        parents: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<T>>, Error> {
+        let mut parts: BTreeMap<String, Vec<T>> = BTreeMap::new();
+        if parents.is_empty() {
+            return Ok(parts);
+        }
+        let mut kept = source_objects::hanging_on(self.tx, self.connection, &[kind], parents).await?;
+        kept.sort_by(|a, b| a.id.cmp(&b.id));
+        for one in &kept {
+            if let (Some(parent), Some(part)) = (&one.parent_id, read(one)) {
+                parts.entry(parent.clone()).or_default().push(part);
+            }
+        }
+        Ok(parts)
+    }
+
+    async fn all<T: DeserializeOwned>(&self, kind: &str, ids: BTreeSet<String>) -> Result<Vec<(Kept, T)>, Error> {
+        let kept = self.sources(kind, Some(ids)).await?;
+        Ok(kept.into_iter().filter_map(|kept| read(&kept).map(|read| (kept, read))).collect())
+    }
+
+    async fn sources(&self, kind: &str, ids: Option<BTreeSet<String>>) -> Result<Vec<Kept>, Error> {
+        Ok(match ids {
+            Some(ids) => source_objects::with_ids(self.tx, self.connection, kind, ids.into_iter().collect()).await?,
+            None => source_objects::of_kind(self.tx, self.connection, kind).await?,
+        })
+    }
+
+    async fn set_aside(&mut self, kept: &Kept, data_type: DataType, error: Unmapped) -> Result<(), Error> {
+        self.out.quarantined += 1;
+        let odd = Odd {
+            object: kept.object.clone(),
+            id: kept.id.clone(),
+            data_type,
+            reason: error.to_string(),
+            raw: kept.body.clone(),
+        };
+        tracing::warn!(stripe.object = odd.object, stripe.id = odd.id, odd.reason, "an object is set aside");
+        store::quarantine::put(self.tx, self.connection, odd, MAPPER_VERSION, self.now).await?;
+        Ok(())
+    }
+}
+
+/// An object that does not read was set aside when it came in; here it is left out.
+fn read<T: DeserializeOwned>(kept: &Kept) -> Option<T> {
+    serde_json::from_slice(&kept.body).ok()
+}
+
+fn paying(charges: &[wire::Charge], intents: &[&str]) -> Vec<wire::Charge> {
+    let pays =
+        |charge: &&wire::Charge| charge.payment_intent.as_ref().is_some_and(|one| intents.contains(&one.id.as_str()));
+    charges.iter().filter(pays).cloned().collect()
+}

@@ -1,0 +1,311 @@
+//! Reading on: events are hints, every object that they name is read again.
+//!
+//! Stripe's lists know no "changed since", so one poll of `/v1/events` says what to read. An event's body is never mapped:
+//! it shows the object as it was, in the version of the day. The poll overlaps the one before it, since events may enter
+//! the list late; what was followed already is remembered.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use entity::data_type::DataType;
+use entity::dataset::{self, Status};
+use entity::{checkpoint, sync_head};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+
+use super::backfill::{self, PAGE};
+use super::error::Error;
+use super::keep::Brought;
+use super::prepare::Prepared;
+use super::run::Run;
+use super::streams::Stream;
+use crate::store;
+use crate::stripe::error::Error as Refusal;
+use crate::stripe::wire;
+
+/// Seconds that a poll reads again: an event may be listed later than its `created` says.
+const OVERLAP: i64 = 600;
+/// Seconds before now that the cursor never passes.
+const LATE: i64 = 60;
+/// Seconds that followed events are remembered: one day more than Stripe keeps them.
+const REMEMBERED: i64 = 31 * 86_400;
+/// Seconds of balance transactions that are read again: they have no events, and may be listed late.
+const MONEY_OVERLAP: i64 = 3 * 86_400;
+/// Objects read at once.
+const AT_ONCE: usize = 4;
+/// Objects of one transaction.
+const BATCH: usize = 100;
+
+/// What a poll found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// Nothing: all events up to this second are known.
+    Quiet(i64),
+    /// Something was read.
+    Read,
+}
+
+/// Follows events, and ends the datasets that were asked for.
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn follow(
+    run: &Run,
+    head: &sync_head::Model,
+    asked: &[dataset::Model],
+    daily: bool,
+) -> Result<Followed, Error> {
+    let Some(cursor) = run.events_cursor(head).await? else { return Ok(Followed::Read) };
+    let asked = still_open(run, asked).await?;
+    let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
+    store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
+    let active = run.read_streams().await?;
+    let poll = poll(run, cursor).await?;
+    if poll.fresh.is_empty() && asked.is_empty() && !daily {
+        return Ok(Followed::Quiet(poll.known_until));
+    }
+    let mut follow = Following { run, asked, active, made: BTreeSet::new() };
+    let (money, account) = follow.hints(&poll.fresh).await?;
+    let account_asked = follow.asked.iter().any(|one| one.data_type == DataType::CompanyInfo);
+    if follow.active.contains(Stream::Account.name()) && (account || account_asked || daily || money) {
+        backfill::account(run, &follow.asked).await?;
+    }
+    let money_asked = follow.asked.iter().any(|one| one.data_type == DataType::Transactions);
+    if follow.active.contains(Stream::BalanceTransactions.name()) && (money || money_asked || daily) {
+        follow.money().await?;
+    }
+    follow.end(&poll).await?;
+    Ok(Followed::Read)
+}
+
+/// The datasets asked for that the first reading has not ended already.
+async fn still_open(run: &Run, asked: &[dataset::Model]) -> Result<Vec<dataset::Model>, Error> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(store::datasets::unfinished(&run.db, run.connection).await?)
+}
+
+/// What the events list told.
+struct Poll {
+    /// Events not followed before, newest first.
+    fresh: Vec<wire::Event>,
+    /// The second up to which all are known now.
+    known_until: i64,
+}
+
+async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
+    let from = cursor - OVERLAP;
+    let seen = store::seen_events::since(&run.db, run.connection, from).await?;
+    let (mut fresh, mut after, mut server_now): (Vec<wire::Event>, Option<String>, Option<i64>) =
+        (Vec::new(), None, None);
+    loop {
+        let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
+        query.extend(after.take().map(|id| ("starting_after", id)));
+        let (_, answer) = run.read("/v1/events", "/v1/events", &query).await?;
+        server_now = server_now.or(answer.date);
+        let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
+        for raw in &list.data {
+            let event: wire::Event = serde_json::from_str(raw.get()).map_err(|error| Refusal::unreadable(&error))?;
+            after = Some(event.id.clone());
+            if !seen.contains(&event.id) {
+                fresh.push(event);
+            }
+        }
+        if !list.has_more || after.is_none() {
+            break;
+        }
+    }
+    let now = server_now.unwrap_or_else(|| run.clock.now().timestamp());
+    Ok(Poll { fresh, known_until: (now - LATE).max(cursor) })
+}
+
+struct Following<'r> {
+    run: &'r Run,
+    asked: Vec<dataset::Model>,
+    active: BTreeSet<&'static str>,
+    /// Datasets for data types that nobody asked for and that changed.
+    made: BTreeSet<DataType>,
+}
+
+/// What a hint led to.
+enum Found {
+    /// The object, and the reading's number.
+    Object(i64, String),
+    /// It is gone.
+    Gone(i64),
+}
+
+impl Following<'_> {
+    /// Reads every object that the events name, once. Returns whether money moved and whether the account changed.
+    async fn hints(&mut self, events: &[wire::Event]) -> Result<(bool, bool), Error> {
+        let (mut objects, mut money, mut account) = (BTreeMap::new(), false, false);
+        for event in events {
+            let Some(head) = event.data.as_ref().and_then(|data| data.object.as_ref()) else { continue };
+            let (Some(object), id) = (head.object.as_deref(), head.id.as_deref()) else { continue };
+            account |= matches!(object, "account" | "balance");
+            money |= matches!(
+                object,
+                "balance" | "charge" | "refund" | "payout" | "dispute" | "transfer" | "application_fee"
+            );
+            if object == "invoice_payment" {
+                self.invoice_of(head, &mut objects);
+            }
+            match (Stream::of_object(object), id) {
+                (Some(Stream::Account), _) | (None, _) | (_, None) => {}
+                (Some(stream), Some(id)) if self.active.contains(stream.name()) => {
+                    objects.insert((object.to_owned(), id.to_owned()), stream);
+                }
+                (Some(_), Some(_)) => {}
+            }
+        }
+        let objects: Vec<_> = objects.into_iter().collect();
+        for batch in objects.chunks(BATCH) {
+            self.batch(batch).await?;
+        }
+        Ok((money, account))
+    }
+
+    /// A payment of an invoice changes the invoice.
+    fn invoice_of(&self, payment: &wire::Head, objects: &mut BTreeMap<(String, String), Stream>) {
+        if let Some(invoice) = &payment.invoice
+            && self.active.contains(Stream::Invoices.name())
+        {
+            objects.insert(("invoice".to_owned(), invoice.id.clone()), Stream::Invoices);
+        }
+    }
+
+    async fn batch(&mut self, batch: &[((String, String), Stream)]) -> Result<(), Error> {
+        let run = self.run;
+        let mut reads = Vec::with_capacity(batch.len());
+        for ((object, id), stream) in batch {
+            let one = async move {
+                Ok::<_, Error>((object.as_str(), id.as_str(), *stream, retrieve(run, *stream, id).await?))
+            };
+            reads.push(one.boxed());
+        }
+        let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        let mut prepared = Prepared::default();
+        let (mut lowest, mut gone) = (i64::MAX, Vec::new());
+        for (object, id, stream, found) in read {
+            match found {
+                Found::Object(read_no, raw) => {
+                    lowest = lowest.min(read_no);
+                    prepared.add(self.run.connection, &raw, None);
+                    if matches!(stream, Stream::Sessions | Stream::Invoices) {
+                        backfill::read_rest(self.run, &raw, &mut prepared).await?;
+                    }
+                }
+                Found::Gone(read_no) => gone.push((object, id, read_no)),
+            }
+        }
+        let kinds: HashSet<DataType> = batch.iter().flat_map(|(_, stream)| stream.data_types()).copied().collect();
+        let mut page = self.run.page().await?;
+        let brought = page.keep(prepared, lowest).await?;
+        for (object, id, read_no) in gone {
+            page.bury(object, id, read_no).await?;
+        }
+        self.gain(page.tx(), &brought, &kinds.into_iter().collect::<Vec<_>>()).await?;
+        page.commit().await.map(drop)
+    }
+
+    /// Balance transactions have no events: the last days are listed again, and from the first one on that should have
+    /// become available and has not.
+    async fn money(&mut self) -> Result<(), Error> {
+        let run = self.run;
+        let newest = store::payout_contents::newest_transaction(&run.db, run.connection).await?;
+        let pending = store::payout_contents::pending_since(&run.db, run.connection, run.clock.now()).await?;
+        let from = newest.map(|time| time.timestamp() - MONEY_OVERLAP);
+        let from = from.into_iter().chain(pending.map(|time| time.timestamp())).min();
+        let from = from.unwrap_or_default().max(run.since(Stream::BalanceTransactions));
+        let mut after: Option<String> = None;
+        loop {
+            let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
+            query.extend(after.take().map(|id| ("starting_after", id)));
+            let path = Stream::BalanceTransactions.path();
+            let (read_no, answer) = run.read(path, path, &query).await?;
+            let list: wire::List<'_> =
+                serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
+            let mut prepared = Prepared::default();
+            for raw in &list.data {
+                prepared.add(run.connection, raw.get(), None);
+                after = serde_json::from_str::<wire::Head>(raw.get()).ok().and_then(|head| head.id);
+            }
+            let has_more = list.has_more;
+            let mut page = run.page().await?;
+            let brought = page.keep(prepared, read_no).await?;
+            self.gain(page.tx(), &brought, &[DataType::Transactions]).await?;
+            page.commit().await?;
+            if !has_more || after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Counts for the datasets; a data type that nobody asked for and that changed gets one.
+    async fn gain(&mut self, tx: &store::Tx, brought: &Brought, read: &[DataType]) -> Result<(), Error> {
+        for kind in brought.changed.keys() {
+            if self.asked.iter().all(|one| one.data_type != *kind) && self.made.insert(*kind) {
+                let mut row = store::datasets::fresh(self.run.connection, *kind, false, self.run.clock.now());
+                row.status = Status::Fetching;
+                row.started_at = Some(row.requested_at);
+                store::datasets::insert(tx, row.clone()).await?;
+                self.asked.push(row);
+            }
+        }
+        store::datasets::gain(tx, self.run.connection, &brought.gains(&self.asked, read, 50)).await?;
+        Ok(())
+    }
+
+    /// Moves the cursor and ends the datasets, in one transaction: before it nothing was followed, after it all.
+    async fn end(&mut self, poll: &Poll) -> Result<(), Error> {
+        let run = self.run;
+        let now = run.clock.now();
+        let mut page = run.page().await?;
+        let seen: Vec<_> =
+            poll.fresh.iter().map(|event| (event.id.clone(), event.created.unwrap_or_default())).collect();
+        let forget = now.timestamp() - REMEMBERED;
+        store::seen_events::note(page.tx(), run.connection, &seen, forget).await?;
+        page.checkpoint(checkpoint::Model {
+            connection_id: run.connection,
+            stream: store::checkpoints::EVENTS.to_owned(),
+            window_from: 0,
+            window_until: None,
+            cursor: Some(poll.known_until.to_string()),
+            done: false,
+            pages: 0,
+            objects: 0,
+            version: 0,
+            updated_at: now,
+        })
+        .await?;
+        for one in &self.asked {
+            if Stream::of(one.data_type).iter().all(|stream| self.active.contains(stream.name())) {
+                store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
+            }
+        }
+        page.commit().await?;
+        Ok(())
+    }
+}
+
+/// Reads an object again.
+async fn retrieve(run: &Run, stream: Stream, id: &str) -> Result<Found, Error> {
+    let query: Vec<_> = stream.expand().map(|expand| ("expand[]", expand.to_owned())).into_iter().collect();
+    let path = format!("{}/{}", stream.path(), url_escaped(id));
+    let endpoint = format!("{}/id", stream.path());
+    let read_no = run.read_no();
+    match run.read(&endpoint, &path, &query).await {
+        Ok((_, answer)) => {
+            let raw =
+                String::from_utf8(answer.body).map_err(|_| Refusal::Transport("an answer is no text".to_owned()))?;
+            let head: wire::Head = serde_json::from_str(&raw).map_err(|error| Refusal::unreadable(&error))?;
+            Ok(if head.deleted { Found::Gone(read_no) } else { Found::Object(read_no, raw) })
+        }
+        Err(Error::Stripe(Refusal::Missing { .. })) => Ok(Found::Gone(read_no)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ids are opaque: whatever one holds, it stays one segment of the path.
+fn url_escaped(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,168 @@
+//! What was read is written: checkpoint, source objects, records, changes, all or nothing, under the run's fence.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
+use entity::id::{ConnectionId, DatasetId};
+use entity::{checkpoint, dataset};
+
+use super::compose::{self, Composed};
+use super::error::Error;
+use super::map::MAPPER_VERSION;
+use super::prepare::Prepared;
+use crate::store::bulk::{self, Changed, Reading};
+use crate::store::datasets::Gain;
+use crate::store::{self, Db, Tx};
+use crate::stripe::client::VERSION;
+
+/// A transaction on one connection's data, opened under the fence of its run.
+#[derive(Debug)]
+pub struct Page {
+    tx: Tx,
+    connection: ConnectionId,
+    now: DateTime<Utc>,
+    changes: Vec<Changed>,
+}
+
+impl Page {
+    /// Begins; refused when another run has taken the connection.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`], or when the database does not answer.
+    pub async fn begin(db: &Db, connection: ConnectionId, fence: i64, now: DateTime<Utc>) -> Result<Self, Error> {
+        let tx = store::write(db).await?;
+        if !store::sync_heads::holds(&tx, connection, fence).await? {
+            return Err(Error::Fenced);
+        }
+        Ok(Self { tx, connection, now, changes: Vec::new() })
+    }
+
+    /// The transaction, for what else belongs to the page.
+    #[must_use]
+    pub const fn tx(&self) -> &Tx {
+        &self.tx
+    }
+
+    /// Moves a checkpoint.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn checkpoint(&mut self, row: checkpoint::Model) -> Result<(), Error> {
+        Ok(store::checkpoints::save(&self.tx, row).await?)
+    }
+
+    /// Keeps what was prepared, and composes what it affects. Returns what it brought to each data type.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep(&mut self, prepared: Prepared, read_no: i64) -> Result<Brought, Error> {
+        let reading = Reading { connection: self.connection, read_no, now: self.now };
+        let mut brought = Brought { objects: prepared.objects, ..Brought::default() };
+        store::source_objects::keep(&self.tx, self.connection, prepared.sources, read_no, VERSION, self.now).await?;
+        for odd in prepared.odd {
+            *brought.quarantined.entry(odd.data_type).or_default() += 1;
+            store::quarantine::put(&self.tx, self.connection, odd, MAPPER_VERSION, self.now).await?;
+        }
+        self.release(prepared.sound).await?;
+        let mut changes = bulk::keep(&self.tx, reading, prepared.records).await?;
+        if !prepared.affected.is_empty() {
+            let composed = compose::compose(&self.tx, self.connection, prepared.affected, self.now).await?;
+            changes.extend(self.composed(reading, composed).await?);
+        }
+        for change in &changes {
+            *brought.changed.entry(change.data_type).or_default() += 1;
+        }
+        self.changes.extend(changes);
+        Ok(brought)
+    }
+
+    async fn composed(&self, reading: Reading, composed: Composed) -> Result<Vec<Changed>, Error> {
+        let mut changes = bulk::keep(&self.tx, reading, composed.records).await?;
+        for (data_type, id) in composed.gone {
+            changes.extend(bulk::bury(&self.tx, reading, data_type, &id).await?);
+        }
+        Ok(changes)
+    }
+
+    /// Marks an object as gone, with what it made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bury(&mut self, object: &str, id: &str, read_no: i64) -> Result<(), Error> {
+        let reading = Reading { connection: self.connection, read_no, now: self.now };
+        let buried = store::source_objects::bury(&self.tx, self.connection, object, id, read_no, self.now).await?;
+        let Some(buried) = buried else { return Ok(()) };
+        let data_type = match object {
+            "customer" => DataType::Customers,
+            "product" => DataType::Products,
+            "invoice" => DataType::Orders,
+            "charge" | "refund" => DataType::Payments,
+            "price" => {
+                let mut affected = super::prepare::Affected::default();
+                affected.products.extend(buried.parent_id);
+                let composed = compose::compose(&self.tx, self.connection, affected, self.now).await?;
+                let changes = self.composed(reading, composed).await?;
+                self.changes.extend(changes);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        self.changes.extend(bulk::bury(&self.tx, reading, data_type, id).await?);
+        Ok(())
+    }
+
+    async fn release(&self, sound: Vec<(String, String)>) -> Result<(), Error> {
+        if store::quarantine::is_empty(&self.tx, self.connection).await? {
+            return Ok(());
+        }
+        let mut by_object: HashMap<String, Vec<String>> = HashMap::new();
+        for (object, id) in sound {
+            by_object.entry(object).or_default().push(id);
+        }
+        for (object, ids) in by_object {
+            store::quarantine::release(&self.tx, self.connection, &object, ids).await?;
+        }
+        Ok(())
+    }
+
+    /// Numbers the changes and commits: all of it, or nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn commit(self) -> Result<usize, Error> {
+        let count = self.changes.len();
+        store::feed::append(&self.tx, self.connection, self.changes, self.now).await?;
+        self.tx.commit().await?;
+        Ok(count)
+    }
+}
+
+/// What a page brought.
+#[derive(Clone, Debug, Default)]
+pub struct Brought {
+    /// Objects read.
+    pub objects: i64,
+    /// Records that changed, by data type.
+    pub changed: HashMap<DataType, i64>,
+    /// Objects set aside, by data type.
+    pub quarantined: HashMap<DataType, i64>,
+}
+
+impl Brought {
+    /// What it means for the datasets of a run: `read` are the data types that the objects were read for.
+    #[must_use]
+    pub fn gains(&self, datasets: &[dataset::Model], read: &[DataType], progress: i32) -> HashMap<DatasetId, Gain> {
+        let gain = |one: &dataset::Model| {
+            let own = read.contains(&one.data_type);
+            let gain = Gain {
+                objects: if own { self.objects } else { 0 },
+                changed: self.changed.get(&one.data_type).copied().unwrap_or_default(),
+                quarantined: self.quarantined.get(&one.data_type).copied().unwrap_or_default(),
+                progress: if own { progress } else { 0 },
+            };
+            (gain != Gain::default()).then_some((one.id, gain))
+        };
+        datasets.iter().filter_map(gain).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! What payouts are made of, read when Stripe has finished it.
+//!
+//! A balance transaction does not name its payout: only the list filtered by payout links them. That is one list for each
+//! payout, so it comes after everything else, and gives way to whatever is asked for meanwhile.
+
+use entity::payout_content::{Model, State};
+
+use super::backfill::PAGE;
+use super::error::Error;
+use super::prepare::Prepared;
+use super::run::Run;
+use super::streams::Stream;
+use crate::store;
+use crate::stripe::error::Error as Refusal;
+use crate::stripe::wire;
+
+/// Payouts of one turn.
+const TURN: u64 = 20;
+
+/// Reads what payouts are made of. Returns whether some are left.
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn read(run: &Run) -> Result<bool, Error> {
+    let active = run.read_streams().await?;
+    if !active.contains(Stream::Payouts.name()) {
+        return Ok(false);
+    }
+    // Without the stream of balance transactions they are not asked for, and only the links are kept.
+    let whole = active.contains(Stream::BalanceTransactions.name());
+    loop {
+        let payouts = store::payout_contents::unread(&run.db, run.connection, TURN).await?;
+        if payouts.is_empty() {
+            return Ok(false);
+        }
+        for payout in payouts {
+            content(run, &payout, whole).await?;
+        }
+        if !store::datasets::unfinished(&run.db, run.connection).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+async fn content(run: &Run, payout: &str, whole: bool) -> Result<(), Error> {
+    let mut made_of = Vec::new();
+    let (mut net, mut after): (i64, Option<String>) = (0, None);
+    let read_no = run.read_no();
+    loop {
+        let mut query = vec![("limit", PAGE.to_owned()), ("payout", payout.to_owned())];
+        query.extend(after.take().map(|id| ("starting_after", id)));
+        let path = Stream::BalanceTransactions.path();
+        let answer = match run.read(path, path, &query).await {
+            // Stripe keeps no such list for this payout: that is an answer, too.
+            Err(Error::Stripe(Refusal::Refused { status: 400, message })) => {
+                tracing::info!(payout, message, "what the payout is made of cannot be known");
+                return keep(
+                    run,
+                    content_of(run, payout, State::Unavailable, 0, read_no),
+                    Vec::new(),
+                    Prepared::default(),
+                )
+                .await;
+            }
+            read => read?.1,
+        };
+        let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
+        let mut prepared = Prepared::default();
+        for raw in &list.data {
+            let row: wire::BalanceTransaction =
+                serde_json::from_str(raw.get()).map_err(|error| Refusal::unreadable(&error))?;
+            after = Some(row.id.clone());
+            if whole {
+                prepared.add(run.connection, raw.get(), None);
+            }
+            // The list holds the payout's own row, too: it is what the others add up to.
+            if row.source.as_ref().is_none_or(|source| source.id != payout) {
+                let sum = net.checked_add(row.net.unwrap_or_default());
+                net = sum.ok_or_else(|| Refusal::Transport("a payout's sum is beyond all bounds".to_owned()))?;
+                made_of.push(row.id);
+            }
+        }
+        if !list.has_more || after.is_none() {
+            return keep(run, content_of(run, payout, State::Complete, net, read_no), made_of, prepared).await;
+        }
+        let mut page = run.page().await?;
+        page.keep(prepared, read_no).await?;
+        page.commit().await?;
+    }
+}
+
+fn content_of(run: &Run, payout: &str, state: State, net_minor: i64, read_no: i64) -> Model {
+    let read_at = run.clock.now();
+    let payout_id = payout.to_owned();
+    Model { connection_id: run.connection, payout_id, state, count: 0, net_minor, read_no, read_at }
+}
+
+async fn keep(run: &Run, mut content: Model, made_of: Vec<String>, last: Prepared) -> Result<(), Error> {
+    content.count = i64::try_from(made_of.len()).unwrap_or(i64::MAX);
+    let mut page = run.page().await?;
+    page.keep(last, content.read_no).await?;
+    store::payout_contents::keep(page.tx(), content, made_of).await?;
+    page.commit().await?;
+    Ok(())
+}

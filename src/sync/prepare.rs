@@ -1,0 +1,152 @@
+//! A page of Stripe's becomes what is to be kept: parsed once, mapped, packed. No database here.
+
+use std::collections::BTreeSet;
+
+use entity::data_type::DataType;
+use entity::id::ConnectionId;
+
+use super::map::{self, Source, Unmapped};
+use super::streams::Stream;
+use crate::store::bulk::Records;
+use crate::store::quarantine::Odd;
+use crate::store::source_objects::Packed;
+use crate::stripe::wire;
+
+/// What is to be kept of some objects that were read together.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// The objects themselves.
+    pub sources: Vec<Packed>,
+    /// The records that one object makes alone.
+    pub records: Records,
+    /// The records that have to be composed.
+    pub affected: Affected,
+    /// What could not be mapped.
+    pub odd: Vec<Odd>,
+    /// Ids that could be mapped, by object: they leave the quarantine if they were there.
+    pub sound: Vec<(String, String)>,
+    /// How many objects were read.
+    pub objects: i64,
+    /// The oldest `created` among them.
+    pub oldest: Option<i64>,
+}
+
+/// What records are to be composed anew, since an object that they are made of was read.
+#[derive(Debug, Default)]
+pub struct Affected {
+    /// The account's record.
+    pub account: bool,
+    /// Products, by id.
+    pub products: BTreeSet<String>,
+    /// Checkout sessions, by id.
+    pub sessions: BTreeSet<String>,
+    /// Invoices, by id.
+    pub invoices: BTreeSet<String>,
+    /// Whatever was paid by these payment intents.
+    pub intents: BTreeSet<String>,
+}
+
+impl Affected {
+    /// Whether nothing has to be composed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.account
+            && self.products.is_empty()
+            && self.sessions.is_empty()
+            && self.invoices.is_empty()
+            && self.intents.is_empty()
+    }
+}
+
+/// Why an object gave no record.
+enum Why {
+    Unmapped(Unmapped),
+    Unreadable(serde_json::Error),
+}
+
+impl From<Unmapped> for Why {
+    fn from(error: Unmapped) -> Self {
+        Self::Unmapped(error)
+    }
+}
+
+impl From<serde_json::Error> for Why {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unmapped(error) => error.fmt(out),
+            Self::Unreadable(error) => write!(out, "it does not read as what it should be: {error}"),
+        }
+    }
+}
+
+impl Prepared {
+    /// Adds an object as Stripe sent it. `hangs_on` is its parent where its own fields do not say.
+    pub fn add(&mut self, connection: ConnectionId, raw: &str, hangs_on: Option<&str>) {
+        let head = serde_json::from_str::<wire::Head>(raw).unwrap_or_default();
+        let object = head.object.clone().unwrap_or_else(|| "unknown".to_owned());
+        let id = head.id.clone().unwrap_or_else(|| object.clone());
+        self.objects += 1;
+        self.oldest = self.oldest.into_iter().chain(head.created).min();
+        let parent = hangs_on.map(str::to_owned).or_else(|| parent(&head, raw));
+        self.sources.push(Packed::new(&object, &id, parent, head.created, raw));
+        match self.records_of(connection, &object, &head, raw) {
+            Ok(()) => self.sound.push((object, id)),
+            Err(why) => {
+                let data_type = Stream::of_object(&object).map_or(DataType::CompanyInfo, |of| of.data_types()[0]);
+                let reason = why.to_string();
+                tracing::warn!(stripe.object = object, stripe.id = id, reason, "an object is set aside");
+                self.odd.push(Odd { object, id, data_type, reason, raw: raw.as_bytes().to_vec() });
+            }
+        }
+    }
+
+    fn records_of(&mut self, connection: ConnectionId, object: &str, head: &wire::Head, raw: &str) -> Result<(), Why> {
+        let (from, id) = (Source { connection_id: connection }, head.id.clone().unwrap_or_default());
+        match object {
+            "customer" => self.records.customers.push(map::customer::customer(from, &serde_json::from_str(raw)?)?),
+            "charge" => {
+                let charge: wire::Charge = serde_json::from_str(raw)?;
+                self.records.payments.push(map::payment::charge(from, &charge)?);
+                self.records.payment_methods.extend(map::payment_method::of_charge(from, &charge));
+                self.affected.intents.extend(parent(head, raw));
+            }
+            "refund" => self.records.payments.push(map::payment::refund(from, &serde_json::from_str(raw)?)?),
+            "balance_transaction" => {
+                let rows = map::transaction::transactions(from, &serde_json::from_str(raw)?)?;
+                self.records.transactions.extend(rows);
+            }
+            "payout" => self.records.payouts.push(map::payout::payout(from, &serde_json::from_str(raw)?)?),
+            "dispute" => self.records.disputes.push(map::dispute::dispute(from, &serde_json::from_str(raw)?)?),
+            "product" => self.affected.products.extend([id]),
+            "price" => self.affected.products.extend(parent(head, raw)),
+            "checkout.session" => self.affected.sessions.extend([id]),
+            "invoice" => self.affected.invoices.extend([id]),
+            "account" | "balance" => self.affected.account = true,
+            // Parts of an order: what they hang on is composed by whoever read them.
+            "item" | "line_item" => {}
+            other => tracing::debug!(stripe.object = other, "kept without a record of its own"),
+        }
+        Ok(())
+    }
+}
+
+/// What an object hangs on. An invoice hangs on the payment intent that pays it, so that the charge finds it.
+fn parent(head: &wire::Head, raw: &str) -> Option<String> {
+    if head.object.as_deref() == Some("invoice") {
+        let invoice: wire::Invoice = serde_json::from_str(raw).ok()?;
+        return intents(&invoice).next().map(str::to_owned);
+    }
+    head.parent_id().map(str::to_owned)
+}
+
+/// The payment intents that an invoice was paid with.
+pub fn intents(invoice: &wire::Invoice) -> impl Iterator<Item = &str> {
+    let payments = invoice.payments.iter().flat_map(|list| &list.data);
+    payments.filter_map(|one| one.payment.as_ref()?.payment_intent.as_ref()).map(|intent| intent.id.as_str())
+}

@@ -1,0 +1,249 @@
+//! One connection's run: the first time all of it, then what changed.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, Duration, Utc};
+use entity::data_type::DataType;
+use entity::dataset::{self, Status};
+use entity::id::ConnectionId;
+use entity::sync_head;
+use tokio_util::sync::CancellationToken;
+
+use super::error::Error;
+use super::keep::Page;
+use super::map::MAPPER_VERSION;
+use super::streams::Stream;
+use super::{backfill, follow, payouts};
+use crate::clock::SharedClock;
+use crate::store::{self, Db};
+use crate::stripe::client::{Account, Answer};
+use crate::stripe::error::Error as Refusal;
+
+/// Stripe keeps events for 30 days; a cursor older than this has lost some, and everything is listed anew.
+const EVENTS_KEPT: i64 = 29 * 86_400;
+/// What only a reading brings, however quiet the events are, is read again after this.
+const DAILY: Duration = Duration::hours(24);
+
+/// What a run needs.
+#[derive(Debug)]
+pub struct Run {
+    /// The database.
+    pub db: Db,
+    /// The account at Stripe.
+    pub stripe: Account,
+    /// The clock.
+    pub clock: SharedClock,
+    /// Whose run it is.
+    pub connection: ConnectionId,
+    /// Asks it to stop at its next page.
+    pub stop: CancellationToken,
+    /// The events cursor that empty polls have moved, a Unix second.
+    pub quiet_until: Option<i64>,
+    /// The data types that its settings begin only at a second: what Stripe made before is not read.
+    pub since: Vec<(DataType, i64)>,
+    /// The data types that the first sync reads.
+    pub first: Vec<DataType>,
+    fence: i64,
+    requests: AtomicU32,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Events were polled and told nothing new; all are known up to this second. Nothing was written.
+    Quiet(i64),
+    /// Something was read, or was asked for.
+    Done {
+        /// Whether it was the connection's first sync.
+        first: bool,
+        /// Whether something less urgent is left: ask again.
+        more: bool,
+    },
+}
+
+impl Run {
+    /// Prepares a run; the connection is taken by [`Run::go`].
+    #[must_use]
+    pub fn new(db: Db, stripe: Account, clock: SharedClock, connection: ConnectionId, stop: CancellationToken) -> Self {
+        let (since, first, quiet_until) = (Vec::new(), DataType::ALL.to_vec(), None);
+        Self { db, stripe, clock, connection, stop, quiet_until, since, first, fence: 0, requests: AtomicU32::new(0) }
+    }
+
+    /// Takes the connection and reads what is asked for and what changed.
+    ///
+    /// # Errors
+    /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
+    pub async fn go(&mut self) -> Result<Ended, Error> {
+        let head = store::sync_heads::take(&self.db, self.connection).await?;
+        self.fence = head.fence;
+        self.heal_gap(&head).await?;
+        let asked = self.asked(&head).await?;
+        let missing = self.missing(&asked).await?;
+        if !missing.is_empty() {
+            backfill::backfill(self, &asked, &missing).await?;
+        }
+        let head = store::sync_heads::find(&self.db, self.connection).await?.unwrap_or(head);
+        let first = head.first_done_at.is_none();
+        let followed = follow::follow(self, &head, &asked, self.daily(&head)).await?;
+        if let follow::Followed::Quiet(until) = followed
+            && asked.is_empty()
+            && missing.is_empty()
+        {
+            return Ok(Ended::Quiet(until));
+        }
+        if first && !missing.is_empty() {
+            self.first_done().await?;
+        }
+        let more = payouts::read(self).await?;
+        Ok(Ended::Done { first: first && !missing.is_empty(), more })
+    }
+
+    /// The run's fencing token.
+    #[must_use]
+    pub const fn fence(&self) -> i64 {
+        self.fence
+    }
+
+    /// The number of the next reading: the fence in the high 31 bits, the request within the run in the low 32. It is taken
+    /// before the request is sent, so that of two readings the one asked for later wins.
+    pub fn read_no(&self) -> i64 {
+        let request = self.requests.fetch_add(1, Ordering::Relaxed);
+        (self.fence << 32) | i64::from(request)
+    }
+
+    /// Reads from Stripe, under the number of the reading.
+    ///
+    /// # Errors
+    /// What Stripe refuses; [`Error::Stopped`] when the process is asked to stop.
+    pub async fn read(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<(i64, Answer), Error> {
+        let read_no = self.read_no();
+        tokio::select! {
+            answer = self.stripe.get(endpoint, path, query) => Ok((read_no, answer?)),
+            () = self.stop.cancelled() => Err(Error::Stopped),
+        }
+    }
+
+    /// Begins a transaction under the run's fence.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when another run has taken the connection; [`Error::Stopped`] when asked to stop.
+    pub async fn page(&self) -> Result<Page, Error> {
+        if self.stop.is_cancelled() {
+            return Err(Error::Stopped);
+        }
+        Page::begin(&self.db, self.connection, self.fence, self.clock.now()).await
+    }
+
+    /// The second before which a stream is not read.
+    #[must_use]
+    pub fn since(&self, stream: Stream) -> i64 {
+        let of_stream = |(data_type, _): &&(DataType, i64)| Stream::of(*data_type).contains(&stream);
+        self.since.iter().filter(of_stream).map(|(_, second)| *second).min().unwrap_or(0)
+    }
+
+    /// The streams that were read to their end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read_streams(&self) -> Result<BTreeSet<&'static str>, Error> {
+        let done = store::checkpoints::of(&self.db, self.connection).await?;
+        let all = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
+        let is_done = |name: &str| done.iter().any(|row| row.stream == name && row.done);
+        Ok(all.map(|stream| stream.name()).filter(|name| is_done(name)).collect())
+    }
+
+    /// What is asked for: on the first run everything that the first sync reads, written before the first page.
+    async fn asked(&self, head: &sync_head::Model) -> Result<Vec<dataset::Model>, Error> {
+        let asked = store::datasets::unfinished(&self.db, self.connection).await?;
+        if head.first_done_at.is_some() || asked.iter().any(|one| one.first) {
+            return Ok(asked);
+        }
+        let page = self.page().await?;
+        let now = self.clock.now();
+        store::datasets::queue(page.tx(), self.connection, &self.first, true, now).await?;
+        page.commit().await?;
+        Ok(store::datasets::unfinished(&self.db, self.connection).await?)
+    }
+
+    /// The streams that are asked for and were never read to their end.
+    async fn missing(&self, asked: &[dataset::Model]) -> Result<Vec<Stream>, Error> {
+        let done = self.read_streams().await?;
+        let wanted: BTreeSet<Stream> = asked.iter().flat_map(|one| Stream::of(one.data_type)).copied().collect();
+        Ok(wanted.into_iter().filter(|stream| !done.contains(stream.name())).collect())
+    }
+
+    /// Events that Stripe has dropped cannot be followed: after such a gap everything is listed anew, and says so.
+    async fn heal_gap(&self, head: &sync_head::Model) -> Result<(), Error> {
+        let Some(cursor) = self.events_cursor(head).await? else { return Ok(()) };
+        let gap = self.clock.now().timestamp() - cursor;
+        if gap <= EVENTS_KEPT {
+            return Ok(());
+        }
+        tracing::warn!(connection.id = %self.connection, gap_days = gap / 86_400, "events were missed: everything is listed anew");
+        let done: Vec<String> = self.read_streams().await?.into_iter().map(str::to_owned).collect();
+        let page = self.page().await?;
+        store::checkpoints::reset(page.tx(), self.connection).await?;
+        store::sync_heads::forget_events(page.tx(), self.connection).await?;
+        let kinds = DataType::ALL
+            .into_iter()
+            .filter(|kind| Stream::of(*kind).iter().all(|stream| done.iter().any(|name| name == stream.name())));
+        let kinds: Vec<DataType> = kinds.collect();
+        store::datasets::queue(page.tx(), self.connection, &kinds, false, self.clock.now()).await?;
+        page.commit().await?;
+        Ok(())
+    }
+
+    /// The second up to which all events are known; none before the first sync.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn events_cursor(&self, head: &sync_head::Model) -> Result<Option<i64>, Error> {
+        let rows = store::checkpoints::of(&self.db, self.connection).await?;
+        let followed = rows.iter().find(|row| row.stream == store::checkpoints::EVENTS);
+        let followed = followed.and_then(|row| row.cursor.as_deref()?.parse::<i64>().ok()).or(head.events_from);
+        Ok(followed.map(|second| second.max(self.quiet_until.unwrap_or(second))))
+    }
+
+    fn daily(&self, head: &sync_head::Model) -> bool {
+        let due = |at: DateTime<Utc>| self.clock.now() - at >= DAILY;
+        head.account_read_at.is_some_and(due)
+    }
+
+    async fn first_done(&self) -> Result<(), Error> {
+        let page = self.page().await?;
+        let now = self.clock.now();
+        store::sync_heads::set_first_done(page.tx(), self.connection, now, MAPPER_VERSION).await?;
+        page.commit().await?;
+        Ok(())
+    }
+
+    /// Ends datasets that Stripe does not permit, each with its reason.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn not_permitted(&self, asked: &[dataset::Model], stream: Stream, why: &str) -> Result<(), Error> {
+        let page = self.page().await?;
+        let reason = format!(
+            "Stripe does not permit reading {}: {why}. Ask the owner to link again with a scope that covers it; \
+             everything else is read.",
+            stream.name().replace('_', " ")
+        );
+        for one in asked.iter().filter(|one| Stream::of(one.data_type).contains(&stream)) {
+            let (id, now) = (one.id, self.clock.now());
+            store::datasets::finish(page.tx(), self.connection, id, Status::PermissionsError, Some(&reason), now)
+                .await?;
+        }
+        page.commit().await?;
+        Ok(())
+    }
+}
+
+/// The text of a refusal that concerns one list alone; none for one that ends the run.
+#[must_use]
+pub fn of_one_list(error: &Error) -> Option<String> {
+    match error {
+        Error::Stripe(Refusal::NotPermitted(why)) => Some(why.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,25 @@
+//! Removing what a deleted connection left: data first, coordination last, so that a crash between them is mended by
+//! doing it again.
+
+use entity::id::{CompanyId, ConnectionId};
+
+use super::{Verdict, Worker};
+use crate::store;
+
+impl Worker {
+    pub(super) async fn erase(&self, company: CompanyId, connection: ConnectionId, attempts: i32) -> Verdict {
+        match self.erased(company, connection).await {
+            Ok(()) => Verdict::Done,
+            Err(error) => self.later(attempts, error),
+        }
+    }
+
+    async fn erased(&self, company: CompanyId, connection: ConnectionId) -> Result<(), sea_orm::DbErr> {
+        // Whoever still syncs it is refused from here on.
+        store::sync_heads::take(&self.db, connection).await?;
+        let rows = store::erase::data(&self.db, connection).await?;
+        store::connections::erase(&self.db, connection).await?;
+        tracing::info!(company.id = %company, connection.id = %connection, rows, "a deleted connection's data is gone");
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! Doing a sync: who may read, what follows from how it ended.
+
+use chrono::{DateTime, Utc};
+use entity::connection::{self, Status};
+use entity::dataset::Status as Word;
+use entity::id::ConnectionId;
+use entity::{connection as link, integration};
+use tokio_util::sync::CancellationToken;
+
+use super::{Verdict, Worker};
+use crate::connect;
+use crate::store;
+use crate::stripe::error::Error as Refusal;
+use crate::sync::error::Error;
+use crate::sync::run::{Ended, Run};
+use crate::sync::schedule;
+
+/// Tries of a sync that Stripe does not answer, before its datasets say so and end.
+const TRIES: i32 = 8;
+
+/// A sync cannot begin.
+enum Hindrance {
+    /// Its datasets end so, with this reason.
+    End(Word, &'static str),
+    /// There is no such connection any more.
+    Gone,
+    /// Ours, or passing.
+    Fault(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Hindrance {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl Worker {
+    const fn means(&self) -> connect::Means<'_> {
+        connect::Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock }
+    }
+
+    pub(super) async fn sync(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
+        let (row, integration, mut run) = match self.prepare(connection, stop).await {
+            Ok(ready) => ready,
+            Err(Hindrance::Gone) => return Verdict::Done,
+            Err(Hindrance::End(word, reason)) => return self.end(connection, word, reason, Verdict::Done).await,
+            Err(Hindrance::Fault(error)) => {
+                tracing::error!(error = format!("{error:#}"), connection.id = %connection, "a sync cannot begin");
+                return self.later(attempts, error);
+            }
+        };
+        let ended = run.go().await;
+        match ended {
+            Ok(ended) => match self.ended(&row, &integration, ended).await {
+                Ok(verdict) => verdict,
+                Err(error) => self.later(attempts, error),
+            },
+            Err(error) => self.failed(&row, &integration, attempts, error).await,
+        }
+    }
+
+    async fn prepare(
+        &self,
+        connection: ConnectionId,
+        stop: CancellationToken,
+    ) -> Result<(link::Model, integration::Model, Run), Hindrance> {
+        let row = store::connections::by_id(&self.db, connection).await?.ok_or(Hindrance::Gone)?;
+        if row.status != Status::Linked {
+            let reason = "The connection is not linked: the business owner links it again through its Link URL.";
+            return Err(Hindrance::End(Word::AuthError, reason));
+        }
+        let integration = store::integrations::by_id(&self.db, row.integration_id).await?.ok_or(Hindrance::Gone)?;
+        if !integration.enabled {
+            let reason =
+                "The integration is switched off: an admin switches it on again, then the sync can be asked for.";
+            return Err(Hindrance::End(Word::Cancelled, reason));
+        }
+        if integration.secret_key.is_none() {
+            let reason = "The integration has no secret key: an admin sets it.";
+            return Err(Hindrance::End(Word::AuthError, reason));
+        }
+        let key = connect::integrations::secret_key_of(self.means(), &integration).await?;
+        let account = self.stripe.account(key, row.account_id.clone(), row.livemode.unwrap_or(false));
+        let clock = self.clock.clone();
+        let mut run = Run::new(self.db.clone(), account, clock, connection, stop);
+        run.quiet_until = row.quiet_until;
+        let wishes = store::wishes::of(&self.db, row.company_id).await?;
+        run.since = schedule::since(&wishes, self.clock.now());
+        run.first = schedule::first(&wishes);
+        Ok((row, integration, run))
+    }
+
+    /// The coordination's part of a run's end: repeatable, since the data is kept already.
+    async fn ended(
+        &self,
+        row: &connection::Model,
+        integration: &integration::Model,
+        ended: Ended,
+    ) -> Result<Verdict, sea_orm::DbErr> {
+        let now = self.clock.now();
+        let wishes = store::wishes::of(&self.db, row.company_id).await?;
+        let next = schedule::next(integration.sync, &wishes, now);
+        let tx = store::write(&self.db).await?;
+        if integration.refused_at.is_some() {
+            store::integrations::set_refused(&tx, integration.id, None).await?;
+        }
+        let verdict = match ended {
+            Ended::Quiet(until) => {
+                store::connections::reschedule(&tx, row.id, next, Some(until)).await?;
+                Verdict::Done
+            }
+            Ended::Done { more, .. } => {
+                store::connections::reschedule(&tx, row.id, next, None).await?;
+                store::connections::set_synced(&tx, row, now).await?;
+                if more { Verdict::More } else { Verdict::Done }
+            }
+        };
+        tx.commit().await?;
+        tracing::info!(connection.id = %row.id, ?ended, next = ?next, "a sync ended");
+        Ok(verdict)
+    }
+
+    /// What follows from an error is decided here, once.
+    async fn failed(
+        &self,
+        row: &connection::Model,
+        integration: &integration::Model,
+        attempts: i32,
+        error: Error,
+    ) -> Verdict {
+        tracing::warn!(connection.id = %row.id, %error, attempts, "a sync did not come to its end");
+        match error {
+            Error::Fenced => Verdict::Lost,
+            Error::Stopped => Verdict::GiveBack,
+            Error::Stripe(Refusal::Revoked) => {
+                if let Err(error) = connect::revoke::deauthorized(self.means(), row.id).await {
+                    return self.later(attempts, error);
+                }
+                let reason = "The business owner has ended the access at Stripe: they link again through the Link URL.";
+                self.end(row.id, Word::AuthError, reason, Verdict::Done).await
+            }
+            // The platform's key is wrong for every company: nobody is disconnected, and nothing is given up.
+            Error::Stripe(Refusal::PlatformKey(why)) => {
+                let refused = store::integrations::set_refused(&self.db, integration.id, Some(self.clock.now())).await;
+                let reason =
+                    format!("Stripe refuses the secret key of {}: an admin sets a valid one.", integration.name);
+                self.wait(row.id, &reason).await;
+                refused.map_or_else(|error| self.later(attempts, error), |()| self.later(attempts, why))
+            }
+            Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
+                self.wait(row.id, &format!("{refusal}; it is tried again by itself.")).await;
+                self.later(attempts, refusal)
+            }
+            Error::Stripe(refusal) => {
+                let word =
+                    if matches!(refusal, Refusal::RateLimited) { Word::RateLimitError } else { Word::FetchError };
+                let reason = format!("{refusal}. Ask for the sync again later; what was read is kept.");
+                self.put_off(row, integration).await;
+                self.end(row.id, word, &reason, Verdict::Done).await
+            }
+            Error::Store(error) => self.later(attempts, error),
+        }
+    }
+
+    /// A failed run is due again with the next one of its schedule, not at once.
+    async fn put_off(&self, row: &connection::Model, integration: &integration::Model) {
+        let next: Option<DateTime<Utc>> = schedule::next(integration.sync, &[], self.clock.now());
+        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None).await {
+            tracing::error!(%error, "a sync could not be put off");
+        }
+    }
+
+    /// Ends what is open, with the reason.
+    async fn end(&self, connection: ConnectionId, word: Word, reason: &str, verdict: Verdict) -> Verdict {
+        match store::datasets::end_all(&self.db, connection, word, reason, self.clock.now()).await {
+            Ok(()) => verdict,
+            Err(error) => self.later(1, error),
+        }
+    }
+
+    /// What is open waits, and says for what.
+    async fn wait(&self, connection: ConnectionId, reason: &str) {
+        if let Err(error) = store::datasets::wait_all(&self.db, connection, reason).await {
+            tracing::error!(%error, "what waits could not be told why");
+        }
+    }
+}

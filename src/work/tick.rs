@@ -1,0 +1,26 @@
+//! Finds what is due: connections whose time has come, and datasets that nobody works on.
+
+use chrono::{DateTime, Utc};
+use sea_orm::DbErr;
+
+use crate::store::{self, Db};
+use crate::task::Task;
+
+/// Connections asked for in one round.
+const ROUND: u64 = 500;
+
+/// Asks for the syncs that are due. What waits or runs already is not asked for again, so that a round is repeatable.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let due = store::connections::due(db, now, ROUND).await?.into_iter().map(|row| row.id);
+    let waiting = store::datasets::connections_waiting(db).await?;
+    for connection in due.chain(waiting) {
+        let task = Task::Sync { connection };
+        if !store::jobs::exists(db, &task).await? {
+            store::jobs::enqueue(db, &task, now).await?;
+        }
+    }
+    Ok(())
+}
