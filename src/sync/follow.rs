@@ -146,8 +146,10 @@ impl Following<'_> {
                 object,
                 "balance" | "charge" | "refund" | "payout" | "dispute" | "transfer" | "application_fee"
             );
-            if object == "invoice_payment" {
-                self.invoice_of(head, &mut objects);
+            if let ("invoice_payment", Some(id), true) = (object, id, self.active.contains(Stream::Invoices.name()))
+                && let Some(invoice) = self.invoice_of(id).await?
+            {
+                objects.insert(("invoice".to_owned(), invoice), Stream::Invoices);
             }
             match (Stream::of_object(object), id) {
                 (Some(Stream::Account), _) | (None, _) | (_, None) => {}
@@ -164,12 +166,17 @@ impl Following<'_> {
         Ok((money, account))
     }
 
-    /// A payment of an invoice changes the invoice.
-    fn invoice_of(&self, payment: &wire::Head, objects: &mut BTreeMap<(String, String), Stream>) {
-        if let Some(invoice) = &payment.invoice
-            && self.active.contains(Stream::Invoices.name())
-        {
-            objects.insert(("invoice".to_owned(), invoice.id.clone()), Stream::Invoices);
+    /// A payment of an invoice changes the invoice, which its event does not name: it is read for that.
+    async fn invoice_of(&self, payment: &str) -> Result<Option<String>, Error> {
+        let path = format!("/v1/invoice_payments/{}", url_escaped(payment));
+        match self.run.read("/v1/invoice_payments/id", &path, &[]).await {
+            Ok((_, answer)) => {
+                let head: wire::Head =
+                    serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
+                Ok(head.invoice.map(|invoice| invoice.id))
+            }
+            Err(Error::Stripe(Refusal::Missing { .. })) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
