@@ -9,6 +9,7 @@ mod control;
 mod counters;
 mod credentials;
 mod error;
+mod index;
 mod limits;
 mod oauth;
 mod options;

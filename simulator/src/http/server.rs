@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::options::{Args, Options};
 use super::shared::{Shared, own_key};
-use super::{api, control, oauth};
+use super::{api, control, index, oauth};
 use crate::world::{self, World};
 use anyhow::Context;
 use axum::Router;
@@ -98,6 +98,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/oauth/token", post(oauth::token::token))
         .route("/oauth/deauthorize", post(oauth::token::deauthorize))
         .layer(from_fn_with_state(shared.clone(), counted))
+        .route("/", get(index::show))
         .route("/oauth/authorize.css", get(style))
         .nest("/_simulator", control::routes())
         .fallback(api::handle)

@@ -35,7 +35,9 @@ pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Resp
     if !shared.options.latency.is_zero() {
         tokio::time::sleep(shared.options.latency).await;
     }
-    let response = render(answer, &request_id, &request, shared.options.livemode());
+    let livemode = shared.options.livemode();
+    let answer = if livemode { answer.map(live) } else { answer };
+    let response = render(answer, &request_id, &request, livemode);
     shared.counters.count(&format!("{method} {endpoint}"), account.as_deref(), response.status().as_u16());
     response
 }
@@ -89,7 +91,9 @@ impl Asked<'_> {
             Target::Account(_) => look.world.account_object(look.account),
             Target::Balance => look.world.balance(look.account, now),
         };
-        params.list("expand")?;
+        if let Some(entry) = params.list("expand")?.first() {
+            return Err(Error::invalid(format!("This property cannot be expanded ({entry}).")).of("expand"));
+        }
         params.finish()?;
         let object = object.or_else(|| of_platform(&access.account, &target));
         bytes(&object.ok_or_else(|| Error::missing(StatusCode::NOT_FOUND, "account", &access.account, "id"))?)
@@ -178,6 +182,14 @@ fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(4096);
     serde_json::to_writer(&mut bytes, body).map_err(|error| Error::not_simulated(&error.to_string()))?;
     Ok(bytes)
+}
+
+/// The world's objects are test-mode ones; within a text the quotes would be escaped, so only the field itself is met.
+fn live(body: Vec<u8>) -> Vec<u8> {
+    String::from_utf8(body).map_or_else(
+        |error| error.into_bytes(),
+        |text| text.replace("\"livemode\":false", "\"livemode\":true").into_bytes(),
+    )
 }
 
 fn render(answer: Result<Vec<u8>, Error>, request_id: &str, request: &Parts, livemode: bool) -> Response {

@@ -199,3 +199,24 @@ async fn an_action_changes_the_account_and_says_its_events() {
     assert_eq!(impossible.status, 409);
     assert!(impossible.body["error"].as_str().is_some_and(|text| !text.is_empty()));
 }
+
+#[tokio::test]
+async fn a_live_key_makes_a_live_stripe() {
+    let stripe = Stripe::with(Options { secret_key: "sk_live_x".to_owned(), ..Options::default() });
+    assert!(stripe.shared.own_key(&stripe.shop()).starts_with("sk_live_own_"));
+    for path in ["/v1/charges?limit=100&expand[]=data.customer", "/v1/events", "/v1/balance"] {
+        let answer = stripe.get(path).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!(answer.text.contains("\"livemode\":true") && !answer.text.contains("\"livemode\":false"), "{path}");
+    }
+    let test_key = stripe.send("GET", "/v1/charges", &[("authorization", "Bearer sk_test_simulator")], "").await;
+    assert_eq!(test_key.status, 401);
+}
+
+#[tokio::test]
+async fn the_front_page_shows_lines_that_work() {
+    let stripe = Stripe::new();
+    let page = stripe.send("GET", "/", &[("host", "127.0.0.1:12111")], "").await;
+    let line = format!("curl -u {}: http://127.0.0.1:12111/v1/charges?limit=1", stripe.shared.own_key(&stripe.shop()));
+    assert!(page.status == 200 && page.text.contains(&line));
+}

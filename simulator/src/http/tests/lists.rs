@@ -182,6 +182,7 @@ async fn parameters_are_checked_and_named() {
         ("/v1/prices?active=yes", "", "active"),
         ("/v1/events?type=a&types[]=b", "", ""),
         ("/v1/balance_transactions?payout=po_none", "resource_missing", "payout"),
+        ("/v1/account?expand[]=settings", "", "expand"),
         ("/v1/account?limit=1", "parameter_unknown", "limit"),
         ("/v1/charges/ch_1?limit=1", "parameter_unknown", "limit"),
     ] {
