@@ -4,6 +4,7 @@ mod expand;
 mod expandable;
 mod list;
 mod resource;
+mod route;
 
 use super::error::Error;
 use super::oauth::connections::Scope;
@@ -18,7 +19,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use expand::Look;
 use rand::distr::{Alphanumeric, SampleString};
-use resource::{Resource, Route, Target, noun};
+use resource::{Resource, noun};
+use route::{Route, Target};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
