@@ -8,7 +8,7 @@ use crate::world::{self, World};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -111,7 +111,10 @@ async fn style() -> impl IntoResponse {
 
 async fn counted(State(shared): State<Arc<Shared>>, path: MatchedPath, request: Request, next: Next) -> Response {
     let endpoint = format!("{} {}", request.method(), path.as_str());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if let Ok(id) = HeaderValue::from_str(&api::request_id()) {
+        response.headers_mut().insert("request-id", id);
+    }
     shared.counters.count(&endpoint, None, response.status().as_u16());
     response
 }

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// Answers everything that no other route has taken.
 pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let request_id = format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 14));
+    let request_id = request_id();
     let (request, _body) = request.into_parts();
     let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
     let asked = Asked { shared: &shared, request: &request, method: &method };
@@ -42,6 +42,11 @@ pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Resp
     let response = render(answer, &request_id, &request, livemode);
     shared.counters.count(&format!("{method} {endpoint}"), account.as_deref(), response.status().as_u16());
     response
+}
+
+/// A new `req_…`, as every answer has one of its own.
+pub fn request_id() -> String {
+    format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 14))
 }
 
 /// A request on its way to an answer.

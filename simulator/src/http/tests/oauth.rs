@@ -104,6 +104,7 @@ async fn a_code_gives_tokens_without_an_expiry() {
     let stripe = Stripe::new();
     let shop = stripe.shop();
     let tokens = stripe.connect(&shop, "read_only").await;
+    assert!(stripe.token("").await.headers["request-id"].to_str().unwrap().starts_with("req_"));
     assert_eq!(tokens["stripe_user_id"], shop.as_str());
     assert_eq!((&tokens["scope"], &tokens["livemode"]), (&"read_only".into(), &false.into()));
     assert_eq!(tokens["token_type"], "bearer");
