@@ -9,4 +9,5 @@ mod database;
 mod demo;
 mod fixtures;
 mod house;
+mod mapping;
 mod process;
