@@ -3,7 +3,7 @@
 use super::{
     calendar::{DAY, bank_day, midnight},
     money::{self, Currency, Fee},
-    rows::{Charge, Dispute, Entry, NEVER, Payout, Refund, Schedule, Source},
+    rows::{ApplicationFee, Charge, Dispute, Entry, NEVER, Payout, Refund, Schedule, Source, Transfer},
     shop::Shop,
     table::NONE,
 };
@@ -154,6 +154,24 @@ impl Shop {
     /// Stripe bills for something that is no charge (trap 29).
     pub fn bill(&mut self, at: i64, currency: Currency, amount: i64) {
         self.enter(at, currency, -amount, Source::Billing);
+    }
+
+    /// Passes a part of a charge on to a partner.
+    pub fn transfer(&mut self, charge: u32, at: i64, percent: i64) {
+        let Some(paid) = Some(self.charges.at(charge).entry).filter(|entry| *entry != NONE) else { return };
+        let Entry { currency, amount, .. } = *self.entries.at(paid);
+        let part = amount * percent / 100;
+        if part > 0 {
+            let entry = self.enter(at, currency, -part, Source::Transfer(self.transfers.len()));
+            self.transfers.add(Transfer { created: at, amount: part, currency, charge, entry });
+        }
+    }
+
+    /// Earns a fee on a partner's charge.
+    pub fn earn(&mut self, at: i64, currency: Currency, amount: i64) {
+        let entry = self.enter(at, currency, amount, Source::ApplicationFee(self.application_fees.len()));
+        self.entries.at_mut(entry).available_on = midnight(at) + 2 * DAY;
+        self.application_fees.add(ApplicationFee { created: at, amount, currency, entry });
     }
 
     /// Pays out `content`, whose net is above nothing.

@@ -193,7 +193,7 @@ fn automatic(shop: &Shop, payout: u32, id: &str) -> Result<u32, Refusal> {
 }
 
 fn source(shop: &Shop, id: &str) -> Option<(Kind, u32)> {
-    [Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Payout]
+    [Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Payout, Kind::Transfer, Kind::ApplicationFee]
         .into_iter()
         .find_map(|kind| shop.number_of(kind, id).map(|number| (kind, number)))
 }
@@ -212,6 +212,8 @@ impl Shop {
             Kind::Charge => [self.charges.at(number).entry, self.charges.at(number).failure_entry],
             Kind::Refund => [self.refunds.at(number).entry, self.refunds.at(number).failure_entry],
             Kind::Dispute => [self.disputes.at(number).entry, self.disputes.at(number).won_entry],
+            Kind::Transfer => [self.transfers.at(number).entry, NONE],
+            Kind::ApplicationFee => [self.application_fees.at(number).entry, NONE],
             _ => [self.payouts.at(number).entry, self.payouts.at(number).failure_entry],
         };
         entries.into_iter().filter(|entry| *entry != NONE).collect()

@@ -7,8 +7,8 @@ use super::{
     money::Currency,
     profile::Profile,
     rows::{
-        Charge, Customer, CustomerMethod, Dispute, Entry, Event, Intent, Invoice, InvoicePayment, NEVER, Payout, Price,
-        Product, Refund, Session,
+        ApplicationFee, Charge, Customer, CustomerMethod, Dispute, Entry, Event, Intent, Invoice, InvoicePayment,
+        NEVER, Payout, Price, Product, Refund, Session, Transfer,
     },
     table::{NONE, Table},
 };
@@ -41,6 +41,8 @@ pub struct Shop {
     pub sessions: Table<Session>,
     pub invoices: Table<Invoice>,
     pub invoice_payments: Table<InvoicePayment>,
+    pub transfers: Table<Transfer>,
+    pub application_fees: Table<ApplicationFee>,
     pub events: Table<Event>,
     /// The refunds and disputes of a charge.
     pub refunds_of: HashMap<u32, Vec<u32>>,
@@ -111,7 +113,15 @@ macro_rules! with_table {
                 let $table = &$shop.events;
                 $what
             }
-            Kind::SessionLineItem | Kind::InvoiceLine | Kind::ApplicationFee | Kind::Transfer => $none,
+            Kind::Transfer => {
+                let $table = &$shop.transfers;
+                $what
+            }
+            Kind::ApplicationFee => {
+                let $table = &$shop.application_fees;
+                $what
+            }
+            Kind::SessionLineItem | Kind::InvoiceLine => $none,
         }
     };
 }
@@ -140,6 +150,8 @@ impl Shop {
             sessions: Table::new(),
             invoices: Table::new(),
             invoice_payments: Table::new(),
+            transfers: Table::new(),
+            application_fees: Table::new(),
             events: Table::new(),
             refunds_of: HashMap::new(),
             disputes_of: HashMap::new(),

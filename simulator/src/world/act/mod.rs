@@ -66,12 +66,18 @@ impl Shop {
             Some(before) => json!({ "previous_attributes": difference(before, &object), "object": object }),
             None => json!({ "object": object }),
         };
-        self.events.add(Event { created: now, name, kind, number, data: Some(Box::new(data)), dropped: false })
+        self.events.add(Event {
+            created: now,
+            name,
+            object: Some((kind, number)),
+            data: Some(Box::new(data)),
+            dropped: false,
+        })
     }
 
     /// An event of something that comes by itself at a later second.
     fn foretell(&mut self, name: &'static str, kind: Kind, number: u32, at: i64) -> u32 {
-        self.events.add(Event { created: at, name, kind, number, data: None, dropped: false })
+        self.events.add(Event { created: at, name, object: Some((kind, number)), data: None, dropped: false })
     }
 
     /// Takes back the events of what will not come.
@@ -80,7 +86,7 @@ impl Shop {
             .events
             .newest()
             .take_while(|(_, event)| event.created > now)
-            .filter(|(_, event)| event.kind == kind && event.number == number)
+            .filter(|(_, event)| event.object == Some((kind, number)))
             .map(|(event, _)| event)
             .collect();
         for event in coming {

@@ -11,7 +11,7 @@ impl Shop {
         let old = self.profile.full && row.created < self.upgraded;
         let data = row.data.as_deref().cloned().unwrap_or_else(|| self.event_data(row, old));
         // Events of payouts and balances come from Stripe itself, which has no request.
-        let own = matches!(row.kind, Kind::Payout | Kind::Dispute | Kind::Transfer);
+        let own = matches!(row.object, None | Some((Kind::Payout | Kind::Dispute, _)));
         let request =
             if own { Value::Null } else { json!(format!("req_{}", self.ids.token("request", u64::from(number), 14))) };
         json!({
@@ -31,14 +31,11 @@ impl Shop {
 
     fn event_data(&self, row: &Event, old: bool) -> Value {
         let at = row.created;
-        // Only the balance has no row.
-        if row.kind == Kind::Transfer {
-            return json!({ "object": self.balance_object(at) });
-        }
+        let Some((kind, number)) = row.object else { return json!({ "object": self.balance_object(at) }) };
         let shown = |at: i64| {
-            let mut object = self.render(row.kind, row.number, at).unwrap_or(Value::Null);
+            let mut object = self.render(kind, number, at).unwrap_or(Value::Null);
             if old {
-                versions::age(self, row.kind, row.number, &mut object, at);
+                versions::age(self, kind, number, &mut object, at);
             }
             object
         };

@@ -9,6 +9,7 @@ mod event;
 mod invoice;
 mod means;
 mod money;
+mod partner;
 mod sale;
 mod versions;
 
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 pub use event::{difference, tells_what_changed};
 
 impl Shop {
-    /// The object of a row as of a second; `None` for kinds that the account has none of.
+    /// The object of a row as of a second; `None` for lines, which are in their parents' lists only.
     pub fn render(&self, kind: Kind, number: u32, at: i64) -> Option<Value> {
         let mut object = match kind {
             Kind::Charge => self.charge_object(number, at),
@@ -35,7 +36,9 @@ impl Shop {
             Kind::InvoicePayment => self.invoice_payment_object(number, at),
             Kind::CheckoutSession => self.session_object(number, at),
             Kind::Event => self.event_object(number),
-            Kind::SessionLineItem | Kind::InvoiceLine | Kind::ApplicationFee | Kind::Transfer => return None,
+            Kind::Transfer => self.transfer_object(number, at),
+            Kind::ApplicationFee => self.application_fee_object(number, at),
+            Kind::SessionLineItem | Kind::InvoiceLine => return None,
         };
         self.patch(kind, number, at, &mut object);
         Some(object)

@@ -26,6 +26,10 @@ impl Shop {
             Source::DisputeWon(number) => ("adjustment", "dispute_reversal", Some((Kind::Dispute, number))),
             Source::Payout(number) => ("payout", "payout", Some((Kind::Payout, number))),
             Source::PayoutFailure(number) => ("payout_failure", "payout_reversal", Some((Kind::Payout, number))),
+            Source::Transfer(number) => ("transfer", "transfer", Some((Kind::Transfer, number))),
+            Source::ApplicationFee(number) => {
+                ("application_fee", "platform_earning", Some((Kind::ApplicationFee, number)))
+            }
             Source::Billing => ("stripe_fee", "fee", None),
         }
     }
@@ -68,6 +72,8 @@ impl Shop {
                 format!("Chargeback reversal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge))
             }
             Source::Payout(_) | Source::PayoutFailure(_) => "STRIPE PAYOUT".to_owned(),
+            Source::Transfer(_) => "Transfer to a partner".to_owned(),
+            Source::ApplicationFee(_) => "Application fee".to_owned(),
             Source::Billing => "Billing - Usage Fee".to_owned(),
         }
     }

@@ -74,7 +74,7 @@ impl Shop {
             "object": "price",
             "product": self.id_of(Kind::Product, row.product),
             "recurring": if row.recurring { recurring } else { Value::Null },
-            "tax_behavior": if self.profile.full { "exclusive" } else { "inclusive" },
+            "tax_behavior": "exclusive",
             "tiers": null,
             "tiers_mode": null,
             "transform_quantity": null,

@@ -21,6 +21,10 @@ pub enum Source {
     Payout(u32),
     /// A payout came back.
     PayoutFailure(u32),
+    /// A transfer to a partner.
+    Transfer(u32),
+    /// A fee from a partner.
+    ApplicationFee(u32),
     /// Stripe billed for something that is no charge.
     Billing,
 }

@@ -5,6 +5,7 @@
 //! number of another row, `NONE` if there is none.
 
 mod ledger;
+mod partner;
 mod payment;
 mod record;
 mod sale;
@@ -13,6 +14,7 @@ use super::{Kind, table::Row};
 use serde_json::Value;
 
 pub use ledger::{Entry, Payout, Schedule, Source};
+pub use partner::{ApplicationFee, Transfer};
 pub use payment::{Bought, Charge, Dispute, Intent, Method, Oddity, Refund};
 pub use record::{Customer, CustomerMethod, Price, Product};
 pub use sale::{Invoice, InvoicePayment, Session};
@@ -25,9 +27,8 @@ pub const NEVER: i64 = i64::MAX;
 pub struct Event {
     pub created: i64,
     pub name: &'static str,
-    pub kind: Kind,
-    /// The object's row; without meaning for a balance.
-    pub number: u32,
+    /// The object's row; `None` for the balance, which has none.
+    pub object: Option<(Kind, u32)>,
     /// `data` as it was when an action made the event; that of a seeded one follows from its row.
     pub data: Option<Box<Value>>,
     /// Taken back: what it tells of will not happen.
@@ -51,5 +52,7 @@ rows!(
     Session,
     Invoice,
     InvoicePayment,
-    Event
+    Event,
+    Transfer,
+    ApplicationFee
 );

@@ -3,7 +3,6 @@
 use crate::world::{
     calendar::DAY,
     chance::Chance,
-    money::Currency,
     rows::{Customer, CustomerMethod, NEVER},
     shop::Shop,
     table::NONE,
@@ -55,7 +54,7 @@ pub fn customer(shop: &mut Shop, created: i64, now: i64) -> u32 {
         created,
         edited_at: edited_at(number, created, now),
         deleted_at,
-        currency: Currency::Usd,
+        currency: shop.profile.currency,
         charge: NONE,
         method,
         methods,

@@ -21,7 +21,7 @@ struct Teller {
 impl Teller {
     fn say(&mut self, created: i64, name: &'static str, kind: Kind, number: u32) {
         if (self.from..self.until).contains(&created) {
-            self.events.push(Event { created, name, kind, number, data: None, dropped: false });
+            self.events.push(Event { created, name, object: Some((kind, number)), data: None, dropped: false });
         }
     }
 }
@@ -36,6 +36,7 @@ pub fn tell(shop: &mut Shop, now: i64) {
     refunds(shop, &mut teller);
     disputes(shop, &mut teller);
     orders(shop, &mut teller);
+    partners(shop, &mut teller);
     payouts(shop, &mut teller, now);
     // Within a second they are in the wrong order, and ids do not sort either (trap 21).
     teller.events.sort_by_key(|event| (event.created, Reverse(event.name)));
@@ -180,6 +181,15 @@ fn orders(shop: &Shop, teller: &mut Teller) {
     }
 }
 
+fn partners(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.transfers.iter() {
+        teller.say(row.created, "transfer.created", Kind::Transfer, number);
+    }
+    for (number, row) in shop.application_fees.iter() {
+        teller.say(row.created, "application_fee.created", Kind::ApplicationFee, number);
+    }
+}
+
 fn payouts(shop: &Shop, teller: &mut Teller, now: i64) {
     for (number, row) in shop.payouts.iter() {
         let mut say = |at, name| teller.say(at, name, Kind::Payout, number);
@@ -189,11 +199,17 @@ fn payouts(shop: &Shop, teller: &mut Teller, now: i64) {
         say(row.failed_at, "payout.failed");
         say(row.reconciled_at, "payout.reconciliation_completed");
     }
-    // The kind says nothing here: the object is the balance.
     if shop.charges.len() > 0 {
         for day in (midnight(teller.from) / DAY)..=(midnight(now) / DAY) {
             if day * DAY < now {
-                teller.say(day * DAY + 5, "balance.available", Kind::Transfer, 0);
+                let created = day * DAY + 5;
+                teller.events.push(Event {
+                    created,
+                    name: "balance.available",
+                    object: None,
+                    data: None,
+                    dropped: false,
+                });
             }
         }
     }

@@ -85,4 +85,6 @@ fn seal(shop: &mut Shop) {
     shop.sessions.seal();
     shop.invoices.seal();
     shop.invoice_payments.seal();
+    shop.transfers.seal();
+    shop.application_fees.seal();
 }

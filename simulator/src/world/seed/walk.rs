@@ -235,6 +235,13 @@ impl Walk<'_> {
             let customer = self.shop.charges.at(self.shop.charges.len() - 1).customer;
             orders::unpaid(self.shop, chance, currency, customer, created, self.now);
         }
+        if self.shop.profile.full && number % 90 == 61 && created + 60 <= self.now {
+            self.shop.transfer(self.shop.charges.len() - 1, created + 30, 60);
+        }
+        if self.shop.profile.full && number % 90 == 82 {
+            let amount = chance.between("earned", 150, 900);
+            self.shop.earn(created, self.shop.profile.currency, amount);
+        }
         if number % 80 == 44 {
             let intent = self.intent(chance, created, plain_amount(chance.of(2), currency), currency, NONE);
             if number % 160 == 44 {

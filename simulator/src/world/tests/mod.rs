@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 /// The second at which the tested worlds end.
 pub const NOW: i64 = 1_795_260_000;
 
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 16] = [
     Kind::Charge,
     Kind::Refund,
     Kind::Customer,
@@ -29,6 +29,8 @@ pub const KINDS: [Kind; 14] = [
     Kind::Invoice,
     Kind::InvoicePayment,
     Kind::CheckoutSession,
+    Kind::Transfer,
+    Kind::ApplicationFee,
     Kind::Event,
 ];
 

@@ -129,6 +129,12 @@ fn every_captured_charge_refund_and_dispute_has_its_transaction() {
             assert!(pays(&payout, "balance_transaction", -1));
             pays(&payout, "failure_balance_transaction", 1);
         }
+        for transfer in all(world(), &account, Kind::Transfer) {
+            assert!(pays(&transfer, "balance_transaction", -1));
+        }
+        for fee in all(world(), &account, Kind::ApplicationFee) {
+            assert!(pays(&fee, "balance_transaction", 1));
+        }
         let billed = entries.values().filter(|entry| entry["source"].is_null()).count();
         assert_eq!(used.get() + billed, entries.len());
     }
