@@ -44,6 +44,9 @@ pub struct Args {
     /// The platform's secret key; `sk_live_...` makes it a live-mode Stripe
     #[arg(long, value_name = "sk_test_...", default_value = DEFAULT_SECRET_KEY)]
     pub secret_key: String,
+    /// The present that the data ends at, in Unix seconds; the moment of the start when left out
+    #[arg(long, value_name = "SECONDS")]
+    pub now: Option<i64>,
 }
 
 /// What [`super::start`] needs to know. `Options::default()` listens on a free port of this machine.
@@ -105,7 +108,7 @@ impl From<Args> for Options {
             auto_approve: args.auto_approve,
             client_id: args.client_id,
             secret_key: args.secret_key,
-            now: None,
+            now: args.now,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod lists;
 mod oauth;
+mod serving;
 
 use super::clock::Clock;
 use super::options::Options;
