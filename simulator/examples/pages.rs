@@ -28,9 +28,9 @@ async fn main() -> anyhow::Result<()> {
         pages += 1;
         bytes += body.len();
         rows += data.len();
-        let last = data.last().filter(|_| page["has_more"] == true);
+        let cursor = data.last().filter(|_| page["has_more"] == true);
         after =
-            last.map(|row| format!("&starting_after={}", row["id"].as_str().unwrap_or_default())).unwrap_or_default();
+            cursor.map(|row| format!("&starting_after={}", row["id"].as_str().unwrap_or_default())).unwrap_or_default();
     }
     let seconds = begun.elapsed().as_secs_f64();
     println!(

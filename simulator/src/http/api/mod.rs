@@ -193,10 +193,9 @@ fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Error> {
 
 /// The world's objects are test-mode ones; within a text the quotes would be escaped, so only the field itself is met.
 fn live(body: Vec<u8>) -> Vec<u8> {
-    String::from_utf8(body).map_or_else(
-        |error| error.into_bytes(),
-        |text| text.replace("\"livemode\":false", "\"livemode\":true").into_bytes(),
-    )
+    String::from_utf8(body).map_or_else(std::string::FromUtf8Error::into_bytes, |text| {
+        text.replace("\"livemode\":false", "\"livemode\":true").into_bytes()
+    })
 }
 
 fn render(answer: Result<Vec<u8>, Error>, request_id: &str, request: &Parts, livemode: bool) -> Response {
