@@ -264,7 +264,7 @@ fn private_file(path: &Path, source: &str) -> Result<SecretString, ConfigError> 
     std::fs::read_to_string(path).map(SecretString::from).map_err(|error| broken(error.to_string()))
 }
 
-/// Whether a database URL names a `SQLite` file, and which; `None` for PostgreSQL and for a database in memory.
+/// The `SQLite` file that a database URL names; `None` for PostgreSQL and for a database in memory.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the URL is asked for its file, not for its password")]
 pub fn sqlite_file(database_url: &SecretString) -> Option<PathBuf> {

@@ -54,7 +54,7 @@ struct Set {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let Action::Set(set) = args.action;
     let config = set.settings.load([])?;
-    let parts::Ground { db, clock, keys } = parts::ground(&config).await?;
+    let parts::Ground { db, clock, keys, .. } = parts::ground(&config).await?;
     let change = Change {
         client_id: set.client_id,
         secret_key: set.secret_key,

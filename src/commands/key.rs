@@ -48,7 +48,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
 async fn api_key(create: Create) -> anyhow::Result<SecretString> {
     let config = create.settings.load([])?;
-    let parts::Ground { db, clock, keys } = parts::ground(&config).await?;
+    let parts::Ground { db, clock, keys, .. } = parts::ground(&config).await?;
     let (_, key) = api_keys::create(&db, &keys, clock.as_ref(), Some(create.name)).await?;
     Ok(key)
 }

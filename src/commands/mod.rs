@@ -12,6 +12,7 @@ mod settings;
 mod signals;
 mod simulate;
 mod sqlite_lock;
+mod work;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ struct Cli {
 enum Command {
     /// Serve the API, the Link pages and the worker
     Serve(serve::Args),
+    /// Work alone, beside a `serve` on the same PostgreSQL
+    Work(work::Args),
     /// Bring the database's schema up to date
     Migrate(migrate::Args),
     /// Start a simulated Stripe, the platform and its worker, with shops that are linked already
@@ -76,6 +79,7 @@ impl Command {
     async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Serve(args) => serve::run(args).await,
+            Self::Work(args) => work::run(args).await,
             Self::Migrate(args) => migrate::run(args).await,
             Self::Demo(args) => demo::run(args).await,
             Self::Simulate(args) => simulate::run(args).await,

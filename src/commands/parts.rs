@@ -1,5 +1,7 @@
 //! The parts that the commands wire: the database, the clock, the keys, the way to Stripe.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use tributary::clock::{SharedClock, SystemClock};
@@ -7,6 +9,8 @@ use tributary::config::{self, Config};
 use tributary::connect::keys::Keys;
 use tributary::store::{self, Db, database};
 use tributary::stripe::client::{Gate, Settings};
+use tributary::vault::MasterKey;
+use tributary::work::{Settings as WorkSettings, Worker};
 
 /// Opens the database.
 ///
@@ -28,6 +32,17 @@ pub struct Ground {
     pub clock: SharedClock,
     /// The keys.
     pub keys: Keys,
+    master: MasterKey,
+}
+
+impl Ground {
+    /// A worker on this ground, with keys of its own under the same master key.
+    #[must_use]
+    pub fn worker(&self, config: &config::Worker, stripe: Gate) -> Arc<Worker> {
+        let settings = WorkSettings { concurrency: config.concurrency, lease: config.lease, poll: config.poll };
+        let keys = Keys::new(self.master.clone(), self.clock.clone());
+        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, settings })
+    }
 }
 
 /// Makes the ground that `serve` and the short commands beside it stand on.
@@ -39,11 +54,27 @@ pub async fn ground(config: &Config) -> anyhow::Result<Ground> {
     let master = config.master_key()?;
     let db = open(&config.database_url).await?;
     database::migrate(&db).await?;
+    let ground = stand_on(db, master).await?;
+    store::integrations::ensure_defaults(&ground.db, ground.clock.now()).await?;
+    Ok(ground)
+}
+
+/// The same ground for a process that must not change the schema.
+///
+/// # Errors
+/// As [`ground`]; and when the schema is older than this version's.
+pub async fn migrated_ground(config: &Config) -> anyhow::Result<Ground> {
+    let master = config.master_key()?;
+    let db = open(&config.database_url).await?;
+    database::check(&db).await?;
+    stand_on(db, master).await
+}
+
+async fn stand_on(db: Db, master: MasterKey) -> anyhow::Result<Ground> {
     let clock = SystemClock::shared();
-    let keys = Keys::new(master, clock.clone());
+    let keys = Keys::new(master.clone(), clock.clone());
     keys.installation(&db).await?;
-    store::integrations::ensure_defaults(&db, clock.now()).await?;
-    Ok(Ground { db, clock, keys })
+    Ok(Ground { db, clock, keys, master })
 }
 
 /// The way to Stripe.

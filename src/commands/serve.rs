@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use futures::FutureExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -63,9 +64,9 @@ impl Serving {
     /// # Errors
     /// As [`run`].
     pub async fn start(config: &Config, lock: Option<SqliteLock>, shutdown: CancellationToken) -> anyhow::Result<Self> {
-        let parts::Ground { db, clock, keys } = parts::ground(config).await?;
+        let ground = parts::ground(config).await?;
         if lock.is_some() {
-            free_leases(&db).await?;
+            free_leases(&ground.db).await?;
         }
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -78,8 +79,13 @@ impl Serving {
             body_limit: config.server.body_limit,
         };
         let stripe = parts::gate(&config.stripe)?;
+        let worker = ground.worker(&config.worker, stripe.clone());
+        let parts::Ground { db, clock, keys, .. } = ground;
         let app = web::App::new(web::Inner { db, clock, keys, stripe, settings, draining: shutdown.clone() });
-        let tasks = vec![tokio::spawn(listen(listener, app.clone(), shutdown.clone()))];
+        let tasks = vec![
+            tokio::spawn(listen(listener, app.clone(), shutdown.clone())),
+            tokio::spawn(worker.run(shutdown.clone()).map(Ok)),
+        ];
         Ok(Self { bound, public_url, app, tasks, shutdown, drain: config.server.drain, _lock: lock })
     }
 

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::{ConfigError, LogFormat, layers::Layers};
+use super::{ConfigError, LogFormat, layers::Layers, sqlite_file};
 
 /// Takes settings out of the layers, each with its check.
 pub(super) struct Reader<'a>(pub(super) &'a Layers);
@@ -48,10 +48,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn database_url(&self) -> Result<SecretString, ConfigError> {
-        let known =
-            |text: &&str| ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-        let text = self.text("database_url")?.filter(known);
-        text.map(SecretString::from)
+        let postgres = |text: &str| ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        let url = self.text("database_url")?.map(|text| (SecretString::from(text), postgres(text)));
+        // A database in memory would be a new one for every connection of the pool.
+        let usable = url.filter(|(url, postgres)| *postgres || sqlite_file(url).is_some());
+        usable
+            .map(|(url, _)| url)
             .ok_or_else(|| self.bad("database_url", "sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME"))
     }
 

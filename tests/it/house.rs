@@ -20,6 +20,7 @@ use tributary::store;
 use tributary::stripe::client::{Gate, Settings as StripeSettings};
 use tributary::vault::MasterKey;
 use tributary::web;
+use tributary::work::{self, Worker};
 use url::Url;
 
 /// Makes two tests of one body, `<name>::sqlite` and `<name>::postgres`:
@@ -115,6 +116,8 @@ pub struct House {
     pub gate: Gate,
     /// What the handlers have at hand.
     pub app: web::App,
+    /// The worker; it does nothing unless it is told to, by [`House::work`].
+    pub worker: Worker,
     /// Where the platform listens: `http://127.0.0.1:...` without a trailing slash.
     pub url: String,
     serving: tokio::task::JoinHandle<()>,
@@ -156,7 +159,18 @@ impl House {
         });
         let router = web::router(app.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { ground, simulator, gate, app, url, serving }
+        let worker = Worker {
+            db: ground.db.clone(),
+            clock: ground.shared_clock(),
+            keys: ground.keys(),
+            stripe: gate.clone(),
+            settings: work::Settings {
+                concurrency: 1,
+                lease: Duration::from_secs(30),
+                poll: Duration::from_millis(10),
+            },
+        };
+        Self { ground, simulator, gate, app, worker, url, serving }
     }
 
     /// A house on SQLite.
@@ -167,6 +181,16 @@ impl House {
     /// A house on PostgreSQL.
     pub async fn postgres() -> Self {
         Self::on(Kind::Postgres).await
+    }
+
+    /// Asks for what is due and does every job that is due now, until none is left. Returns how many were done.
+    pub async fn work(&self) -> usize {
+        work::tick::tick(&self.db, self.clock.now()).await.unwrap();
+        let mut done = 0;
+        while self.worker.step(CancellationToken::new()).await.unwrap() {
+            done += 1;
+        }
+        done
     }
 
     /// A new API key.

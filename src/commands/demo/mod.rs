@@ -103,7 +103,7 @@ fn config(place: &Place, listen: SocketAddr, stripe: &Running) -> anyhow::Result
 /// What must be true before the worker looks: the simulated Stripe knows the accounts that are linked, and the
 /// integration knows the simulated Stripe.
 async fn prepare(config: &Config, stripe: &Running) -> anyhow::Result<()> {
-    let parts::Ground { db, clock, keys } = parts::ground(config).await?;
+    let parts::Ground { db, clock, keys, .. } = parts::ground(config).await?;
     owner::grant_again(&db, stripe).await?;
     let change = Change {
         client_id: Some(DEFAULT_CLIENT_ID.to_owned()),
