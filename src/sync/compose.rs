@@ -142,6 +142,7 @@ impl Work<'_> {
         for (kept, mut invoice) in invoices {
             if let (Some(all), Some(own)) = (lines.remove(&kept.id), invoice.lines.as_mut()) {
                 own.data = all;
+                own.has_more = false;
             }
             let payments = invoice.payments.as_ref().map(|one| one.data.clone()).unwrap_or_default();
             let paid_by: Vec<&str> = intents(&invoice).collect();

@@ -159,11 +159,25 @@ impl Following<'_> {
                 (Some(_), Some(_)) => {}
             }
         }
-        let objects: Vec<_> = objects.into_iter().collect();
-        for batch in objects.chunks(BATCH) {
+        self.read_all(objects).await?;
+        Ok((money, account))
+    }
+
+    /// Reads objects, and then the charges of those that change their charge without an event of its own.
+    async fn read_all(&mut self, mut objects: BTreeMap<(String, String), Stream>) -> Result<(), Error> {
+        let changing = |stream: &Stream| matches!(stream, Stream::Disputes | Stream::Refunds);
+        let first: Vec<_> = objects.extract_if(.., |_, stream| changing(stream)).collect();
+        for batch in first.chunks(BATCH) {
+            for charge in self.batch(batch).await? {
+                objects.insert(("charge".to_owned(), charge), Stream::Charges);
+            }
+        }
+        let charges = self.active.contains(Stream::Charges.name());
+        let rest: Vec<_> = objects.into_iter().filter(|(_, stream)| charges || *stream != Stream::Charges).collect();
+        for batch in rest.chunks(BATCH) {
             self.batch(batch).await?;
         }
-        Ok((money, account))
+        Ok(())
     }
 
     /// A payment of an invoice changes the invoice, which its event does not name: it is read for that.
@@ -180,7 +194,12 @@ impl Following<'_> {
         }
     }
 
-    async fn batch(&mut self, batch: &[((String, String), Stream)]) -> Result<(), Error> {
+    /// Reads and keeps some objects. Returns the charges that they name.
+    async fn batch(&mut self, batch: &[((String, String), Stream)]) -> Result<Vec<String>, Error> {
+        #[derive(serde::Deserialize)]
+        struct OfCharge {
+            charge: Option<wire::Ref>,
+        }
         let run = self.run;
         let mut reads = Vec::with_capacity(batch.len());
         for ((object, id), stream) in batch {
@@ -191,12 +210,14 @@ impl Following<'_> {
         }
         let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let mut prepared = Prepared::default();
-        let (mut lowest, mut gone) = (i64::MAX, Vec::new());
+        let (mut lowest, mut gone, mut charges) = (i64::MAX, Vec::new(), Vec::new());
         for (object, id, stream, found) in read {
             match found {
                 Found::Object(read_no, raw) => {
                     lowest = lowest.min(read_no);
                     prepared.add(self.run.connection, &raw, None);
+                    let named = serde_json::from_str::<OfCharge>(&raw).ok().and_then(|one| one.charge);
+                    charges.extend(named.map(|charge| charge.id));
                     if matches!(stream, Stream::Sessions | Stream::Invoices) {
                         backfill::read_rest(self.run, &raw, &mut prepared).await?;
                     }
@@ -211,7 +232,8 @@ impl Following<'_> {
             page.bury(object, id, read_no).await?;
         }
         self.gain(page.tx(), &brought, &kinds.into_iter().collect::<Vec<_>>()).await?;
-        page.commit().await.map(drop)
+        page.commit().await?;
+        Ok(charges)
     }
 
     /// Balance transactions have no events: the last days are listed again, and from the first one on that should have

@@ -10,4 +10,6 @@ mod demo;
 mod fixtures;
 mod house;
 mod mapping;
+mod oracle;
 mod process;
+mod sync;

@@ -1,0 +1,167 @@
+//! A sync from end to end: the store equals the simulated account, whatever happens in between.
+
+use entity::change::{self, Kind as Became};
+use entity::data_type::DataType;
+use entity::dataset::{self, Status};
+use entity::{payout, payout_content};
+use sea_orm::entity::prelude::*;
+use simulator::world::Action;
+use tributary::clock::Clock;
+use tributary::store;
+
+use crate::both;
+use crate::house::House;
+use crate::oracle::{self, compare, linked, work};
+
+/// The shop with many currencies.
+fn shop(house: &House) -> String {
+    house.simulator.world.accounts()[0].id.clone()
+}
+
+async fn datasets(house: &House, connection: entity::id::ConnectionId) -> Vec<dataset::Model> {
+    let all = dataset::Entity::find().filter(dataset::Column::ConnectionId.eq(connection));
+    all.all(&house.db).await.unwrap()
+}
+
+async fn changes(house: &House, connection: entity::id::ConnectionId) -> Vec<change::Model> {
+    store::feed::after(&house.db, connection, 0, 1_000_000).await.unwrap()
+}
+
+/// How often the simulated Stripe was asked for anything of `/v1`.
+async fn asked(house: &House) -> u64 {
+    let counts: serde_json::Value =
+        reqwest::get(format!("{}/_simulator/requests", house.simulator.url)).await.unwrap().json().await.unwrap();
+    fn sum(value: &serde_json::Value, within: bool) -> u64 {
+        match value {
+            serde_json::Value::Object(fields) => {
+                fields.iter().map(|(name, value)| sum(value, within || name.contains("/v1/"))).sum()
+            }
+            other => {
+                if within {
+                    other.as_u64().unwrap_or(0)
+                } else {
+                    0
+                }
+            }
+        }
+    }
+    sum(&counts["routes"], false)
+}
+
+both! {
+    async fn the_first_sync_brings_the_whole_account(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        compare(&house, connection, &account).await;
+        let datasets = datasets(&house, connection).await;
+        assert_eq!(datasets.len(), DataType::ALL.len());
+        for one in &datasets {
+            assert_eq!(one.status, Status::Complete, "{:?}: {:?}", one.data_type, one.error_message);
+            assert!(one.objects > 0, "{:?} read nothing", one.data_type);
+            assert_eq!(one.quarantined, 0, "{:?}", one.data_type);
+        }
+        let changes = changes(&house, connection).await;
+        assert!(changes.iter().zip(1..).all(|(change, seq)| change.seq == seq), "the feed is not dense");
+    }
+
+    async fn an_empty_account_is_complete_at_once(house: House) {
+        let account = house.simulator.world.accounts()[2].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        assert!(datasets(&house, connection).await.iter().all(|one| one.status == Status::Complete));
+        compare(&house, connection, &account).await;
+    }
+
+    async fn a_second_sync_of_an_unchanged_account_writes_nothing(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        let (before, runs) = (changes(&house, connection).await.len(), datasets(&house, connection).await.len());
+        store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
+        let reads = asked(&house).await;
+        work(&house).await;
+        assert_eq!(asked(&house).await - reads, 1, "an idle cycle costs one read");
+        assert_eq!(changes(&house, connection).await.len(), before);
+        assert_eq!(datasets(&house, connection).await.len(), runs, "an idle cycle writes no dataset");
+    }
+
+    async fn what_happens_at_stripe_arrives_with_the_next_sync(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        let before = changes(&house, connection).await.len();
+        let world = &house.simulator.world;
+        for action in [
+            r#"{"do":"charge"}"#,
+            r#"{"do":"refund"}"#,
+            r#"{"do":"dispute"}"#,
+            r#"{"do":"payout_advance"}"#,
+            r#"{"do":"edit_customer","name":"Another name"}"#,
+            r#"{"do":"delete_customer"}"#,
+            r#"{"do":"edit_product","name":"Another thing"}"#,
+        ] {
+            let action: Action = serde_json::from_str(action).unwrap();
+            world.act(&account, action, house.simulator.clock.seconds()).unwrap();
+        }
+        store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
+        work(&house).await;
+        compare(&house, connection, &account).await;
+        let after = changes(&house, connection).await;
+        assert!(after[before..].iter().any(|change| change.kind == Became::Deleted && change.data_type == DataType::Customers));
+        assert!(after[before..].iter().any(|change| change.data_type == DataType::Payments));
+        assert!(datasets(&house, connection).await.iter().all(|one| one.status == Status::Complete));
+    }
+
+    async fn every_finished_payout_adds_up_to_the_cent(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        let payouts = payout::Entity::find().filter(payout::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
+        let mut checked = 0;
+        for one in payouts.iter().filter(|one| one.reconciliation == "completed") {
+            let content = payout_content::Entity::find_by_id((connection, one.id.clone())).one(&house.db).await.unwrap();
+            let content = content.unwrap_or_else(|| panic!("{} was not read", one.id));
+            assert_eq!(content.net_minor, one.amount_minor, "{}", one.id);
+            checked += 1;
+        }
+        assert!(checked > 10, "only {checked} payouts were finished");
+    }
+
+    async fn access_revoked_at_stripe_ends_the_connection_and_says_so(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        work(&house).await;
+        let revoke = format!("{}/_simulator/accounts/{account}/revoke", house.simulator.url);
+        reqwest::Client::new().post(revoke).send().await.unwrap().error_for_status().unwrap();
+        store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
+        work(&house).await;
+        let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();
+        assert_eq!(row.status, entity::connection::Status::Deauthorized);
+        assert_eq!(row.next_sync_at, None);
+        compare(&house, connection, &account).await;
+    }
+
+    async fn a_run_that_lost_the_connection_writes_nothing_more(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        let head = store::sync_heads::take(&house.db, connection).await.unwrap();
+        store::sync_heads::take(&house.db, connection).await.unwrap();
+        let late = tributary::sync::keep::Page::begin(&house.db, connection, head.fence, house.clock.now()).await;
+        assert!(matches!(late, Err(tributary::sync::error::Error::Fenced)), "{late:?}");
+        assert_eq!(oracle::count_of_sources(&house, connection).await, 0);
+    }
+
+    async fn what_a_deleted_connection_left_is_erased(house: House) {
+        let account = shop(&house);
+        let (company, connection) = linked(&house, &account).await;
+        work(&house).await;
+        let task = tributary::task::Task::Erase { company, connection };
+        store::connections::set_deleted(&house.db, connection, house.clock.now()).await.unwrap();
+        store::jobs::enqueue(&house.db, &task, house.clock.now()).await.unwrap();
+        work(&house).await;
+        assert_eq!(oracle::count_of_sources(&house, connection).await, 0);
+        assert!(changes(&house, connection).await.is_empty());
+        assert!(store::sync_heads::find(&house.db, connection).await.unwrap().is_none());
+    }
+}
