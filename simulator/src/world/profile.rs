@@ -54,7 +54,8 @@ pub fn profiles(options: &Options) -> Vec<Profile> {
     while profiles.len() < options.accounts {
         let number = profiles.len() - 3;
         let charges = 150 + 37 * (number as u64 % 20);
-        profiles.push(Profile { charges, ..MORE[number % MORE.len()] });
+        let (name, domain) = NAMES[number % NAMES.len()];
+        profiles.push(Profile { charges, name, domain, ..MORE[number % MORE.len()] });
     }
     profiles.truncate(options.accounts);
     profiles
@@ -145,6 +146,22 @@ const EMPTY: Profile = Profile {
     full: false,
     products: &[],
 };
+
+/// What further shops are called; the kinds in [`MORE`] take turns.
+const NAMES: [(&str, &str); 12] = [
+    ("Harbour Books", "harbour-books.example"),
+    ("Juniper Florist", "juniper-florist.example"),
+    ("Panadería Sol", "panaderia-sol.example"),
+    ("Tide Yoga", "tide-yoga.example"),
+    ("Lantern Books", "lantern-books.example"),
+    ("Wild Thyme Flowers", "wild-thyme.example"),
+    ("Horno del Puerto", "horno-del-puerto.example"),
+    ("Stillwater Studio", "stillwater-studio.example"),
+    ("Second Chapter", "second-chapter.example"),
+    ("Prairie Blooms", "prairie-blooms.example"),
+    ("La Miga", "la-miga.example"),
+    ("North Shore Pilates", "north-shore-pilates.example"),
+];
 
 const SMALL: Profile = Profile {
     name: "Harbour Books",

@@ -16,7 +16,8 @@ impl Shop {
         let row = self.charges.at(number);
         let id = self.id_of(Kind::Charge, number);
         let status = row.status(at);
-        let captured = row.captured_at <= at;
+        // Only cards are authorized first: a bank debit under way counts as captured.
+        let captured = row.captured_at <= at || !row.method.is_card();
         let refunded = self.refunded_at(number, at);
         let descriptor = self.statement_descriptor();
         let chance = self.chance_of(Kind::Charge, number);
@@ -122,7 +123,8 @@ impl Shop {
         })
     }
 
-    fn charge_description(&self, number: u32) -> Option<String> {
+    /// What a charge was for.
+    pub fn charge_description(&self, number: u32) -> Option<String> {
         let row = self.charges.at(number);
         match (row.oddity, self.bought(row.intent)) {
             (Oddity::Texts, _) => Some(texts::long_text()),

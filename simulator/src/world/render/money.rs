@@ -58,23 +58,24 @@ impl Shop {
         })
     }
 
-    fn entry_description(&self, row: &Entry) -> String {
+    fn entry_description(&self, row: &Entry) -> Option<String> {
+        let of = |text: &str, charge: u32| match self.charge_description(charge) {
+            Some(description) => Some(format!("{text} ({description})")),
+            None => Some(text.to_owned()),
+        };
+        let disputed = |text: &str, dispute: u32| {
+            Some(format!("{text} for {}", self.id_of(Kind::Charge, self.disputes.at(dispute).charge)))
+        };
         match row.source {
-            Source::Charge(number) | Source::ChargeFailure(number) => format!("Payment #{}", 10_000 + number),
-            Source::Refund(number) => format!("REFUND FOR CHARGE #{}", 10_000 + self.refunds.at(number).charge),
-            Source::RefundFailure(number) => {
-                format!("REFUND FAILURE (Payment #{})", 10_000 + self.refunds.at(number).charge)
-            }
-            Source::Dispute(number) => {
-                format!("Chargeback withdrawal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge))
-            }
-            Source::DisputeWon(number) => {
-                format!("Chargeback reversal for {}", self.id_of(Kind::Charge, self.disputes.at(number).charge))
-            }
-            Source::Payout(_) | Source::PayoutFailure(_) => "STRIPE PAYOUT".to_owned(),
-            Source::Transfer(_) => "Transfer to a partner".to_owned(),
-            Source::ApplicationFee(_) => "Application fee".to_owned(),
-            Source::Billing => "Billing - Usage Fee".to_owned(),
+            Source::Charge(number) => self.charge_description(number),
+            Source::ChargeFailure(number) => of("PAYMENT FAILURE", number),
+            Source::Refund(number) => of("REFUND FOR CHARGE", self.refunds.at(number).charge),
+            Source::RefundFailure(number) => of("REFUND FAILURE", self.refunds.at(number).charge),
+            Source::Dispute(number) => disputed("Chargeback withdrawal", number),
+            Source::DisputeWon(number) => disputed("Chargeback reversal", number),
+            Source::Payout(_) | Source::PayoutFailure(_) => Some("STRIPE PAYOUT".to_owned()),
+            Source::Transfer(_) | Source::ApplicationFee(_) => None,
+            Source::Billing => Some("Billing - Usage Fee".to_owned()),
         }
     }
 

@@ -23,7 +23,10 @@ impl Walk<'_> {
             Story::InquiryClosed => self.dispute(number, day(15), amount, NEVER, Some((day(60), false))),
             Story::DisputeLost => self.dispute(number, day(25), amount, day(25), Some((day(80), false))),
             Story::DisputeWon => self.dispute(number, day(12), amount, day(12), Some((day(70), true))),
-            Story::DisputeOpen | Story::DisputeReviewed => self.dispute(number, day(8), amount, day(8), None),
+            Story::DisputeOpen | Story::DisputeReviewed => {
+                self.dispute(number, day(8), amount, day(8), Some((day(75), false)));
+            }
+            Story::InquiryOpen => self.dispute(number, day(9), amount, NEVER, None),
             Story::RefundFails => late_refund = self.refund(number, day(6), amount),
             Story::ThreeRefunds => {
                 self.refund(number, day(2), part(20));

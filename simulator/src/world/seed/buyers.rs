@@ -41,13 +41,11 @@ pub fn customer(shop: &mut Shop, created: i64, now: i64) -> u32 {
     let method = shop.methods.len();
     let deleted_at = deleted_at(number, created, now);
     for extra in 0..methods {
-        // Detached ones can still be retrieved, and no list has them.
-        let detached = (shop.methods.len() % 41 == 17).then_some(created + 90 * DAY).filter(|at| *at <= now);
-        let row = CustomerMethod {
-            created: created + i64::from(extra),
-            customer: number,
-            detached_at: detached.unwrap_or(NEVER),
-        };
+        // Some second cards are detached later: they can still be retrieved, and no list has them.
+        let later = created + 90 * DAY;
+        let detached = extra == 1 && number % 18 == 4 && later <= now;
+        let detached_at = if detached { later } else { NEVER }.min(deleted_at);
+        let row = CustomerMethod { created: created + i64::from(extra), customer: number, detached_at };
         shop.methods.add(row);
     }
     let row = Customer {

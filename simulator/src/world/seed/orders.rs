@@ -51,8 +51,8 @@ pub fn place(
     // Invoices are made days before they are paid, some months.
     let days =
         if chance.one_in("late", 10) { chance.between("months", 45, 120) } else { chance.between("days", 0, 14) };
-    let created = (paid_at - days * DAY - 3_600).max(shop.opened + 90 * 60);
-    let finalized_at = created + 1_800;
+    let created = (paid_at - days * DAY - 3_600).max(shop.customers.at(customer).created);
+    let finalized_at = created + 1_800.min((paid_at - created) / 2);
     let payment = shop.invoice_payments.len();
     let number = shop.invoices.add(Invoice {
         created,

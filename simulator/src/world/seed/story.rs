@@ -53,12 +53,14 @@ pub enum Story {
     ApplicationFee,
     /// Trap 12: a refund of what was not paid by card.
     DebitRefunded,
-    /// A dispute that waits for an answer.
+    /// A dispute that waits for an answer, and is lost when none comes.
     DisputeOpen,
     /// A dispute that is won.
     DisputeWon,
     /// A dispute that waits for the bank.
     DisputeReviewed,
+    /// An inquiry that waits for an answer.
+    InquiryOpen,
     /// Trap 2: two tries fail, the third succeeds.
     ThreeTries,
     /// Trap 2: it fails and nobody tries again.
@@ -98,8 +100,8 @@ const RARE: [Story; 25] = [
     Story::ThreeTries,
 ];
 
-/// The story of charge `number` of `many`, made `age` seconds ago.
-pub fn story(chance: Chance, number: usize, many: usize, age: i64, full: bool) -> Story {
+/// The story of charge `number` of `many`, made `age` seconds ago; `ripe` of them are old enough to be disputed.
+pub fn story(chance: Chance, (number, many, ripe): (usize, usize, usize), age: i64, full: bool) -> Story {
     let from_end = many - number;
     if full {
         let place = number % 1_000;
@@ -107,6 +109,12 @@ pub fn story(chance: Chance, number: usize, many: usize, age: i64, full: bool) -
             && let Some(story) = RARE.get(place / 11)
         {
             return *story;
+        }
+        match ripe.wrapping_sub(number) {
+            1 | 4 => return Story::DisputeOpen,
+            2 | 5 => return Story::DisputeReviewed,
+            3 | 6 => return Story::InquiryOpen,
+            _ => {}
         }
         match from_end {
             1..4 => return Story::Plain,

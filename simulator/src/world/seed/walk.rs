@@ -32,6 +32,7 @@ pub fn walk(shop: &mut Shop, moments: &[i64], now: i64) {
     if shop.profile.full {
         buyers::import(shop, now);
     }
+    let ripe = moments.partition_point(|created| *created < now - 12 * DAY);
     let mut walk = Walk { shop, now, retry: None };
     for (number, created) in moments.iter().enumerate() {
         let chance = walk.shop.chance.named("charge").of(number as u64);
@@ -40,7 +41,7 @@ pub fn walk(shop: &mut Shop, moments: &[i64], now: i64) {
             continue;
         }
         let full = walk.shop.profile.full;
-        walk.charge(chance, story(chance, number, moments.len(), now - created, full), *created);
+        walk.charge(chance, story(chance, (number, moments.len(), ripe), now - created, full), *created);
         walk.aside(chance, number, *created);
     }
 }

@@ -1,6 +1,6 @@
 //! A million charges: pages at the head, in the middle and at the tail are right.
 
-use super::{NOW, account, number, text};
+use super::{KINDS, NOW, account, all, number, text};
 use crate::world::{Kind, Options, Query, World};
 
 #[test]
@@ -30,4 +30,22 @@ fn a_million_charges_can_be_paged_anywhere() {
     assert!(number(&tail.data[0]["created"]) < NOW - 1_094 * 86_400);
     let oldest = tail.data.last().map(|row| text(&row["id"]));
     assert!(page(Query { after: oldest, ..Query::default() }).data.is_empty());
+}
+
+#[test]
+fn worlds_of_any_size_can_be_made() {
+    for (seed, charges) in (0..).zip([0, 1, 2, 3, 7, 8, 12, 40, 99, 150]) {
+        let world = World::new(&Options {
+            seed,
+            charges,
+            accounts: 16,
+            now: NOW + i64::from(u32::try_from(charges).expect("few")) * 7_919,
+        });
+        assert_eq!(world.accounts().len(), 16);
+        assert_eq!(world.accounts()[0].charges, charges);
+        let account = account(&world, 0);
+        for kind in KINDS {
+            all(&world, &account, kind);
+        }
+    }
 }

@@ -172,6 +172,14 @@ fn trap_11_an_inquiry_becomes_a_dispute() {
 }
 
 #[test]
+fn disputes_are_in_every_state() {
+    let found: HashSet<String> = disputes().iter().map(|dispute| text(&dispute["status"])).collect();
+    for status in ["won", "lost", "needs_response", "under_review", "warning_needs_response", "warning_closed"] {
+        assert!(found.contains(status), "{status}");
+    }
+}
+
+#[test]
 fn trap_12_other_payments_have_other_ids_and_types() {
     let refund = refunds().into_iter().find(|refund| text(&refund["id"]).starts_with("pyr_")).expect("a refund");
     let charge = get(Kind::Charge, &refund["charge"]);
