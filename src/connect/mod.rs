@@ -6,6 +6,7 @@ pub mod finish;
 pub mod integrations;
 pub mod keys;
 pub mod link;
+pub mod refresh;
 pub mod revoke;
 
 use sea_orm::DbErr;

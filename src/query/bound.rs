@@ -180,7 +180,7 @@ impl Kind {
             Self::Uuid if term.op == Op::Contains => Some(Value::Text(text.to_ascii_lowercase().replace('-', ""))),
             Self::Uuid => Some(Value::Uuid(text.parse().ok())),
             Self::Number => Milli::parse(text).map(Value::Number),
-            Self::Date => date(text).map(Value::Date),
+            Self::Date => Date::parse(text).map(Value::Date),
             Self::Bool => match text.to_ascii_lowercase().as_str() {
                 "true" => Some(Value::Bool(true)),
                 "false" => Some(Value::Bool(false)),
@@ -199,18 +199,21 @@ impl Kind {
     }
 }
 
-/// Reads `YYYY-MM-DD`, midnight UTC, or a time of ISO 8601; without a zone it is UTC.
-fn date(text: &str) -> Option<Date> {
-    let moment = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        Ok(day) => day.and_hms_opt(0, 0, 0)?.and_utc(),
-        Err(_) => DateTime::parse_from_rfc3339(text)
-            .map(|time| time.to_utc())
-            .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|time| time.and_utc()))
-            .ok()?,
-    };
-    // Databases know the years 1 to 9999 alike; no moment of ours is outside of them.
-    let floor = moment.trunc_subsecs(6);
-    (1..=9999).contains(&chrono::Datelike::year(&floor)).then_some(Date { floor, exact: floor == moment })
+impl Date {
+    /// Reads `YYYY-MM-DD`, midnight UTC, or a time of ISO 8601; without a zone it is UTC. `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(day) => day.and_hms_opt(0, 0, 0)?.and_utc(),
+            Err(_) => DateTime::parse_from_rfc3339(text)
+                .map(|time| time.to_utc())
+                .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|time| time.and_utc()))
+                .ok()?,
+        };
+        // Databases know the years 1 to 9999 alike; no moment of ours is outside of them.
+        let floor = moment.trunc_subsecs(6);
+        (1..=9999).contains(&chrono::Datelike::year(&floor)).then_some(Self { floor, exact: floor == moment })
+    }
 }
 
 impl<S> Filter<S> {

@@ -1,13 +1,10 @@
 //! Companies, with what hangs on them.
 
-use std::collections::HashMap;
-
 use entity::company::{self, ActiveModel, Column, Entity};
-use entity::connection;
 use entity::id::CompanyId;
+use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{QueryOrder, Set};
 
 use super::lists::{self, Found, Listing, Noun, Source};
 use crate::query::{self, Field, Kind};
@@ -111,26 +108,4 @@ pub async fn set_overrides(db: &impl ConnectionTrait, id: CompanyId, overrides: 
         .exec(db)
         .await?;
     Ok(())
-}
-
-/// The connections of several companies, oldest first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn connections(
-    db: &impl ConnectionTrait,
-    companies: &[CompanyId],
-) -> Result<HashMap<CompanyId, Vec<connection::Model>>, DbErr> {
-    let mut by_company: HashMap<CompanyId, Vec<connection::Model>> = HashMap::new();
-    let rows = connection::Entity::find()
-        .filter(connection::Column::CompanyId.is_in(companies.iter().copied()))
-        .filter(connection::Column::DeletedAt.is_null())
-        .order_by_asc(connection::Column::CreatedAt)
-        .order_by_asc(connection::Column::Id)
-        .all(db)
-        .await?;
-    for row in rows {
-        by_company.entry(row.company_id).or_default().push(row);
-    }
-    Ok(by_company)
 }

@@ -7,7 +7,7 @@ use entity::dataset::{Column, Entity, Model, Status};
 use entity::id::{ConnectionId, DatasetId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Query};
-use sea_orm::{ExprTrait, QueryOrder};
+use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
 use super::lists::{self, Found, Listing, Noun, Source};
 use crate::query::{Field, Kind};
@@ -127,4 +127,37 @@ pub async fn best(
         Some(row) => Ok(Some(row)),
         None => rows().one(db).await,
     }
+}
+
+/// An object that could not be mapped, without its body.
+#[derive(Clone, Debug, sea_orm::FromQueryResult)]
+pub struct Unmapped {
+    /// Stripe's `object`.
+    pub object: String,
+    /// Stripe's id.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What of a data type could not be mapped.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unmapped(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    data_type: DataType,
+) -> Result<Vec<Unmapped>, DbErr> {
+    use entity::quarantined::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .columns([Column::Object, Column::Id, Column::Reason])
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::DataType.eq(data_type))
+        .order_by_asc(Column::Object)
+        .order_by_asc(Column::Id)
+        .into_model()
+        .all(db)
+        .await
 }

@@ -56,13 +56,12 @@ pub struct Found<M> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn records<E>(
+pub async fn records<E: Listed>(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     listing: &Listing,
 ) -> Result<Found<E::Model>, DbErr>
 where
-    E: EntityTrait,
     E::Model: Send + Sync,
 {
     page(db, of_connection::<E>(connection), "created_at", listing).await
@@ -72,7 +71,7 @@ where
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn record<E: EntityTrait>(
+pub async fn record<E: Listed>(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     id: &str,
@@ -266,4 +265,12 @@ fn tag<E: EntityTrait>(term: &query::Term, name: &'static str, backend: DbBacken
         Op::Differs => folded(value(), backend).ne(wanted).or(value().is_null()),
         _ => folded(value(), backend).eq(wanted),
     }
+}
+
+/// Records that the API lists.
+pub trait Listed: EntityTrait {
+    /// What can be asked of them.
+    const NOUN: &'static Noun;
+    /// Their data type.
+    const DATA_TYPE: entity::data_type::DataType;
 }

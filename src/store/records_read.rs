@@ -1,11 +1,12 @@
 //! What can be asked of each record of the commerce schema, and the one record that a connection has of its account.
 
 use entity::company_info;
+use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use super::lists::{self, Noun, Source};
+use super::lists::{self, Listed, Noun, Source};
 use crate::query::{Field, Kind};
 
 const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
@@ -160,6 +161,26 @@ pub static PAYOUT: Noun = Noun {
         SOURCE_MODIFIED,
     ],
 };
+
+macro_rules! listed {
+    ($($noun:ident $entity:ident $data_type:ident;)+) => {$(
+        impl Listed for entity::$entity::Entity {
+            const NOUN: &'static Noun = &$noun;
+            const DATA_TYPE: DataType = DataType::$data_type;
+        }
+    )+};
+}
+
+listed! {
+    CUSTOMER customer Customers;
+    PAYMENT payment Payments;
+    TRANSACTION transaction Transactions;
+    PAYOUT payout Payouts;
+    DISPUTE dispute Disputes;
+    PRODUCT product Products;
+    PAYMENT_METHOD payment_method PaymentMethods;
+    ORDER order Orders;
+}
 
 /// The account itself.
 ///

@@ -186,7 +186,8 @@ impl Validation {
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     let words = response.extensions_mut().remove::<Words>();
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+    let kind =
+        response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
     let ours = status.is_client_error() || status.is_server_error();
     if words.is_none() && (!ours || !kind.starts_with("text/plain")) {
         return response;
@@ -212,7 +213,7 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     answer
 }
 
-const fn retried(status: StatusCode) -> &'static str {
+fn retried(status: StatusCode) -> &'static str {
     match status {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "True",
         status if status.is_client_error() => "False",
@@ -221,10 +222,12 @@ const fn retried(status: StatusCode) -> &'static str {
 }
 
 /// What is said of a status that the framework chose.
-const fn said(status: StatusCode) -> &'static str {
+fn said(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "There is nothing at this address.",
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not answer this method; the header Allow names those it does.",
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "This address does not answer this method; the header Allow names those it does."
+        }
         StatusCode::PAYLOAD_TOO_LARGE => "The body is too large.",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body must be JSON: send `Content-Type: application/json`.",
         StatusCode::SERVICE_UNAVAILABLE => "This took too long and was given up; try again.",

@@ -1,17 +1,49 @@
 //! HTTP: the router is the table of contents.
 
+mod api;
+pub mod api_keys;
+mod assets;
+mod body;
+pub mod commerce;
+pub mod companies;
+pub mod company_info;
+pub mod connections;
+pub mod customers;
+pub mod disputes;
+mod entrance;
+pub mod error;
+pub mod health;
+pub mod history;
+pub mod integrations;
 pub mod link;
+pub mod orders;
+pub mod page;
+pub mod payment_methods;
+pub mod payments;
+pub mod payouts;
+pub mod products;
+pub mod profile;
+pub mod refresh;
 mod session;
 pub mod start;
+pub mod sync_settings;
+pub mod transactions;
+pub mod unsupported;
+pub mod who;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+pub use self::api::openapi;
+pub use self::entrance::RequestId;
 use crate::clock::SharedClock;
+use crate::connect::Means;
 use crate::connect::keys::Keys;
+use crate::connect::link::Links;
 use crate::store::Db;
 use crate::stripe::client::Gate;
 
@@ -55,6 +87,18 @@ impl App {
     pub fn new(parts: Inner) -> Self {
         Self(Arc::new(parts))
     }
+
+    /// What the floor below needs.
+    #[must_use]
+    pub fn means(&self) -> Means<'_> {
+        Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock }
+    }
+
+    /// Where Link pages are.
+    #[must_use]
+    pub fn links(&self) -> Links<'_> {
+        Links { public_url: &self.settings.public_url, hours: self.settings.link_hours }
+    }
 }
 
 impl std::ops::Deref for App {
@@ -68,5 +112,13 @@ impl std::ops::Deref for App {
 /// Everything that is served.
 #[must_use]
 pub fn router(app: App) -> Router {
-    Router::new().merge(link::routes(&app)).merge(start::routes()).with_state(app)
+    let (routes, described) = api::routes().split_for_parts();
+    let routes = routes
+        .merge(link::routes(&app))
+        .merge(start::routes())
+        .merge(assets::routes())
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(move || async move { axum::Json(described) }));
+    entrance::before(routes, &app).with_state(app)
 }

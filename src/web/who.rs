@@ -97,9 +97,14 @@ impl FromRequestParts<App> for Last {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let _ = app;
         let names = path(parts).await?;
-        let (_, last) = names.iter().last().ok_or_else(|| Error::NotFound("There is nothing at this address.".into()))?;
+        let (_, last) =
+            names.iter().last().ok_or_else(|| Error::NotFound("There is nothing at this address.".into()))?;
         // PostgreSQL knows no text with a NUL, and no id has one.
-        if last.contains('\0') { Err(Error::none("record", last.replace('\0', "?"))) } else { Ok(Self(last.to_owned())) }
+        if last.contains('\0') {
+            Err(Error::none("record", last.replace('\0', "?")))
+        } else {
+            Ok(Self(last.to_owned()))
+        }
     }
 }
 

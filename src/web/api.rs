@@ -1,0 +1,128 @@
+//! The API: its routes, and its description that is made of them.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::{ErrorBody, Validation, ValidationItem};
+use super::{
+    App, api_keys, companies, company_info, connections, customers, disputes, history, integrations, orders,
+    payment_methods, payments, payouts, products, profile, refresh, sync_settings, transactions, unsupported,
+};
+
+/// All routes of the API, in the order of its description.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi()).merge(platform()).merge(commerce())
+}
+
+fn platform() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(companies::list, companies::create))
+        .routes(routes!(companies::get, companies::update, companies::replace, companies::delete))
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::get, connections::unlink, connections::delete))
+        .routes(routes!(refresh::all))
+        .routes(routes!(refresh::by_data_type))
+        .routes(routes!(refresh::data_status))
+        .routes(routes!(history::list))
+        .routes(routes!(history::get))
+        .routes(routes!(history::validation))
+        .routes(routes!(sync_settings::of_company, sync_settings::set_of_company))
+        .routes(routes!(integrations::list))
+        .routes(routes!(integrations::get, integrations::set))
+        .routes(routes!(integrations::branding))
+        .routes(routes!(profile::get, profile::replace))
+        .routes(routes!(sync_settings::of_profile, sync_settings::set_of_profile))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::delete))
+}
+
+fn commerce() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(company_info::get))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::get))
+        .routes(routes!(payments::list))
+        .routes(routes!(payments::get))
+        .routes(routes!(transactions::list))
+        .routes(routes!(transactions::get))
+        .routes(routes!(payouts::list))
+        .routes(routes!(payouts::get))
+        .routes(routes!(payouts::transactions))
+        .routes(routes!(disputes::list))
+        .routes(routes!(disputes::get))
+        .routes(routes!(products::list))
+        .routes(routes!(products::get))
+        .routes(routes!(payment_methods::list))
+        .routes(routes!(payment_methods::get))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::get))
+        .merge(unsupported::routes())
+}
+
+/// The description of the API, as `/openapi.json` serves it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tributary",
+        description = "Small businesses' Stripe data, complete and current. Amounts are exact decimal numbers in the \
+            currency's unit; times are ISO 8601 in UTC. Every answer carries `X-Request-Id`; an error repeats it as \
+            `correlationId`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact()
+    ),
+    components(schemas(ErrorBody, Validation, ValidationItem)),
+    security(("api_key" = [])),
+    modifiers(&Security),
+    tags(
+        (name = "Companies", description = "The small businesses."),
+        (name = "Connections", description = "A company's link to a Stripe account."),
+        (name = "Refresh data", description = "Ask for data, and see how far it is."),
+        (name = "Read data", description = "What the checks of a dataset found."),
+        (name = "Integrations", description = "The ways in to Stripe."),
+        (name = "Settings", description = "The profile, sync settings and API keys."),
+        (name = "Commerce", description = "The data of a connection."),
+    )
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Basic);
+        scheme.description =
+            Some("`Authorization: Basic base64(key)`: the API key alone, or with a colon after it.".into());
+        openapi.components.get_or_insert_default().add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The answers that every operation may give instead of its own.
+pub(super) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+        [
+            ("400", "The request makes no sense; `error` says why."),
+            ("401", "The API key is missing or unknown."),
+            ("404", "There is no such thing, or it belongs to another company."),
+            ("409", "It cannot be done as things stand."),
+            ("500", "A fault of ours; it is in the log under `correlationId`."),
+            ("503", "Not now; try again."),
+        ]
+        .into_iter()
+        .map(|(status, said)| {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+            let response = ResponseBuilder::new().description(said).content("application/json", content).build();
+            (status.to_owned(), response.into())
+        })
+        .collect()
+    }
+}

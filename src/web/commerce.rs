@@ -1,0 +1,83 @@
+//! What the lists of a connection's data have in common.
+
+use axum::Json;
+use entity::connection;
+use entity::data_type::DataType;
+use entity::dataset::Status;
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::error::Error;
+use super::page::{List, Page};
+use super::who::Last;
+use crate::store;
+use crate::store::lists::{self, Listed};
+
+/// One page of a connection's records, read in one state of the database.
+pub(super) async fn list<E: Listed, T: From<E::Model>>(
+    app: &App,
+    connection: &connection::Model,
+    list: &List,
+) -> Result<Json<Page<T>>, Error>
+where
+    E::Model: Send + Sync,
+{
+    let listing = list.listing(E::NOUN)?;
+    let tx = store::read(&app.db).await?;
+    was_read(&tx, connection, E::DATA_TYPE).await?;
+    let found = lists::records::<E>(&tx, connection.id, &listing).await?;
+    Ok(Json(list.page(found)))
+}
+
+/// One of a connection's records.
+pub(super) async fn get<E: Listed, T: From<E::Model>>(
+    app: &App,
+    connection: &connection::Model,
+    Last(id): &Last,
+) -> Result<Json<T>, Error> {
+    was_read(&app.db, connection, E::DATA_TYPE).await?;
+    let row = lists::record::<E>(&app.db, connection.id, id).await?;
+    row.map(|row| Json(T::from(row))).ok_or_else(|| Error::none(&E::NOUN.name.to_lowercase(), id))
+}
+
+/// Whether the data type was ever read to its end; what was is served, whatever became of the connection since.
+pub(super) async fn was_read(
+    db: &impl ConnectionTrait,
+    connection: &connection::Model,
+    data_type: DataType,
+) -> Result<(), Error> {
+    let name = data_type.as_str();
+    match store::datasets_read::best(db, connection.id, data_type).await? {
+        Some(row) if row.status == Status::Complete => Ok(()),
+        None => Err(Error::Conflict(format!("The data set has not been requested: {name} was never synced."))),
+        Some(row) if !row.status.is_final() => {
+            Err(Error::Conflict(format!("No data available yet: the first sync of {name} is not finished.")))
+        }
+        Some(row) => {
+            let why = row.error_message.map(|why| format!(": {why}")).unwrap_or_default();
+            let status = row.status.as_str();
+            Err(Error::NotFound(format!("No data available: the first sync of {name} ended with {status}{why}")))
+        }
+    }
+}
+
+/// A reference to a record of a type.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordRef {
+    /// The record.
+    pub id: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// A reference to a record with a name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedRef {
+    /// The record.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+}

@@ -1,0 +1,80 @@
+//! Payments: charges, and refunds as negative payments.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use entity::id::{CompanyId, ConnectionId};
+use entity::payment;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::api::Refusals;
+use super::commerce::{self, NamedRef};
+use super::error::Error;
+use super::page::{List, ListParams, Page};
+use super::who::{Last, OfConnection};
+use crate::money::Decimal;
+
+/// A payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// Stripe's id of the charge or refund.
+    pub id: String,
+    /// In the currency's unit; negative for a refund.
+    pub amount: Decimal,
+    /// ISO 4217: the currency that the customer paid in.
+    pub currency: String,
+    /// The way of paying.
+    pub payment_method_ref: Option<NamedRef>,
+    /// Where it stands.
+    pub status: payment::Status,
+    /// Always `Stripe`.
+    pub payment_provider: String,
+    /// When it is due.
+    pub due_date: Option<DateTime<Utc>>,
+    /// When it was made at Stripe.
+    pub created_date: DateTime<Utc>,
+    /// When the record last changed here.
+    pub modified_date: DateTime<Utc>,
+    /// When it last changed at Stripe, where Stripe tells.
+    pub source_modified_date: Option<DateTime<Utc>>,
+}
+
+impl From<payment::Model> for Payment {
+    fn from(row: payment::Model) -> Self {
+        Self {
+            amount: Decimal::from_minor(row.amount_minor, &row.currency),
+            id: row.id,
+            currency: row.currency,
+            payment_method_ref: row.payment_method_id.map(|id| NamedRef { id, name: row.payment_method_name }),
+            status: row.status,
+            payment_provider: row.payment_provider,
+            due_date: row.due_at,
+            created_date: row.created_at,
+            modified_date: row.modified_at,
+            source_modified_date: row.source_modified_at,
+        }
+    }
+}
+
+/// List payments
+///
+/// Newest first.
+#[utoipa::path(get, path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payments",
+    operation_id = "list-payments", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
+    responses((status = 200, description = "One page.", body = Page<Payment>), Refusals))]
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Payment>>, Error> {
+    commerce::list::<payment::Entity, _>(&app, &of.connection, &list).await
+}
+
+/// Get a payment
+#[utoipa::path(get, path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payments/{paymentId}",
+    operation_id = "get-payment", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("paymentId" = String, Path)),
+    responses((status = 200, description = "The payment.", body = Payment), Refusals))]
+pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Payment>, Error> {
+    commerce::get::<payment::Entity, _>(&app, &of.connection, &id).await
+}

@@ -1,0 +1,204 @@
+//! Payouts to the bank: what each is made of, and whether it adds up.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use entity::id::{CompanyId, ConnectionId};
+use entity::payout_content::{self, State as Known};
+use entity::{connection, payout};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::api::Refusals;
+use super::commerce::was_read;
+use super::error::Error;
+use super::page::{List, ListParams, Page};
+use super::transactions::Transaction;
+use super::who::{Last, OfConnection};
+use crate::money::Decimal;
+use crate::store;
+use crate::store::lists::{self, Listed};
+
+/// A payout.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Payout {
+    /// Stripe's id.
+    pub id: String,
+    /// In the currency's unit; negative for a debit from the bank.
+    pub amount: Decimal,
+    /// ISO 4217.
+    pub currency: String,
+    /// Where it stands.
+    pub status: payout::Status,
+    /// The day when it arrives: midnight UTC.
+    pub arrival_date: DateTime<Utc>,
+    /// Whether the schedule made it.
+    pub is_automatic: bool,
+    /// `standard` or `instant`.
+    pub method: String,
+    /// `bank_account` or `card`.
+    pub destination_type: String,
+    /// Its own movement of the balance.
+    pub transaction_id: Option<String>,
+    /// The movement that brought it back.
+    pub failure_transaction_id: Option<String>,
+    /// Why it failed.
+    pub failure_code: Option<String>,
+    /// Why it failed, in words.
+    pub failure_message: Option<String>,
+    /// The payout that this one reverses.
+    pub original_payout_id: Option<String>,
+    /// What the bank shows.
+    pub statement_descriptor: Option<String>,
+    /// Stripe's description.
+    pub description: Option<String>,
+    /// What it is made of.
+    pub content: PayoutContent,
+    /// When it was made at Stripe.
+    pub created_date: DateTime<Utc>,
+    /// When the record last changed here.
+    pub modified_date: DateTime<Utc>,
+    /// When it last changed at Stripe, where Stripe tells.
+    pub source_modified_date: Option<DateTime<Utc>>,
+}
+
+/// What a payout is made of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PayoutContent {
+    /// `complete` when all of it is known, `pending` when not yet, `unavailable` when Stripe keeps no such list.
+    pub state: Known,
+    /// How many balance transactions it is made of, without its own; when it is complete.
+    pub count: Option<i64>,
+    /// The sum of their net amounts.
+    pub net: Option<Decimal>,
+    /// The payout's amount less that sum.
+    pub difference: Option<Decimal>,
+    /// Whether the sum is the payout's amount; null while it cannot be told.
+    pub adds_up: Option<bool>,
+    /// Why it cannot be told, or does not add up.
+    pub reason: Option<String>,
+}
+
+impl PayoutContent {
+    fn new(payout: &payout::Model, row: Option<payout_content::Model>) -> Self {
+        let unknown = |state, reason: &str| Self {
+            state,
+            count: None,
+            net: None,
+            difference: None,
+            adds_up: None,
+            reason: Some(reason.to_owned()),
+        };
+        let Some(row) = row else { return unknown(Known::Pending, "It was not read yet.") };
+        match row.state {
+            Known::Pending => {
+                unknown(Known::Pending, "Stripe is still working on what it is made of, or it was not read yet.")
+            }
+            Known::Unavailable => unknown(Known::Unavailable, "Stripe keeps this list for automatic payouts only."),
+            Known::Complete => Self::complete(payout, &row),
+        }
+    }
+
+    fn complete(payout: &payout::Model, row: &payout_content::Model) -> Self {
+        let amount = |minor| Decimal::from_minor(minor, &payout.currency);
+        let difference = payout.amount_minor.checked_sub(row.net_minor);
+        let adds_up = difference == Some(0);
+        Self {
+            state: Known::Complete,
+            count: Some(row.count),
+            net: Some(amount(row.net_minor)),
+            difference: difference.map(amount),
+            adds_up: Some(adds_up),
+            reason: (!adds_up).then(|| "The net amounts do not sum up to the payout's amount.".to_owned()),
+        }
+    }
+}
+
+impl Payout {
+    fn new(row: payout::Model, content: Option<payout_content::Model>) -> Self {
+        Self {
+            content: PayoutContent::new(&row, content),
+            amount: Decimal::from_minor(row.amount_minor, &row.currency),
+            id: row.id,
+            currency: row.currency,
+            status: row.status,
+            arrival_date: row.arrival_at,
+            is_automatic: row.automatic,
+            method: row.method,
+            destination_type: row.destination_type,
+            transaction_id: row.balance_transaction_id,
+            failure_transaction_id: row.failure_balance_transaction_id,
+            failure_code: row.failure_code,
+            failure_message: row.failure_message,
+            original_payout_id: row.original_payout_id,
+            statement_descriptor: row.statement_descriptor,
+            description: row.description,
+            created_date: row.created_at,
+            modified_date: row.modified_at,
+            source_modified_date: row.source_modified_at,
+        }
+    }
+}
+
+/// List payouts
+///
+/// Newest first.
+#[utoipa::path(get, path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payouts",
+    operation_id = "list-payouts", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
+    responses((status = 200, description = "One page.", body = Page<Payout>), Refusals))]
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Payout>>, Error> {
+    let listing = list.listing(payout::Entity::NOUN)?;
+    let tx = store::read(&app.db).await?;
+    was_read(&tx, &of.connection, payout::Entity::DATA_TYPE).await?;
+    let found = lists::records::<payout::Entity>(&tx, of.connection.id, &listing).await?;
+    let ids: Vec<&str> = found.rows.iter().map(|row| row.id.as_str()).collect();
+    let mut contents = store::payouts_read::contents(&tx, of.connection.id, &ids).await?;
+    let with = |row: payout::Model| {
+        let content = contents.remove(&row.id);
+        Payout::new(row, content)
+    };
+    Ok(Json(list.envelope(found.rows.into_iter().map(with).collect(), found.total)))
+}
+
+/// Get a payout
+#[utoipa::path(get, path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payouts/{payoutId}",
+    operation_id = "get-payout", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("payoutId" = String, Path)),
+    responses((status = 200, description = "The payout.", body = Payout), Refusals))]
+pub async fn get(State(app): State<App>, of: OfConnection, Last(id): Last) -> Result<Json<Payout>, Error> {
+    let tx = store::read(&app.db).await?;
+    let row = find(&tx, &of.connection, &id).await?;
+    let content = store::payouts_read::contents(&tx, of.connection.id, &[&id]).await?.remove(&id);
+    Ok(Json(Payout::new(row, content)))
+}
+
+async fn find(db: &impl ConnectionTrait, connection: &connection::Model, id: &str) -> Result<payout::Model, Error> {
+    was_read(db, connection, payout::Entity::DATA_TYPE).await?;
+    let row = lists::record::<payout::Entity>(db, connection.id, id).await?;
+    row.ok_or_else(|| Error::none("payout", id))
+}
+
+/// List what a payout is made of
+///
+/// Its balance transactions, without its own. The list is whole when the payout's `content.state` is `complete`.
+#[utoipa::path(get,
+    path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payouts/{payoutId}/transactions",
+    operation_id = "list-payout-transactions", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("payoutId" = String, Path), ListParams),
+    responses((status = 200, description = "One page.", body = Page<Transaction>), Refusals))]
+pub async fn transactions(
+    State(app): State<App>,
+    of: OfConnection,
+    Last(id): Last,
+    list: List,
+) -> Result<Json<Page<Transaction>>, Error> {
+    let listing = list.listing(entity::transaction::Entity::NOUN)?;
+    let tx = store::read(&app.db).await?;
+    find(&tx, &of.connection, &id).await?;
+    Ok(Json(list.page(store::payouts_read::transactions(&tx, of.connection.id, &id, &listing).await?)))
+}
