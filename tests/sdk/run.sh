@@ -34,4 +34,6 @@ if [ -z "$url" ]; then
     exit 1
 fi
 
+# A proxy, where one is set, is not for this machine.
+export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 SIMULATOR_URL=$url "$venv/bin/python" tests/sdk/stripe_python.py

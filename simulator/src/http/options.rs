@@ -149,7 +149,11 @@ impl Options {
             let first = self.redirect_uris.first().context("No redirect URI was given and none is registered.")?;
             return Ok(first.to_string());
         };
-        let registered = if self.redirect_uris.is_empty() {
+        // `Url` reads over these, a `Location` header must not have them.
+        let is_plain = !asked.contains(|character: char| character.is_control() || " \\".contains(character));
+        let registered = if !is_plain {
+            false
+        } else if self.redirect_uris.is_empty() {
             Url::parse(asked).is_ok_and(|url| url.scheme() == "http" && url.fragment().is_none() && is_loopback(&url))
         } else {
             // Compared as text, as Stripe does; `Url` has put a slash behind a bare host.
@@ -188,9 +192,16 @@ mod tests {
         for fine in ["http://127.0.0.1:8080/oauth/callback", "http://localhost/x?y=1", "http://[::1]:1/"] {
             assert_eq!(options.redirect_uri(Some(fine)).unwrap(), fine);
         }
-        for bad in
-            ["https://example.com/cb", "http://example.com/", "http://localhost/#x", "javascript:alert(1)", "", "/cb"]
-        {
+        for bad in [
+            "https://example.com/cb",
+            "http://example.com/",
+            "http://localhost/#x",
+            "javascript:alert(1)",
+            "",
+            "/cb",
+            "http://localhost/\r\nx: y",
+            "http:\\\\localhost/",
+        ] {
             assert!(options.redirect_uri(Some(bad)).is_err(), "{bad}");
         }
         assert!(options.redirect_uri(None).is_err());

@@ -220,3 +220,14 @@ async fn the_front_page_shows_lines_that_work() {
     let line = format!("curl -u {}: http://127.0.0.1:12111/v1/charges?limit=1", stripe.shared.own_key(&stripe.shop()));
     assert!(page.status == 200 && page.text.contains(&line));
 }
+
+#[tokio::test]
+async fn latency_is_added_to_answers() {
+    let latency = std::time::Duration::from_millis(30);
+    let stripe = Stripe::with(Options { latency, ..Options::default() });
+    for path in ["/v1/account", "/v1/nothing"] {
+        let begun = std::time::Instant::now();
+        stripe.get(path).await;
+        assert!(begun.elapsed() >= latency, "{path}");
+    }
+}
