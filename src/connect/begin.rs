@@ -79,7 +79,8 @@ pub async fn connection(
     session: &str,
 ) -> Result<Begun, Error> {
     let tx = store::write(means.db).await?;
-    let connection = store::connections::owned(&tx, id.0, id.1).await?.ok_or(Error::Gone)?;
+    let connection = store::connections::hold(&tx, id.1).await?;
+    let connection = connection.filter(|row| row.company_id == id.0).ok_or(Error::Gone)?;
     if let Ticket::Serial(serial) = ticket {
         let spent = store::links::spend(&tx, connection.id, serial).await?;
         // A double click posts twice: the second finds the URL spent, by the same browser.
@@ -104,10 +105,12 @@ pub async fn company(
     session: &str,
 ) -> Result<Begun, Error> {
     let tx = store::write(means.db).await?;
+    // Held before anything is read: whoever clicks twice waits here, and then sees what the first click made.
+    store::links::hold_company(&tx, company.id).await?.ok_or(Error::Gone)?;
     let integration = store::integrations::by_key(&tx, platform_key).await?.ok_or(Error::Disabled)?;
-    let mine = store::oauth_states::begun_by(&tx, session).await?;
     if let Ticket::Serial(serial) = ticket {
         let spent = store::links::spend_company(&tx, company.id, serial).await?;
+        let mine = store::oauth_states::begun_by(&tx, session).await?;
         let of_company = store::connections::of_company(&tx, company.id).await?;
         if !spent && !of_company.iter().any(|one| mine.contains(&one.id)) {
             return Err(Error::Spent);

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod link;
 pub mod refresh;
 pub mod revoke;
+pub mod sweep;
 
 use sea_orm::DbErr;
 

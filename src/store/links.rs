@@ -3,7 +3,7 @@
 use entity::id::{CompanyId, ConnectionId};
 use entity::{company, connection};
 use sea_orm::entity::prelude::*;
-use sea_orm::{EntityTrait, ExprTrait};
+use sea_orm::{EntityTrait, ExprTrait, QuerySelect};
 
 /// Spends the URLs of a connection that were made with this serial. `false` when another use came first.
 ///
@@ -33,4 +33,13 @@ pub async fn spend_company(db: &impl ConnectionTrait, id: CompanyId, serial: i32
         .exec(db)
         .await?;
     Ok(spent.rows_affected == 1)
+}
+
+/// The company, held against others until the transaction ends; none when it is deleted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold_company(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+    let held = company::Entity::find_by_id(id).filter(company::Column::DeletedAt.is_null());
+    held.lock_exclusive().one(db).await
 }

@@ -10,6 +10,7 @@ use tower_sessions::session::Error;
 
 use crate::connect::begin::Begun;
 use crate::connect::finish::Held;
+use crate::connect::sweep::HELD;
 use crate::vault::{digest, random_text};
 
 const KEY: &str = "link";
@@ -25,7 +26,8 @@ pub struct Marks {
     pub form: String,
     /// The consents that this browser has posted, newest last.
     pub begun: Vec<Mark>,
-    /// An account that waits for the owner's decision.
+    /// An account that waits for the owner's decision; kept apart, where the sweep finds it.
+    #[serde(skip)]
     pub held: Option<Held>,
     /// Parameters of the Link URL, for the redirect at the end.
     pub carried: BTreeMap<String, String>,
@@ -47,7 +49,9 @@ pub struct Mark {
 impl Marks {
     /// What the session remembers; nothing for a new one.
     pub async fn of(session: &Session) -> Result<Self, Error> {
-        Ok(session.get(KEY).await?.unwrap_or_default())
+        let mut marks: Self = session.get(KEY).await?.unwrap_or_default();
+        marks.held = session.get::<Option<Held>>(HELD).await?.flatten();
+        Ok(marks)
     }
 
     /// What it remembers, with a text for its forms.
@@ -62,7 +66,8 @@ impl Marks {
 
     /// Keeps it, at the end of the request.
     pub async fn keep(&self, session: &Session) -> Result<(), Error> {
-        session.insert(KEY, self).await
+        session.insert(KEY, self).await?;
+        session.insert(HELD, &self.held).await
     }
 
     /// Whether a form is of this session. Digests are compared, so that time tells nothing of the text.

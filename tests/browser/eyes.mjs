@@ -1,0 +1,54 @@
+// Looks at a page as people do: light and dark, wide and narrow, with axe's rules; and listens to the console.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LOOKS = [
+  { name: "light", colorScheme: "light", width: 1100 },
+  { name: "dark", colorScheme: "dark", width: 1100 },
+  { name: "narrow", colorScheme: "light", width: 320 },
+  { name: "narrow-dark", colorScheme: "dark", width: 320 },
+];
+
+/** Everything that is wrong with the page, in sentences; screenshots of it are kept under `name`. */
+export async function look(page, name, folder) {
+  const wrong = [];
+  for (const { name: look, colorScheme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) wrong.push(`${look}: it is ${wide} px wider than the window`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(
+      (rules) => globalThis.axe.run(document, { runOnly: { type: "tag", values: rules } }),
+      RULES,
+    );
+    for (const { id, help, nodes } of violations) {
+      wrong.push(`${look}: ${id} (${help}): ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+    }
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("button, a.act, a.quiet, label.pick")]
+        .filter((one) => one.getBoundingClientRect().height < 44)
+        .map((one) => one.textContent.trim()),
+    );
+    if (small.length) wrong.push(`${look}: lower than 44 px: ${small.join(", ")}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1100, height: 900 });
+  return wrong;
+}
+
+/** Notes what the console of a page complains of. A page that is refused on purpose may say so. */
+export function listen(page, complaints) {
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(text);
+    const document = refused && message.location().url === page.url();
+    if (message.type() === "error" && !document) complaints.push(`${page.url()}: ${text}`);
+  });
+}
