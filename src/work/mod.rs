@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
 use crate::connect::keys::Keys;
+use crate::connect::{Means, sweep};
 use crate::store::{self, Db};
 use crate::stripe::client::Gate;
 use crate::task::Task;
@@ -25,6 +26,9 @@ use crate::task::Task;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause before another try.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
+
+/// How often sessions and states that are over are removed.
+const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// How the worker works.
 #[derive(Clone, Copy, Debug)]
@@ -105,11 +109,25 @@ impl Worker {
     }
 
     async fn clockwork(self: Arc<Self>, stop: CancellationToken) {
+        let mut swept = None;
         while !stop.is_cancelled() {
-            if let Err(error) = tick::tick(&self.db, self.clock.now()).await {
+            let now = self.clock.now();
+            if let Err(error) = tick::tick(&self.db, now).await {
                 tracing::error!(%error, "what is due could not be found out");
             }
+            if swept.is_none_or(|at| now - at >= SWEEP_EVERY) {
+                self.sweep().await;
+                swept = Some(now);
+            }
             self.rest(&stop).await;
+        }
+    }
+
+    /// Sweeps what owners left lying on the Link pages.
+    async fn sweep(&self) {
+        let means = Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock };
+        if let Err(error) = sweep::sweep(means).await {
+            tracing::error!(%error, "what browsers left could not be swept");
         }
     }
 
