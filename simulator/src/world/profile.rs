@@ -55,7 +55,7 @@ pub fn profiles(options: &Options) -> Vec<Profile> {
         let number = profiles.len() - 3;
         let charges = 150 + 37 * (number as u64 % 20);
         let (name, domain) = NAMES[number % NAMES.len()];
-        profiles.push(Profile { charges, name, domain, ..MORE[number % MORE.len()] });
+        profiles.push(Profile { name, domain, charges, ..MORE[number % MORE.len()] });
     }
     profiles.truncate(options.accounts);
     profiles

@@ -47,7 +47,7 @@ impl Shop {
             "default_currency": profile.currency.code(),
             "details_submitted": ready,
             "email": self.email(),
-            "external_accounts": list(&[], false, &format!("/v1/accounts/{}/external_accounts", self.id)),
+            "external_accounts": list(&self.bank_accounts(), false, &format!("/v1/accounts/{}/external_accounts", self.id)),
             "future_requirements": requirements(json!([])),
             "groups": null,
             "id": self.id,
@@ -60,6 +60,36 @@ impl Shop {
             "tos_acceptance": { "date": if ready { json!(self.opened) } else { Value::Null }, "ip": null, "user_agent": null },
             "type": "standard",
         })
+    }
+
+    /// Where payouts go: one account for each settlement currency.
+    fn bank_accounts(&self) -> Vec<Value> {
+        let settled = self.profile.settlements().iter().filter(|_| self.ready());
+        settled
+            .map(|currency| {
+                json!({
+                    "account": self.id,
+                    "account_holder_name": null,
+                    "account_holder_type": null,
+                    "account_type": null,
+                    "available_payout_methods": ["standard"],
+                    "bank_name": "STRIPE TEST BANK",
+                    "country": self.profile.country,
+                    "currency": currency.code(),
+                    "customer": null,
+                    "default_for_currency": true,
+                    "fingerprint": self.ids.token("bank fingerprint", *currency as u64, 16),
+                    "future_requirements": null,
+                    "id": self.bank_account_id(*currency),
+                    "last4": "6789",
+                    "metadata": {},
+                    "object": "bank_account",
+                    "requirements": null,
+                    "routing_number": "110000000",
+                    "status": "new",
+                })
+            })
+            .collect()
     }
 
     /// The owner's address.

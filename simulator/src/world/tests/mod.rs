@@ -1,6 +1,7 @@
 //! What the seeded accounts must be like, asked through the door as `http` does.
 
 mod acts;
+mod filters;
 mod follow;
 mod many;
 mod money;
