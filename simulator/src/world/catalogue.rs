@@ -10,25 +10,40 @@ use super::{
 /// A line of an order. `total` = `subtotal` - `discount` + `tax`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// What it is sold at.
     pub price: u32,
+    /// How many.
     pub quantity: i64,
+    /// The price of one.
     pub unit: i64,
+    /// `unit` times `quantity`.
     pub subtotal: i64,
+    /// Taken off before tax.
     pub discount: i64,
+    /// On what is left.
     pub tax: i64,
+    /// What is paid.
     pub total: i64,
 }
 
 /// An order. Its amounts are the sums over the lines, and `total` has the shipping too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
+    /// In their order.
     pub lines: Vec<Line>,
+    /// What was taken off each line.
     pub discount_percent: i64,
+    /// What was added to each line.
     pub tax_percent: i64,
+    /// Before discount and tax.
     pub subtotal: i64,
+    /// Taken off.
     pub discount: i64,
+    /// Added.
     pub tax: i64,
+    /// Without tax or discount.
     pub shipping: i64,
+    /// What is paid.
     pub total: i64,
 }
 

@@ -20,9 +20,13 @@ type Patch = (i64, Map<String, Value>);
 
 /// An account and everything in it.
 pub struct Shop {
+    /// `acct_…`
     pub id: String,
+    /// Who it is.
     pub profile: Profile,
+    /// What its decisions follow from.
     pub chance: Chance,
+    /// Its ids.
     pub ids: Ids,
     /// When the account was opened.
     pub opened: i64,

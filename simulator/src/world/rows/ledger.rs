@@ -32,13 +32,19 @@ pub enum Source {
 /// A balance transaction.
 #[derive(Debug)]
 pub struct Entry {
+    /// When it was booked.
     pub created: i64,
+    /// When it can be paid out.
     pub available_on: i64,
+    /// Before fees; what leaves is below 0.
     pub amount: i64,
+    /// What was taken of it.
     pub fee: Fee,
+    /// What the balance holds it in.
     pub currency: Currency,
     /// Millionths; 0 when nothing was converted.
     pub rate: i64,
+    /// What moved it.
     pub source: Source,
     /// The payout that it left in.
     pub payout: u32,
@@ -65,15 +71,25 @@ pub enum Schedule {
 /// A payout.
 #[derive(Debug)]
 pub struct Payout {
+    /// When it was made.
     pub created: i64,
+    /// What arrives.
     pub amount: i64,
+    /// What it is in.
     pub currency: Currency,
+    /// How it came about.
     pub schedule: Schedule,
+    /// The midnight at which it is to arrive.
     pub arrival: i64,
+    /// When it was on its way.
     pub sent_at: i64,
+    /// When it arrived.
     pub paid_at: i64,
+    /// When it came back.
     pub failed_at: i64,
+    /// When the list of its content was complete.
     pub reconciled_at: i64,
+    /// Its own balance transaction, and the one that brought the money back.
     pub entry: u32,
     pub failure_entry: u32,
     /// The balance transactions in it, its own not among them.

@@ -25,7 +25,9 @@ pub const NEVER: i64 = i64::MAX;
 /// An event.
 #[derive(Debug)]
 pub struct Event {
+    /// When it happened.
     pub created: i64,
+    /// Its type.
     pub name: &'static str,
     /// The object's row; `None` for the balance, which has none.
     pub object: Option<(Kind, u32)>,

@@ -58,20 +58,29 @@ pub enum Oddity {
 /// A charge.
 #[derive(Debug)]
 pub struct Charge {
+    /// When it was made.
     pub created: i64,
+    /// What was to be paid.
     pub amount: i64,
     /// What was captured, or would be.
     pub captured: i64,
+    /// When it was captured; never for one that was only authorized.
     pub captured_at: i64,
     /// When `pending` became `succeeded`.
     pub succeeded_at: i64,
+    /// When it failed, for a bank debit perhaps after it had succeeded.
     pub failed_at: i64,
+    /// What the buyer pays in.
     pub currency: Currency,
+    /// How it was paid.
     pub method: Method,
+    /// What is odd in its texts.
     pub oddity: Oddity,
+    /// Who paid; `NONE` for a guest.
     pub customer: u32,
     /// The charge of the same customer before this one.
     pub previous: u32,
+    /// Its payment intent.
     pub intent: u32,
     /// Its balance transaction, and the one that took the money back when it failed late.
     pub entry: u32,
@@ -94,44 +103,64 @@ pub enum Bought {
 /// A payment intent.
 #[derive(Debug)]
 pub struct Intent {
+    /// When it was made.
     pub created: i64,
+    /// What is to be paid.
     pub amount: i64,
+    /// What the buyer pays in.
     pub currency: Currency,
+    /// Who pays.
     pub customer: u32,
     /// Its last charge and how many came before it.
     pub charge: u32,
     pub first_charge: u32,
+    /// When it was given up.
     pub canceled_at: i64,
+    /// What for.
     pub bought: Bought,
 }
 
 /// A refund.
 #[derive(Debug)]
 pub struct Refund {
+    /// When it was made.
     pub created: i64,
+    /// How much goes back, in the charge's currency.
     pub amount: i64,
+    /// What it refunds.
     pub charge: u32,
+    /// Its balance transaction, and the one that brought the money back.
     pub entry: u32,
     pub failure_entry: u32,
     /// When `pending` became `succeeded`.
     pub succeeded_at: i64,
+    /// When it failed.
     pub failed_at: i64,
+    /// Why, as Stripe words it.
     pub reason: Option<&'static str>,
 }
 
 /// A dispute.
 #[derive(Debug)]
 pub struct Dispute {
+    /// When it was opened.
     pub created: i64,
+    /// How much of it, in the charge's currency.
     pub amount: i64,
+    /// What is disputed.
     pub charge: u32,
     /// When the money is taken: `created`, later for an inquiry that escalates, never for one that does not.
     pub taken_at: i64,
+    /// When the shop answered.
     pub evidence_at: i64,
+    /// When it was decided.
     pub closed_at: i64,
+    /// Whether the shop won.
     pub won: bool,
+    /// The balance transaction that took the money, and the one that brought it back.
     pub entry: u32,
     pub won_entry: u32,
+    /// Why, as Stripe words it.
     pub reason: &'static str,
 }
 

@@ -6,11 +6,17 @@ use crate::world::money::Currency;
 /// A checkout session.
 #[derive(Debug)]
 pub struct Session {
+    /// When it was opened.
     pub created: i64,
+    /// When it was completed.
     pub completed_at: i64,
+    /// When it expires if it was not.
     pub expires_at: i64,
+    /// Who buys.
     pub customer: u32,
+    /// How it is paid.
     pub intent: u32,
+    /// What it is paid in.
     pub currency: Currency,
     /// What the lines follow from.
     pub order: u64,
@@ -19,14 +25,23 @@ pub struct Session {
 /// An invoice.
 #[derive(Debug)]
 pub struct Invoice {
+    /// When it was drafted.
     pub created: i64,
+    /// When it was opened.
     pub finalized_at: i64,
+    /// When it was paid.
     pub paid_at: i64,
+    /// When it was voided.
     pub voided_at: i64,
+    /// When it was given up.
     pub uncollectible_at: i64,
+    /// Who is to pay.
     pub customer: u32,
+    /// How it is paid.
     pub intent: u32,
+    /// Its payment.
     pub payment: u32,
+    /// What it is in.
     pub currency: Currency,
     /// What the lines follow from.
     pub order: u64,
@@ -52,7 +67,9 @@ impl Invoice {
 /// A payment of an invoice.
 #[derive(Debug)]
 pub struct InvoicePayment {
+    /// When it was asked for.
     pub created: i64,
+    /// What it pays.
     pub invoice: u32,
 }
 
