@@ -6,6 +6,7 @@ mod integration;
 mod key;
 mod logging;
 mod migrate;
+mod openapi;
 mod parts;
 mod serve;
 mod settings;
@@ -47,6 +48,8 @@ enum Command {
     Integration(integration::Args),
     /// Make API keys and master keys
     Key(key::Args),
+    /// Print the API's description
+    Openapi,
     /// Check the settings, the database and the way to Stripe
     Doctor(doctor::Args),
 }
@@ -85,6 +88,7 @@ impl Command {
             Self::Simulate(args) => simulate::run(args).await,
             Self::Integration(args) => integration::run(args).await,
             Self::Key(args) => key::run(args).await,
+            Self::Openapi => openapi::run(),
             Self::Doctor(args) => doctor::run(args).await,
         }
     }
