@@ -41,7 +41,7 @@ export class House {
     };
     this.environment.TRIBUTARY_MASTER_KEY = await this.tributary("key", "generate-master");
     // Slow enough that the progress of the first sync can be seen.
-    this.#spawn("simulate", "--listen", `127.0.0.1:${stripePort}`, "--charges", "600", "--latency-ms", "40");
+    this.#spawn("simulate", "--listen", `127.0.0.1:${stripePort}`, "--charges", "1500", "--latency-ms", "250");
     this.#spawn("serve", "--listen", `127.0.0.1:${port}`);
     await this.#answers(`${this.stripe}/_simulator/accounts`);
     await this.#answers(`${this.url}/readyz`);

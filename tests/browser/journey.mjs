@@ -104,10 +104,12 @@ try {
   });
 
   await step("the progress of the first sync stands still on request, and passes the eyes", async () => {
-    const stop = page.getByRole("link", { name: "Stop updating this page" });
-    await page.getByText("kinds of data are done").waitFor();
-    await stop.click();
-    await page.getByRole("link", { name: "Go on updating this page" }).waitFor();
+    await page.getByRole("link", { name: "Stop updating this page" }).click();
+    const goOn = page.getByRole("link", { name: "Go on updating this page" });
+    await goOn.waitFor();
+    // It stands still, so what has happened since is seen by asking again.
+    while ((await page.getByText("kinds of data are done").count()) === 0) await page.reload();
+    await goOn.waitFor();
     await fine(page, "progress");
     await page.getByRole("link", { name: "Go on updating this page" }).click();
   });

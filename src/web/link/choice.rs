@@ -120,7 +120,7 @@ fn ask(
     let (scope, scope_text) = page::meaning(open[0].scope);
     let body = html! {
         @if all_test { (page::mode(Mode::Test)) }
-        h1 { (who) " asks to read the Stripe data of " (company.name) }
+        h1 { (who) " asks to " (page::verb(open[0].scope)) " the Stripe data of " (company.name) }
         p.lead { "You decide on the next page, which is Stripe's own. We never see your Stripe password." }
         (super::consent::what(who, scope, scope_text))
         form method="post" action={ "/link/companies/" (company.id) "/start" } {

@@ -148,7 +148,7 @@ fn ask(whole: &Whole, profile: &profile::Model, marks: &Marks, token: Option<&st
     let (scope, scope_text) = page::meaning(whole.integration.scope);
     let body = html! {
         (page::mode(whole.integration.mode))
-        h1 { (who) " asks to read the Stripe data of " (company) }
+        h1 { (who) " asks to " (page::verb(whole.integration.scope)) " the Stripe data of " (company) }
         @if let Some(account) = &whole.connection.account_id {
             p.lead { "The connection was to the Stripe account "
                 strong { (whole.connection.account_name.as_deref().unwrap_or("")) } " (" code { (account) }

@@ -44,6 +44,7 @@ pub fn routes(app: &App) -> Router<App> {
         .layer(session::layer(app))
         .layer(from_fn_with_state(app.clone(), guard))
         .route(&STYLE_PATH, get(page::style))
+        .route(page::MARK_PATH, get(page::mark))
 }
 
 /// What every Link page says to the browser beside its content.

@@ -13,6 +13,10 @@ use crate::vault::digest;
 use crate::web::App;
 
 const STYLE: &str = include_str!("link.css");
+const MARK: &str = include_str!("mark.svg");
+
+/// The path of the icon: without one, browsers ask for `/favicon.ico`.
+pub const MARK_PATH: &str = "/assets/mark.svg";
 
 /// The style sheet's path carries a digest of it, so that a browser may keep it for ever.
 pub static STYLE_PATH: LazyLock<String> =
@@ -26,6 +30,11 @@ pub async fn style(State(_): State<App>) -> impl IntoResponse {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, STYLE)
+}
+
+/// The icon.
+pub async fn mark(State(_): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], MARK)
 }
 
 /// Nothing but our style sheet, and forms that end here or at Stripe: browsers hold a form's redirects to it too.
@@ -50,6 +59,7 @@ pub fn layout(title: &str, head: &str, body: &Markup) -> Markup {
                 meta name="robots" content="noindex";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                link rel="icon" href=(MARK_PATH) type="image/svg+xml";
                 link rel="stylesheet" href=(*STYLE_PATH);
             }
             body {
@@ -88,6 +98,14 @@ pub const fn meaning(scope: Scope) -> (&'static str, &'static str) {
         Scope::ReadWrite => {
             ("Reading and writing", "Stripe will also let it make changes, such as refunding a payment.")
         }
+    }
+}
+
+/// What the scope lets one do with data, as a verb.
+pub const fn verb(scope: Scope) -> &'static str {
+    match scope {
+        Scope::ReadOnly => "read",
+        Scope::ReadWrite => "read and change",
     }
 }
 
