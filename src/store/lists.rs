@@ -169,8 +169,11 @@ fn read<E: EntityTrait>(field: &query::Field<Source>, backend: DbBackend) -> Exp
 }
 
 /// Folds the letters of ASCII, and no others, whatever the database's own collation is.
+///
+/// Templates are filled at `?` for SQLite and at `$1` for PostgreSQL; the other's mark would stay in the SQL and be
+/// taken for the first bound value.
 fn folded(text: Expr, backend: DbBackend) -> Expr {
-    let template = if backend == DbBackend::Sqlite { "lower($1)" } else { r#"lower($1 COLLATE "C")"# };
+    let template = if backend == DbBackend::Sqlite { "lower(?)" } else { r#"lower($1 COLLATE "C")"# };
     Expr::cust_with_expr(template, text)
 }
 
@@ -209,7 +212,7 @@ fn against(field: Expr, op: Op, floor: impl Into<sea_orm::Value>, exact: bool) -
 fn contains(field: Expr, text: &str, kind: Kind, backend: DbBackend) -> Expr {
     let field = match kind {
         Kind::Id => folded(field, backend),
-        Kind::Uuid if backend == DbBackend::Sqlite => Expr::cust_with_expr("lower(hex($1))", field),
+        Kind::Uuid if backend == DbBackend::Sqlite => Expr::cust_with_expr("lower(hex(?))", field),
         Kind::Uuid => Expr::cust_with_expr("replace($1::text, '-', '')", field),
         _ => field,
     };
@@ -254,7 +257,7 @@ pub(super) fn tags<E: EntityTrait>(expr: &query::Expr, name: &'static str, backe
 
 fn tag<E: EntityTrait>(term: &query::Term, name: &'static str, backend: DbBackend) -> Expr {
     let template = if backend == DbBackend::Sqlite {
-        "(SELECT value FROM json_each($1) WHERE key = $2)"
+        "(SELECT value FROM json_each(?) WHERE key = ?)"
     } else {
         "($1 ->> $2::text)"
     };
