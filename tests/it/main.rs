@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cli;
+mod commerce;
 mod config;
 mod database;
 mod demo;
@@ -14,7 +15,11 @@ mod link;
 mod link_misuse;
 mod link_unlink;
 mod mapping;
+mod openapi;
 mod oracle;
 mod process;
+mod query;
+mod rest;
+mod rows;
 mod sync;
 mod visitor;

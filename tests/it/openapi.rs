@@ -1,0 +1,50 @@
+//! The checked-in description of the API is the one that the code makes.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+#[test]
+fn the_description_that_is_checked_in_is_the_one_that_is_served() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("frontend/openapi.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    let made = format!("{}\n", tributary::web::openapi().to_pretty_json().unwrap());
+    assert!(checked_in == made, "frontend/openapi.json is old: run `tributary openapi > frontend/openapi.json`");
+}
+
+#[test]
+fn every_operation_is_named_once_and_described_and_every_reference_leads_somewhere() {
+    let api: Value = serde_json::from_str(&tributary::web::openapi().to_json().unwrap()).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap_or_default();
+            assert!(names.insert(name.to_owned()) && !name.is_empty(), "{method} {path} is named {name}");
+            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+            assert!(operation["responses"].get("401").is_some(), "{method} {path} does not say that it needs a key");
+        }
+    }
+    let schemas = api["components"]["schemas"].as_object().unwrap();
+    let mut lost = Vec::new();
+    visit(&api, &mut |reference| {
+        let name = reference.rsplit('/').next().unwrap();
+        if !schemas.contains_key(name) {
+            lost.push(reference.to_owned());
+        }
+    });
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+fn visit(value: &Value, seen: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                seen(reference);
+            }
+            fields.values().for_each(|field| visit(field, seen));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| visit(part, seen)),
+        _ => {}
+    }
+}
