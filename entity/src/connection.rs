@@ -58,6 +58,7 @@ impl ActiveModelBehavior for ActiveModel {}
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = ConnectionStatus)]
 pub enum Status {
     /// The owner has not consented yet.
     #[sea_orm(string_value = "PendingAuth")]

@@ -32,6 +32,7 @@ impl ActiveModelBehavior for ActiveModel {}
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = CredentialKind)]
 pub enum Kind {
     /// By OAuth.
     #[sea_orm(string_value = "oauth")]

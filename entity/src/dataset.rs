@@ -54,6 +54,7 @@ impl ActiveModelBehavior for ActiveModel {}
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = DatasetStatus)]
 pub enum Status {
     /// Never asked for.
     #[sea_orm(string_value = "Initial")]

@@ -65,6 +65,7 @@ crate::record::record!(Disputes);
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = DisputeStatus)]
 pub enum Status {
     /// Won.
     #[sea_orm(string_value = "Won")]

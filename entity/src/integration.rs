@@ -59,6 +59,7 @@ impl ActiveModelBehavior for ActiveModel {}
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = IntegrationMode)]
 pub enum Mode {
     /// Real money.
     #[sea_orm(string_value = "live")]
@@ -86,6 +87,7 @@ impl Mode {
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = IntegrationScope)]
 pub enum Scope {
     /// Reading alone.
     #[sea_orm(string_value = "read_only")]
@@ -113,6 +115,7 @@ impl Scope {
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = IntegrationSync)]
 pub enum Sync {
     /// Once, when the company authorizes.
     #[sea_orm(string_value = "once")]

@@ -83,6 +83,7 @@ crate::record::record!(Payments);
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = PaymentKind)]
 pub enum Kind {
     /// Money in.
     #[sea_orm(string_value = "charge")]
@@ -110,6 +111,7 @@ impl Kind {
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = PaymentStatus)]
 pub enum Status {
     /// On its way.
     #[sea_orm(string_value = "Pending")]

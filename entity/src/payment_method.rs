@@ -49,6 +49,7 @@ crate::record::record!(PaymentMethods);
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = PaymentMethodStatus)]
 pub enum Status {
     /// In use.
     #[sea_orm(string_value = "Active")]

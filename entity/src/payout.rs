@@ -87,6 +87,7 @@ crate::record::record!(Payouts);
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = PayoutStatus)]
 pub enum Status {
     /// Not sent yet.
     #[sea_orm(string_value = "Pending")]

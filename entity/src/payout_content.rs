@@ -35,6 +35,7 @@ impl ActiveModelBehavior for ActiveModel {}
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = PayoutContentState)]
 pub enum State {
     /// Not read yet, or Stripe is still working on it.
     #[sea_orm(string_value = "pending")]

@@ -83,6 +83,7 @@ crate::record::record!(Transactions);
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = TransactionType)]
 pub enum Type {
     /// A sale.
     #[sea_orm(string_value = "Payment")]
@@ -132,6 +133,7 @@ impl Type {
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
+#[schema(as = TransactionSourceType)]
 pub enum SourceType {
     /// A fee.
     #[sea_orm(string_value = "Fee")]

@@ -32,7 +32,7 @@ pub struct Dispute {
     pub reason: Option<String>,
     /// When evidence is due.
     pub due_date: Option<DateTime<Utc>>,
-    /// Its movements of the balance.
+    /// Its movements of the balance; the charge itself for an inquiry, which has moved no money.
     pub disputed_transactions: Vec<RecordRef>,
     /// When it was made at Stripe.
     pub created_date: DateTime<Utc>,
@@ -44,7 +44,10 @@ pub struct Dispute {
 
 impl From<dispute::Model> for Dispute {
     fn from(row: dispute::Model) -> Self {
-        let movements = row.transactions.0.into_iter();
+        let mut movements = row.transactions.0;
+        if movements.is_empty() {
+            movements.extend(row.charge_id);
+        }
         Self {
             total_amount: Decimal::from_minor(row.amount_minor, &row.currency),
             id: row.id,
@@ -52,7 +55,7 @@ impl From<dispute::Model> for Dispute {
             status: row.status,
             reason: row.reason,
             due_date: row.due_at,
-            disputed_transactions: movements.map(|id| RecordRef { id, kind: "Payment" }).collect(),
+            disputed_transactions: movements.into_iter().map(|id| RecordRef { id, kind: "Payment" }).collect(),
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,

@@ -40,7 +40,7 @@ both! {
         for (query, found) in [
             ("amount=12.30", vec!["ch_a"]),
             ("amount>9007199254740.992", vec!["ch_d"]),
-            ("amount>=9007199254740.9930001", vec![]),
+            ("amount>=12.3000001", vec!["ch_d", "ch_b"]),
             ("amount<0", vec!["ch_c"]),
             ("amount=-0.0010000001", vec![]),
         ] {

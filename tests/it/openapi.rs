@@ -48,3 +48,18 @@ fn visit(value: &Value, seen: &mut impl FnMut(&str)) {
         _ => {}
     }
 }
+
+/// Two enums called `Status` would silently become one.
+#[test]
+fn no_schema_is_called_by_a_word_that_several_nouns_have() {
+    let api: Value = serde_json::from_str(&tributary::web::openapi().to_json().unwrap()).unwrap();
+    let schemas = api["components"]["schemas"].as_object().unwrap();
+    for word in ["Status", "State", "Type", "Kind", "Mode", "Model"] {
+        assert!(!schemas.contains_key(word), "{word}");
+    }
+    for (name, value) in
+        [("ConnectionStatus", "PendingAuth"), ("PaymentStatus", "Authorized"), ("DatasetStatus", "Fetching")]
+    {
+        assert!(schemas[name]["enum"].as_array().unwrap().contains(&value.into()), "{name}");
+    }
+}

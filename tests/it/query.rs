@@ -37,7 +37,8 @@ fn payments(connection: ConnectionId) -> Vec<payment::Model> {
             let mut row = rows::payment(connection, &format!("ch_{number}A%b_"), minor, currency);
             row.status = *dice.one_of(&statuses);
             row.due_at = dice.one_of(&[None, Some(rows::at("2026-03-01T00:00:00Z"))]).to_owned();
-            row.payment_method_name = dice.one_of(&[None, Some("Card".to_owned()), Some("SEPA_Debit".to_owned())]).clone();
+            row.payment_method_name =
+                dice.one_of(&[None, Some("Card".to_owned()), Some("SEPA_Debit".to_owned())]).clone();
             row.created_at = rows::at("2026-01-31T10:00:00Z") + chrono::Duration::seconds(number % 7);
             row.modified_at = rows::at("2026-02-01T00:00:00.123456Z") + chrono::Duration::microseconds(number % 5);
             row
@@ -64,15 +65,38 @@ fn field(row: &payment::Model, field: &Field<Source>) -> Option<Datum> {
 fn comparisons() -> Vec<String> {
     let mut all = Vec::new();
     for name in ["id", "currency", "status", "paymentMethodRef.name"] {
-        for value in ["ch_1A%b_", "CH_1a%B_", "usd", "PAID", "card", "a%b", "%", "_", "\\", "a_b", "'", "\" OR 1=1 --", "é", "SEPA_"] {
+        for value in [
+            "ch_1A%b_",
+            "CH_1a%B_",
+            "usd",
+            "PAID",
+            "card",
+            "a%b",
+            "%",
+            "_",
+            "\\",
+            "a_b",
+            "'",
+            "\" OR 1=1 --",
+            "é",
+            "SEPA_",
+        ] {
             all.extend(["=", "!=", "~"].map(|op| format!("{name}{op}{value}")));
         }
     }
     for value in ["0", "1.5", "12.345", "12.3456", "-0.0001", "9223372036854775", "20"] {
         all.extend(["=", "!=", ">", "<", ">=", "<="].map(|op| format!("amount {op} {value}")));
     }
-    let dates = ["2026-01-31", "2026-01-31T10:00:03Z", "2026-01-31T11:00:03+01:00", "2026-03-01", "2026-02-01T00:00:00.123458Z",
-        "2026-02-01T00:00:00.1234585Z", "0001-01-01", "9999-12-31T23:59:59Z"];
+    let dates = [
+        "2026-01-31",
+        "2026-01-31T10:00:03Z",
+        "2026-01-31T11:00:03+01:00",
+        "2026-03-01",
+        "2026-02-01T00:00:00.123458Z",
+        "2026-02-01T00:00:00.1234585Z",
+        "0001-01-01",
+        "9999-12-31T23:59:59Z",
+    ];
     for name in ["createdDate", "modifiedDate", "dueDate"] {
         for value in dates {
             all.extend(["=", "!=", ">", "<", ">=", "<="].map(|op| format!("{name}{op}{value}")));

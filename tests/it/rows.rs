@@ -65,7 +65,12 @@ pub async fn connection(ground: &Ground, company: &company::Model, status: conne
 }
 
 /// A dataset that ended so; its times are the clock's.
-pub async fn dataset(ground: &Ground, connection: ConnectionId, kind: DataType, status: Status) -> entity::dataset::Model {
+pub async fn dataset(
+    ground: &Ground,
+    connection: ConnectionId,
+    kind: DataType,
+    status: Status,
+) -> entity::dataset::Model {
     let now = tributary::clock::Clock::now(&ground.clock);
     let mut row = store::datasets::fresh(connection, kind, true, now);
     row.status = status;
