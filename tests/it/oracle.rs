@@ -130,6 +130,9 @@ fn sums(rows: impl Iterator<Item = (String, i64)>) -> BTreeMap<String, (i64, i64
 
 /// A company whose connection is Linked to a simulated account, due at once.
 pub async fn linked(house: &House, account: &str) -> (CompanyId, ConnectionId) {
+    // What is fresh at Stripe changes by itself within seconds (a charge gets its balance transaction): past that, the
+    // account stands still while it is read.
+    house.simulator.clock.advance(600_000);
     house.integrate(Change { enabled: Some(true), ..Change::default() }).await;
     grant(house, account).await;
     let (company, now) = (CompanyId::new(), house.clock.now());
