@@ -203,3 +203,25 @@ pub async fn count_of_sources(house: &House, connection: ConnectionId) -> u64 {
         .await
         .unwrap()
 }
+
+/// List pages that the simulated Stripe was asked for, without balance transactions: those are listed for payouts, too.
+pub async fn listing_reads(house: &House) -> u64 {
+    let url = format!("{}/_simulator/requests", house.simulator.url);
+    let counts: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let lists = KEPT.iter().filter(|(kind, _)| *kind != Kind::BalanceTransaction);
+    let reads = |object: &str| {
+        let plural = format!("{}s", object.replace('.', "/"));
+        counts["endpoints"][format!("GET /v1/{plural}")]
+            .as_object()
+            .map_or(0, |by_status| by_status.values().filter_map(Value::as_u64).sum::<u64>())
+    };
+    lists.map(|(_, object)| reads(object)).sum()
+}
+
+/// List pages that a first sync needs, counted as [`listing_reads`] does.
+pub fn pages(house: &House, account: &str) -> u64 {
+    let now = house.simulator.clock.seconds();
+    let lists = KEPT.iter().filter(|(kind, _)| *kind != Kind::BalanceTransaction);
+    let count = |kind| listed(&house.simulator.world, account, kind, now).len().div_ceil(100).max(1) as u64;
+    lists.map(|(kind, _)| count(*kind)).sum()
+}
