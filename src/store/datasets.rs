@@ -1,7 +1,5 @@
 //! Datasets: what was asked for, how far it is, how it ended.
 
-use std::collections::HashMap;
-
 use entity::data_type::DataType;
 use entity::dataset::{self, Column, Status};
 use entity::id::{ConnectionId, DatasetId};
@@ -168,7 +166,7 @@ pub struct Gain {
 pub async fn gain(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
-    gains: &HashMap<DatasetId, Gain>,
+    gains: impl IntoIterator<Item = (DatasetId, Gain)>,
 ) -> Result<(), DbErr> {
     for (id, gain) in gains {
         let further = Expr::case(Expr::col(Column::Progress).lt(gain.progress), gain.progress)
@@ -179,7 +177,7 @@ pub async fn gain(
             .col_expr(Column::Quarantined, Expr::col(Column::Quarantined).add(gain.quarantined))
             .col_expr(Column::Progress, further.into())
             .filter(Column::ConnectionId.eq(connection))
-            .filter(Column::Id.eq(*id))
+            .filter(Column::Id.eq(id))
             .exec(db)
             .await?;
     }

@@ -70,7 +70,7 @@ impl Gate {
     /// An account, read with the platform's key; without an account it is the platform's own.
     #[must_use]
     pub fn account(&self, key: SecretString, account: Option<String>, livemode: bool) -> Account {
-        Account { gate: self.clone(), key, account, livemode }
+        Account { gate: self.clone(), key, id: account, livemode }
     }
 }
 
@@ -79,7 +79,7 @@ impl Gate {
 pub struct Account {
     gate: Gate,
     key: SecretString,
-    account: Option<String>,
+    id: Option<String>,
     livemode: bool,
 }
 
@@ -96,7 +96,7 @@ impl Account {
     /// The account's id, `acct_...`; none for the platform's own.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.account.as_deref()
+        self.id.as_deref()
     }
 
     /// Reads `/v1/...`. `endpoint` is the path's pattern, which Stripe's limits count by.
@@ -106,7 +106,7 @@ impl Account {
     pub async fn get(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<Answer, Error> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let who = self.account.as_deref().unwrap_or("platform");
+            let who = self.id.as_deref().unwrap_or("platform");
             self.gate.limits.wait(who, self.livemode, endpoint).await;
             let (error, wish) = match self.once(path, query).await {
                 Ok(answer) => return Ok(answer),
@@ -124,6 +124,7 @@ impl Account {
         Err(Error::RateLimited)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the platform's key leaves for Stripe")]
     async fn once(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, (Error, Wish)> {
         let lost = |error: reqwest::Error| (Error::Transport(error.without_url().to_string()), Wish::default());
         let mut url = self.gate.settings.api_base.clone();
@@ -135,14 +136,14 @@ impl Account {
             .query(query)
             .bearer_auth(self.key.expose_secret())
             .header("Stripe-Version", VERSION);
-        if let Some(account) = &self.account {
+        if let Some(account) = &self.id {
             request = request.header("Stripe-Account", account);
         }
         let mut response = request.send().await.map_err(lost)?;
         let status = response.status();
         let (wish, date) = (Wish::read(response.headers()), date(response.headers()));
         let request_id = text(response.headers(), "request-id").unwrap_or_default().to_owned();
-        let mut body = Vec::with_capacity(response.content_length().map_or(0, |n| bounded(n)));
+        let mut body = Vec::with_capacity(response.content_length().map_or(0, bounded));
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err((Error::Transport("its answer is larger than 64 MiB".to_owned()), Wish::default()));

@@ -224,7 +224,7 @@ async fn write(
         page.checkpoint(ready.checkpoint).await?;
         let brought = page.keep(ready.prepared, ready.read_no).await?;
         let gains = brought.gains(asked, ready.stream.data_types(), progress);
-        store::datasets::gain(page.tx(), run.connection, &gains).await?;
+        store::datasets::gain(page.tx(), run.connection, gains).await?;
         if done {
             open.remove(&ready.stream);
             for one in ended(asked, ready.stream, &open) {
@@ -282,7 +282,7 @@ pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
     page.checkpoint(checkpoint).await?;
     let brought = page.keep(prepared, read_no).await?;
     let gains = brought.gains(asked, &[DataType::CompanyInfo], 99);
-    store::datasets::gain(page.tx(), run.connection, &gains).await?;
+    store::datasets::gain(page.tx(), run.connection, gains).await?;
     for one in asked.iter().filter(|one| one.data_type == DataType::CompanyInfo) {
         store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
     }

@@ -152,7 +152,7 @@ impl Following<'_> {
                 objects.insert(("invoice".to_owned(), invoice), Stream::Invoices);
             }
             match (Stream::of_object(object), id) {
-                (Some(Stream::Account), _) | (None, _) | (_, None) => {}
+                (Some(Stream::Account) | None, _) | (_, None) => {}
                 (Some(stream), Some(id)) if self.active.contains(stream.name()) => {
                     objects.insert((object.to_owned(), id.to_owned()), stream);
                 }
@@ -280,7 +280,7 @@ impl Following<'_> {
                 self.asked.push(row);
             }
         }
-        store::datasets::gain(tx, self.run.connection, &brought.gains(&self.asked, read, 50)).await?;
+        store::datasets::gain(tx, self.run.connection, brought.gains(&self.asked, read, 50)).await?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{App, error};
 
 /// The longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What pages may load, unless a page says it itself.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \

@@ -1,7 +1,7 @@
 //! One error leaves the house: the contract's body, on every path.
 //!
 //! A refusal is written for the client; a fault is written for the log. [`Error::into_response`] only notes the words;
-//! [`crate::web::entrance`] writes the body, because only it knows the request's id.
+//! `entrance` writes the body, because only it knows the request's id.
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};

@@ -132,6 +132,7 @@ impl List {
     }
 
     /// The page of all rows, cut here.
+    #[must_use]
     pub fn cut<T>(&self, rows: Vec<T>) -> Page<T> {
         let total = rows.len() as u64;
         let offset = usize::try_from(self.offset()).unwrap_or(usize::MAX);
@@ -139,6 +140,7 @@ impl List {
     }
 
     /// The envelope around the results of this page.
+    #[must_use]
     pub fn envelope<T>(&self, results: Vec<T>, total: u64) -> Page<T> {
         let more = self.offset() + u64::from(self.size) < total;
         Page {

@@ -1,7 +1,7 @@
 //! The worker: claims a job, does it, is done or comes back later.
 //!
 //! Any number of them may run, in one process or in many: the queue's leases say who has a job, the fence of a connection
-//! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by [`sync`] and [`erase`].
+//! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by `sync` and `erase`.
 
 mod erase;
 mod sync;

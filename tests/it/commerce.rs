@@ -54,7 +54,7 @@ both! {
         for (id, day) in [("ch_a", 1), ("ch_c", 2), ("ch_b", 2), ("ch_gone", 3)] {
             let mut row = rows::payment(connection.id, id, 100, "EUR");
             row.created_at = rows::at(&format!("2026-01-0{day}T00:00:00Z"));
-            row.deleted_at = (id == "ch_gone").then(|| row.modified_at);
+            row.deleted_at = (id == "ch_gone").then_some(row.modified_at);
             rows::put(&house, row).await;
         }
         let (_, page) = house.get(&format!("{path}/commerce-payments"), &key).await;

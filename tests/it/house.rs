@@ -76,7 +76,7 @@ impl Ground {
     /// A database of this kind.
     pub async fn on(kind: Kind) -> Self {
         let (url, home) = match kind {
-            Kind::Sqlite => sqlite().await,
+            Kind::Sqlite => sqlite(),
             Kind::Postgres => postgres().await,
         };
         let db = store::open(&url).await.unwrap();
@@ -88,11 +88,6 @@ impl Ground {
     /// A file in a folder of its own.
     pub async fn sqlite() -> Self {
         Self::on(Kind::Sqlite).await
-    }
-
-    /// A database of its own on the server of `TEST_DATABASE_URL`.
-    pub async fn postgres() -> Self {
-        Self::on(Kind::Postgres).await
     }
 
     /// The clock, to be handed around.
@@ -171,16 +166,6 @@ impl House {
             },
         };
         Self { ground, simulator, gate, app, worker, url, serving }
-    }
-
-    /// A house on SQLite.
-    pub async fn sqlite() -> Self {
-        Self::on(Kind::Sqlite).await
-    }
-
-    /// A house on PostgreSQL.
-    pub async fn postgres() -> Self {
-        Self::on(Kind::Postgres).await
     }
 
     /// Asks for what is due and does every job that is due now, until none is left. Returns how many were done.
@@ -266,7 +251,7 @@ enum Home {
     Server { admin: String, name: String },
 }
 
-async fn sqlite() -> (String, Home) {
+fn sqlite() -> (String, Home) {
     let folder = tempfile::tempdir().unwrap();
     (format!("sqlite://{}", folder.path().join("house.db").display()), Home::Folder(folder))
 }
@@ -320,8 +305,6 @@ impl Drop for Home {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(execute(&admin, &format!("DROP DATABASE {name} WITH (FORCE)")));
         });
-        if gone.join().is_err() && !std::thread::panicking() {
-            panic!("a test's database could not be dropped");
-        }
+        assert!(gone.join().is_ok() || std::thread::panicking(), "a test's database could not be dropped");
     }
 }

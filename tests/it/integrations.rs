@@ -10,15 +10,15 @@ use tributary::store;
 use crate::both;
 use crate::house::House;
 
-fn secret(text: &str) -> Option<SecretString> {
-    Some(text.to_owned().into())
+fn secret(text: &str) -> SecretString {
+    text.to_owned().into()
 }
 
 fn whole() -> Change {
     Change {
         client_id: Some(" ca_simulator ".to_owned()),
-        secret_key: secret("sk_test_simulator\n"),
-        webhook_secret: secret("whsec_0123456789abcdef"),
+        secret_key: Some(secret("sk_test_simulator\n")),
+        webhook_secret: Some(secret("whsec_0123456789abcdef")),
         scope: Some("read_write".to_owned()),
         sync: Some("hourly".to_owned()),
         enabled: None,
@@ -61,13 +61,13 @@ both! {
         let before = store::integrations::all(&house.db).await.unwrap();
         let none = Change::default();
         let cases = [
-            (Change { secret_key: secret("sk_live_1"), ..whole() }, "secret_key", "live mode key"),
-            (Change { secret_key: secret("pk_test_1"), ..whole() }, "secret_key", "publishable"),
-            (Change { secret_key: secret("sk_test_wrong"), ..whole() }, "secret_key", "Stripe does not know this key"),
-            (Change { secret_key: secret(""), ..whole() }, "secret_key", "empty"),
-            (Change { secret_key: secret("sk test"), ..whole() }, "secret_key", "characters"),
+            (Change { secret_key: Some(secret("sk_live_1")), ..whole() }, "secret_key", "live mode key"),
+            (Change { secret_key: Some(secret("pk_test_1")), ..whole() }, "secret_key", "publishable"),
+            (Change { secret_key: Some(secret("sk_test_wrong")), ..whole() }, "secret_key", "Stripe does not know this key"),
+            (Change { secret_key: Some(secret("")), ..whole() }, "secret_key", "empty"),
+            (Change { secret_key: Some(secret("sk test")), ..whole() }, "secret_key", "characters"),
             (Change { client_id: Some("sk_test_simulator".to_owned()), ..whole() }, "client_id", "this is a secret key"),
-            (Change { webhook_secret: secret("ca_1"), ..whole() }, "webhook_secret", "this is a client id"),
+            (Change { webhook_secret: Some(secret("ca_1")), ..whole() }, "webhook_secret", "this is a client id"),
             (Change { scope: Some("write".to_owned()), ..whole() }, "scope", "read_only, read_write"),
             (Change { sync: Some("yearly".to_owned()), ..whole() }, "sync", "once, hourly, daily, weekly, monthly"),
             (Change { enabled: Some(true), ..none }, "enabled", "client_id and a secret_key"),
@@ -78,7 +78,7 @@ both! {
             assert!(refusal.message.contains(part), "{refusal}");
             assert!(!refusal.message.contains("sk_test_wrong"), "{refusal}");
         }
-        let live = set(house.means(), "exgd", Change { secret_key: secret("sk_test_simulator"), ..whole() }).await;
+        let live = set(house.means(), "exgd", Change { secret_key: Some(secret("sk_test_simulator")), ..whole() }).await;
         assert!(matches!(live, Err(Error::Refused(refusal)) if refusal.message.contains("Stripe Test (yzth)")));
         assert!(matches!(set(house.means(), "nope", whole()).await, Err(Error::NotFound(key)) if key == "nope"));
         assert_eq!(store::integrations::all(&house.db).await.unwrap(), before);

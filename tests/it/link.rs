@@ -217,8 +217,8 @@ both! {
     async fn the_profiles_own_page_is_where_link_ends(house: House) {
         house.set_up().await;
         let mut profile = store::profiles::get(&house.db).await.unwrap();
-        profile.redirect_url =
-            "https://app.example/done?c={connectionId}&s={statusCode}&m={errorMessage}&t={statusText}&u={user}".to_owned();
+        "https://app.example/done?c={connectionId}&s={statusCode}&m={errorMessage}&t={statusText}&u={user}"
+            .clone_into(&mut profile.redirect_url);
         store::profiles::replace(&house.db, profile).await.unwrap();
         let waiting = house.waiting("Shop").await;
         let url: Url = format!("{}&user=a%26b", house.link_url(waiting.id).await).parse().unwrap();

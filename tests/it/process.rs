@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
 /// Longer than anything here takes; what takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary with these arguments and without any setting of the surroundings.
 pub fn tributary(arguments: &[&str]) -> Command {
@@ -90,7 +90,7 @@ async fn line_with(log: &mut Lines<BufReader<ChildStderr>>, field: &str) -> Valu
         while let Some(line) = log.next_line().await.unwrap() {
             match serde_json::from_str::<Value>(&line) {
                 Ok(json) if json.get(field).is_some() => return json,
-                _ => seen += &format!("{line}\n"),
+                _ => seen.extend([&line, "\n"]),
             }
         }
         panic!("it ended without a line with {field}:\n{seen}")

@@ -36,9 +36,8 @@ fn payments(connection: ConnectionId) -> Vec<payment::Model> {
             let minor = i64::try_from(dice.roll(4000)).unwrap() - 1000;
             let mut row = rows::payment(connection, &format!("ch_{number}A%b_"), minor, currency);
             row.status = *dice.one_of(&statuses);
-            row.due_at = dice.one_of(&[None, Some(rows::at("2026-03-01T00:00:00Z"))]).to_owned();
-            row.payment_method_name =
-                dice.one_of(&[None, Some("Card".to_owned()), Some("SEPA_Debit".to_owned())]).clone();
+            row.due_at = *dice.one_of(&[None, Some(rows::at("2026-03-01T00:00:00Z"))]);
+            row.payment_method_name = dice.one_of(&[None, Some("Card"), Some("SEPA_Debit")]).map(ToOwned::to_owned);
             row.created_at = rows::at("2026-01-31T10:00:00Z") + chrono::Duration::seconds(number % 7);
             row.modified_at = rows::at("2026-02-01T00:00:00.123456Z") + chrono::Duration::microseconds(number % 5);
             row

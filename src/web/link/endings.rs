@@ -73,7 +73,6 @@ impl Ending {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a table of words")]
     fn words(&self) -> Words {
         let ask = "Ask whoever sent you this link for a new one.";
         match self {

@@ -32,7 +32,6 @@ use endings::Ending;
 pub use page::{STYLE_PATH, layout};
 
 /// The Link pages, the callback, and the style sheet that they share with the start page.
-#[must_use]
 pub fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/link/companies/{company}/start", get(choice::show).post(choice::consent))
