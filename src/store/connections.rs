@@ -291,17 +291,19 @@ pub async fn reschedule(
     Ok(())
 }
 
-/// Notes that a sync ended well, at the connection and at its company.
+/// Notes that data was read to its end, at the connection and at its company.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_synced(db: &impl ConnectionTrait, row: &connection::Model, at: DateTimeUtc) -> Result<(), DbErr> {
+pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
+    let owner =
+        Query::select().column(Column::CompanyId).from(connection::Entity).and_where(Column::Id.eq(id)).to_owned();
     company::Entity::update_many()
         .set(company::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() })
-        .filter(company::Column::Id.eq(row.company_id))
+        .filter(company::Column::Id.in_subquery(owner))
         .exec(db)
         .await?;
-    update(db, row.id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+    update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
 }
 
 /// Adds a fault; beyond [`FAULTS`] the oldest go. Call it in a transaction that [`super::write`] began, as it reads

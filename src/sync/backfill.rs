@@ -220,6 +220,9 @@ async fn write(
     while let Some(ready) = receive.recv().await {
         let progress = progress(&ready, until);
         let done = ready.checkpoint.done;
+        if done {
+            run.synced().await?;
+        }
         let mut page = run.page().await?;
         page.checkpoint(ready.checkpoint).await?;
         let brought = page.keep(ready.prepared, ready.read_no).await?;
@@ -269,6 +272,7 @@ pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
     }
     let now = run.clock.now();
     let mut checkpoint = start(run, Stream::Account, 0).await?;
+    run.synced().await?;
     let mut page = run.page().await?;
     let head = store::sync_heads::find(page.tx(), run.connection).await?;
     if head.is_none_or(|head| head.events_from.is_none()) {

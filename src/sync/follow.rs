@@ -288,6 +288,7 @@ impl Following<'_> {
     async fn end(&mut self, poll: &Poll) -> Result<(), Error> {
         let run = self.run;
         let now = run.clock.now();
+        run.synced().await?;
         let mut page = run.page().await?;
         let seen: Vec<_> =
             poll.fresh.iter().map(|event| (event.id.clone(), event.created.unwrap_or_default())).collect();

@@ -135,6 +135,17 @@ impl Run {
         Page::begin(&self.db, self.connection, self.fence, self.clock.now()).await
     }
 
+    /// Notes at the connection when it was read last. It is written before datasets are told complete, so that whoever
+    /// sees them complete sees it too; written twice, or without them, it is as true.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn synced(&self) -> Result<(), Error> {
+        let tx = store::write(&self.db).await?;
+        store::connections::set_synced(&tx, self.connection, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// The second before which a stream is not read.
     #[must_use]
     pub fn since(&self, stream: Stream) -> i64 {

@@ -111,7 +111,7 @@ impl Worker {
             }
             Ended::Done { more, .. } => {
                 store::connections::reschedule(&tx, row.id, next, None).await?;
-                store::connections::set_synced(&tx, row, now).await?;
+                store::connections::set_synced(&tx, row.id, now).await?;
                 if more { Verdict::More } else { Verdict::Done }
             }
         };

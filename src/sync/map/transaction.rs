@@ -110,8 +110,10 @@ fn kind(moved: &BalanceTransaction) -> Type {
         // Payouts were called transfers until April 2017.
         "transfer" if moved.source.as_ref().is_some_and(|source| source.id.starts_with("po_")) => Type::Payout,
         "stripe_fee" if given_back => Type::PaymentFeeRefund,
-        "stripe_fee" | "application_fee" => Type::PaymentFee,
-        "application_fee_refund" => Type::PaymentFeeRefund,
+        "stripe_fee" => Type::PaymentFee,
+        // An account that is a platform itself earns these, and gives them back: no fees that it pays.
+        "application_fee" if !given_back => Type::PaymentFee,
+        "application_fee_refund" if given_back => Type::PaymentFeeRefund,
         _ if word.starts_with("transfer") => Type::Transfer,
         _ => Type::Unknown,
     }
@@ -165,7 +167,9 @@ mod tests {
             ("stripe_fee", -1, Type::PaymentFee),
             ("stripe_fee", 1, Type::PaymentFeeRefund),
             ("application_fee", -1, Type::PaymentFee),
+            ("application_fee", 1, Type::Unknown),
             ("application_fee_refund", 1, Type::PaymentFeeRefund),
+            ("application_fee_refund", -1, Type::Unknown),
             // 9 and 10: disputes; 37: reserves; 58: a word that we do not know.
             ("adjustment", -1, Type::Unknown),
             ("reserve_transaction", -1, Type::Unknown),
