@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BINARY := target/release/tributary
+CHARGES ?= 100000
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +34,11 @@ browser: build ## one journey of a business owner in Chromium, with an accessibi
 conformance: build ## Codat's commerce and platform SDKs against a fresh demo, when the checks are beside this folder
 	scripts/conformance
 
+bench: build ## measure the first sync of CHARGES (100000) charges into SQLite and into PostgreSQL
+	benches/first_sync.py $(BINARY) --charges $(CHARGES)
+	scripts/with-postgres benches/on-postgres $(BINARY) --charges $(CHARGES)
+
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build demo test check tests sdk browser conformance clean-data
+.PHONY: help build demo test check tests sdk browser conformance bench clean-data

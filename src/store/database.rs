@@ -52,7 +52,7 @@ pub async fn open(url: &str) -> Result<Db, DbErr> {
                 .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
                 .busy_timeout(Duration::from_secs(20))
                 .pragma("temp_store", "memory")
-                .pragma("cache_size", "-16000")
+                .pragma("cache_size", "-8000")
         })
         .map_sqlx_postgres_opts(|options| options.options([("statement_timeout", "60s"), ("timezone", "UTC")]));
     Database::connect(options).await

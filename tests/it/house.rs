@@ -126,7 +126,11 @@ impl House {
 
     /// A house beside a Stripe of these options.
     pub async fn beside(kind: Kind, stripe: Options) -> Self {
-        let ground = Ground::on(kind).await;
+        Self::around(Ground::on(kind).await, stripe).await
+    }
+
+    /// A house on this ground.
+    pub async fn around(ground: Ground, stripe: Options) -> Self {
         let simulator = simulator::http::start(stripe).await.unwrap();
         let base: Url = simulator.url.parse().unwrap();
         let settings = StripeSettings {

@@ -9,11 +9,9 @@ use sea_orm::entity::prelude::*;
 use serde_json::Value;
 use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY};
 use simulator::world::{Kind, Query, World};
-use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
 use tributary::connect::integrations::Change;
 use tributary::store;
-use tributary::work::{Settings, Worker, tick};
 use url::Url;
 
 use crate::house::House;
@@ -174,25 +172,6 @@ pub async fn grant(house: &House, account: &str) {
         [("grant_type", "authorization_code"), ("code", code.as_str()), ("client_secret", DEFAULT_SECRET_KEY)];
     let answer = http.post(format!("{}/oauth/token", house.simulator.url)).form(&exchange).send().await.unwrap();
     answer.error_for_status().unwrap();
-}
-
-/// A worker on the house's database.
-pub fn worker(house: &House) -> Worker {
-    let ms = std::time::Duration::from_millis;
-    Worker {
-        db: house.db.clone(),
-        clock: house.shared_clock(),
-        keys: house.keys(),
-        stripe: house.gate.clone(),
-        settings: Settings { concurrency: 1, lease: ms(30_000), poll: ms(10) },
-    }
-}
-
-/// Does everything that is due, by hand: no sleep, no race.
-pub async fn work(house: &House) {
-    let worker = worker(house);
-    tick::tick(&house.db, house.clock.now()).await.unwrap();
-    while worker.step(CancellationToken::new()).await.unwrap() {}
 }
 
 /// How many source objects there are.

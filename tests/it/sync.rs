@@ -7,11 +7,13 @@ use entity::{payout, payout_content};
 use sea_orm::entity::prelude::*;
 use simulator::world::Action;
 use tributary::clock::Clock;
+use tributary::connect::integrations::Change;
 use tributary::store;
+use tributary::vault::Place;
 
 use crate::both;
 use crate::house::House;
-use crate::oracle::{self, compare, linked, work};
+use crate::oracle::{self, compare, linked};
 
 /// The shop with many currencies.
 fn shop(house: &House) -> String {
@@ -38,7 +40,7 @@ both! {
     async fn the_first_sync_brings_the_whole_account(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         compare(&house, connection, &account).await;
         let datasets = datasets(&house, connection).await;
         assert_eq!(datasets.len(), DataType::ALL.len());
@@ -54,7 +56,7 @@ both! {
     async fn an_empty_account_is_complete_at_once(house: House) {
         let account = house.simulator.world.accounts()[2].id.clone();
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         assert!(datasets(&house, connection).await.iter().all(|one| one.status == Status::Complete));
         compare(&house, connection, &account).await;
     }
@@ -62,11 +64,11 @@ both! {
     async fn a_second_sync_of_an_unchanged_account_writes_nothing(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         let (before, runs) = (changes(&house, connection).await.len(), datasets(&house, connection).await.len());
         store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
         let reads = asked(&house).await;
-        work(&house).await;
+        house.work().await;
         assert_eq!(asked(&house).await - reads, 1, "an idle cycle costs one read");
         assert_eq!(changes(&house, connection).await.len(), before);
         assert_eq!(datasets(&house, connection).await.len(), runs, "an idle cycle writes no dataset");
@@ -75,7 +77,7 @@ both! {
     async fn what_happens_at_stripe_arrives_with_the_next_sync(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         let before = changes(&house, connection).await.len();
         let world = &house.simulator.world;
         for action in [
@@ -91,7 +93,7 @@ both! {
             world.act(&account, action, house.simulator.clock.seconds()).unwrap();
         }
         store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
-        work(&house).await;
+        house.work().await;
         compare(&house, connection, &account).await;
         let after = changes(&house, connection).await;
         assert!(after[before..].iter().any(|change| change.kind == Became::Deleted && change.data_type == DataType::Customers));
@@ -102,7 +104,7 @@ both! {
     async fn every_finished_payout_adds_up_to_the_cent(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         let payouts = payout::Entity::find().filter(payout::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
         let mut checked = 0;
         for one in payouts.iter().filter(|one| one.reconciliation == "completed") {
@@ -117,11 +119,11 @@ both! {
     async fn access_revoked_at_stripe_ends_the_connection_and_says_so(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         let revoke = format!("{}/_simulator/accounts/{account}/revoke", house.simulator.url);
         reqwest::Client::new().post(revoke).send().await.unwrap().error_for_status().unwrap();
         store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
-        work(&house).await;
+        house.work().await;
         let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();
         assert_eq!(row.status, entity::connection::Status::Deauthorized);
         assert_eq!(row.next_sync_at, None);
@@ -141,13 +143,60 @@ both! {
     async fn what_a_deleted_connection_left_is_erased(house: House) {
         let account = shop(&house);
         let (company, connection) = linked(&house, &account).await;
-        work(&house).await;
+        house.work().await;
         let task = tributary::task::Task::Erase { company, connection };
         store::connections::set_deleted(&house.db, connection, house.clock.now()).await.unwrap();
         store::jobs::enqueue(&house.db, &task, house.clock.now()).await.unwrap();
-        work(&house).await;
+        house.work().await;
         assert_eq!(oracle::count_of_sources(&house, connection).await, 0);
         assert!(changes(&house, connection).await.is_empty());
         assert!(store::sync_heads::find(&house.db, connection).await.unwrap().is_none());
+    }
+
+    async fn after_a_month_without_events_everything_is_listed_anew(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        house.work().await;
+        // Stripe forgets events after 30 days: what happens now cannot be followed later. Deletions do not show in lists;
+        // finding them is the work of the reconciliation.
+        for action in [r#"{"do":"refund"}"#, r#"{"do":"edit_customer","name":"Another name"}"#, r#"{"do":"charge"}"#] {
+            let action: Action = serde_json::from_str(action).unwrap();
+            house.simulator.world.act(&account, action, house.simulator.clock.seconds()).unwrap();
+        }
+        let month = chrono::Duration::days(31);
+        house.simulator.clock.advance(month.num_milliseconds());
+        house.clock.advance(month);
+        let (before, lists) = (datasets(&house, connection).await.len(), oracle::listing_reads(&house).await);
+        house.work().await;
+        let read = oracle::listing_reads(&house).await - lists;
+        assert!(read >= oracle::pages(&house, &account), "only {read} list pages were read");
+        compare(&house, connection, &account).await;
+        let told = datasets(&house, connection).await;
+        assert!(told.len() > before, "the gap is not told of");
+        assert!(told.iter().all(|one| one.status == Status::Complete), "{told:?}");
+    }
+
+    async fn a_wrong_platform_key_stops_the_syncs_and_disconnects_nobody(house: House) {
+        let account = shop(&house);
+        let (_, connection) = linked(&house, &account).await;
+        let right = store::integrations::by_key(&house.db, "yzth").await.unwrap().unwrap();
+        let key = house.app.keys.installation(&house.db).await.unwrap();
+        let sealed = key.seal(&Place::new("integration", right.id, "secret_key"), &"sk_test_rolled".to_owned().into());
+        let wrong = entity::integration::Model { secret_key: Some(sealed), ..right.clone() };
+        store::integrations::save(&house.db, wrong).await.unwrap();
+        house.work().await;
+        let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();
+        assert_eq!(row.status, entity::connection::Status::Linked);
+        let refused = store::integrations::by_key(&house.db, "yzth").await.unwrap().unwrap();
+        assert!(refused.refused_at.is_some());
+        for one in datasets(&house, connection).await {
+            assert!(one.completed_at.is_none(), "{:?} was given up", one.data_type);
+            assert!(one.status_description.is_some_and(|why| why.contains("Stripe refuses the secret key of Stripe Test")));
+        }
+        house.integrate(Change { enabled: Some(true), ..Change::default() }).await;
+        house.clock.advance(chrono::Duration::hours(2));
+        house.work().await;
+        assert!(datasets(&house, connection).await.iter().all(|one| one.status == Status::Complete));
+        compare(&house, connection, &account).await;
     }
 }
