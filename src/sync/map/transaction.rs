@@ -109,11 +109,9 @@ fn kind(moved: &BalanceTransaction) -> Type {
         "payout_failure" | "payout_cancel" => Type::FailedPayout,
         // Payouts were called transfers until April 2017.
         "transfer" if moved.source.as_ref().is_some_and(|source| source.id.starts_with("po_")) => Type::Payout,
-        "stripe_fee" if given_back => Type::PaymentFeeRefund,
-        "stripe_fee" => Type::PaymentFee,
-        // An account that is a platform itself earns these, and gives them back: no fees that it pays.
-        "application_fee" if !given_back => Type::PaymentFee,
-        "application_fee_refund" if given_back => Type::PaymentFeeRefund,
+        // An account that is a platform itself earns application fees, and gives them back: no fees that it pays.
+        "stripe_fee" | "application_fee" if !given_back => Type::PaymentFee,
+        "stripe_fee" | "application_fee_refund" if given_back => Type::PaymentFeeRefund,
         _ if word.starts_with("transfer") => Type::Transfer,
         _ => Type::Unknown,
     }
