@@ -1,6 +1,7 @@
 //! What a real Stripe does not have: see what was asked, make things happen, take access away.
 
 use super::shared::{PLATFORM_ACCOUNT, Shared};
+use super::webhooks::Tally;
 use crate::world::Action;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -20,6 +21,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/accounts/{account}/revoke", post(revoke))
         .route("/next-account", post(choose))
         .route("/requests", get(requests).delete(reset))
+        .route("/webhooks", get(webhooks))
 }
 
 /// A refusal: a status and a sentence.
@@ -53,7 +55,7 @@ async fn act(
     known(&shared, &account)?;
     let action: Action = parsed(&body)?;
     let now = shared.clock.seconds();
-    let made = tokio::task::spawn_blocking(move || shared.world.act(&account, action, now)).await;
+    let made = tokio::task::spawn_blocking(move || shared.act(&account, action, now)).await;
     let made = made.map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     made.map(|events| Json(json!({ "events": events }))).map_err(|why| Refused(StatusCode::CONFLICT, why))
 }
@@ -61,7 +63,7 @@ async fn act(
 /// As if the owner had removed the platform in the Dashboard.
 async fn revoke(State(shared): State<Arc<Shared>>, Path(account): Path<String>) -> Result<Json<Value>, Refused> {
     known(&shared, &account)?;
-    let was_connected = shared.connections().disconnect(&account);
+    let was_connected = shared.disconnect(&account);
     Ok(Json(json!({ "account": account, "was_connected": was_connected })))
 }
 
@@ -81,6 +83,12 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<V
 
 async fn requests(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     Json(shared.counters.served())
+}
+
+/// What has become of the deliveries; 404 without an endpoint.
+async fn webhooks(State(shared): State<Arc<Shared>>) -> Result<Json<Tally>, Refused> {
+    let none = || Refused(StatusCode::NOT_FOUND, "There is no webhook endpoint: start with --webhook-url.".to_owned());
+    shared.webhooks.as_ref().map(|webhooks| Json(webhooks.tally())).ok_or_else(none)
 }
 
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {

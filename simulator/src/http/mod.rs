@@ -10,6 +10,8 @@ mod counters;
 mod credentials;
 mod error;
 mod index;
+mod journal;
+mod life;
 mod limits;
 mod oauth;
 mod options;
@@ -19,8 +21,10 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod version;
+mod webhooks;
 
 pub use clock::Clock;
 pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options};
 pub use server::{Running, run, start};
 pub use shared::PLATFORM_ACCOUNT;
+pub use webhooks::{Endpoint, Tally};

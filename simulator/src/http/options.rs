@@ -1,8 +1,11 @@
 //! What the simulator can be told: on the command line, or by a program that embeds it.
 
+use super::webhooks::Endpoint;
 use anyhow::{Context, ensure};
 use clap::Args as ClapArgs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -10,6 +13,9 @@ use url::{Host, Url};
 pub const DEFAULT_CLIENT_ID: &str = "ca_simulator";
 /// The platform's secret key unless another is given.
 pub const DEFAULT_SECRET_KEY: &str = "sk_test_simulator";
+
+/// How many things happen a minute in each account unless another pace is given: one in five seconds.
+pub const DEFAULT_PACE: NonZeroU32 = NonZeroU32::new(12).unwrap();
 
 /// The options of `simulate`.
 #[derive(Clone, Debug, ClapArgs)]
@@ -47,6 +53,21 @@ pub struct Args {
     /// The present that the data ends at, in Unix seconds; the moment of the start when left out
     #[arg(long, value_name = "SECONDS")]
     pub now: Option<i64>,
+    /// Let things happen as time goes: charges, refunds, disputes, payouts, edits
+    #[arg(long)]
+    pub live: bool,
+    /// How many things happen a minute in each account, up to 6000
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PACE, requires = "live")]
+    pub live_per_minute: NonZeroU32,
+    /// Where the events of connected accounts are posted to
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    pub webhook_url: Option<Url>,
+    /// What those posts are signed with
+    #[arg(long, value_name = "whsec_...", requires = "webhook_url")]
+    pub webhook_secret: Option<String>,
+    /// Write down what happens, and start again where it ended
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
 }
 
 /// What [`super::start`] needs to know. `Options::default()` listens on a free port of this machine.
@@ -75,6 +96,12 @@ pub struct Options {
     /// The present that the data ends at, in Unix seconds; the moment of the start when left out. The same seed and the
     /// same present give the same data again.
     pub now: Option<i64>,
+    /// How many things happen a minute in each account that has sold something; with 0 nothing happens by itself.
+    pub live_per_minute: u32,
+    /// Where the events of connected accounts are posted to.
+    pub webhook: Option<Endpoint>,
+    /// A file that keeps what happens, so that a later start with the same seed goes on where this one ended.
+    pub journal: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -91,6 +118,9 @@ impl Default for Options {
             client_id: DEFAULT_CLIENT_ID.to_owned(),
             secret_key: DEFAULT_SECRET_KEY.to_owned(),
             now: None,
+            live_per_minute: 0,
+            webhook: None,
+            journal: None,
         }
     }
 }
@@ -109,6 +139,9 @@ impl From<Args> for Options {
             client_id: args.client_id,
             secret_key: args.secret_key,
             now: args.now,
+            live_per_minute: if args.live { args.live_per_minute.get() } else { 0 },
+            webhook: args.webhook_url.zip(args.webhook_secret).map(|(url, secret)| Endpoint::new(url, secret)),
+            journal: args.journal,
         }
     }
 }
@@ -136,6 +169,8 @@ impl Options {
             ensure!(fits_mode, "--redirect-uri {uri} must be https with a live key");
         }
         ensure!(self.charges <= 1_000_000, "--charges may be at most 1000000");
+        ensure!(self.live_per_minute <= 6_000, "--live-per-minute may be at most 6000");
+        self.webhook.as_ref().map_or(Ok(()), Endpoint::check)?;
         ensure!(self.accounts >= 1, "--accounts must be at least 1");
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Starting and stopping: in a process of its own or within another program.
 
 use super::clock::Clock;
+use super::journal::Journal;
 use super::options::{Args, Options};
 use super::shared::{Shared, own_key};
-use super::{api, control, index, oauth};
+use super::{api, control, index, life, oauth};
 use crate::world::{self, World};
 use anyhow::Context;
 use axum::Router;
@@ -60,14 +61,33 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         accounts: options.accounts,
         now: options.now.unwrap_or_else(|| clock.seconds()),
     };
-    let world = tokio::task::spawn_blocking(move || Arc::new(World::new(&made_from))).await?;
-    let app = router(Arc::new(Shared::new(world.clone(), options, clock.clone())));
+    let (kept, fixed) = (options.journal.clone(), options.now.is_some());
+    let making = tokio::task::spawn_blocking(move || match kept {
+        Some(path) => Journal::open(&path, made_from, fixed),
+        None => Ok((Journal::default(), World::new(&made_from))),
+    });
+    let (journal, world) = making.await??;
+    let world = Arc::new(world);
+    let shared = Arc::new(Shared::new(world.clone(), options, clock.clone(), journal)?);
+    let app = router(shared.clone());
     let (stop, stopped) = oneshot::channel();
     let serving = axum::serve(listener, app).with_graceful_shutdown(async {
         let _ = stopped.await;
     });
-    let served = tokio::spawn(serving.into_future());
+    let served = tokio::spawn(async move {
+        // Life ends with the serving: a delivery that is under way is not waited for.
+        tokio::select! {
+            served = serving.into_future() => served,
+            () = forever(life::live(shared)) => Ok(()),
+        }
+    });
     Ok(Running { url: format!("http://{addr}"), addr, world, clock, stop, served })
+}
+
+/// Does what it is given, and then waits for ever.
+async fn forever(what: impl Future<Output = ()>) {
+    what.await;
+    std::future::pending::<()>().await;
 }
 
 /// Serves until `shutdown` is done; says on standard output where and what.

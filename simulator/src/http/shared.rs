@@ -4,12 +4,18 @@ use super::clock::Clock;
 use super::counters::Counters;
 use super::credentials;
 use super::error::Error;
+use super::journal::Journal;
 use super::limits::Limits;
 use super::oauth::connections::{Connections, Scope, Standing};
 use super::options::Options;
-use crate::world::World;
+use super::version::SERVED;
+use super::webhooks::Webhooks;
+use crate::world::{Action, World};
 use axum::http::HeaderMap;
+use rand::distr::{Alphanumeric, SampleString};
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// The platform's own account: it exists and is empty.
 pub const PLATFORM_ACCOUNT: &str = "acct_simulatorplatform";
@@ -26,6 +32,13 @@ pub struct Shared {
     pub counters: Counters,
     /// Who has asked lately.
     pub limits: Limits,
+    /// Who is told of events, if anybody is.
+    pub webhooks: Option<Arc<Webhooks>>,
+    /// Rings when something has happened.
+    pub happened: Notify,
+    journal: Mutex<Journal>,
+    /// Events of the connections themselves, which are in no account's list.
+    of_connections: Mutex<Vec<Value>>,
     connections: Mutex<Connections>,
     next_account: Mutex<Option<String>>,
 }
@@ -41,11 +54,76 @@ pub struct Access {
 
 impl Shared {
     /// Puts together what a server needs.
-    #[must_use]
-    pub fn new(world: Arc<World>, options: Options, clock: Clock) -> Self {
+    ///
+    /// # Errors
+    /// When no client for webhooks can be made.
+    pub fn new(world: Arc<World>, options: Options, clock: Clock, journal: Journal) -> anyhow::Result<Self> {
         let connections = Mutex::new(Connections::new(options.livemode()));
-        let (counters, limits, next_account) = (Counters::default(), Limits::default(), Mutex::default());
-        Self { world, options, clock, counters, limits, connections, next_account }
+        let endpoint = options.webhook.clone();
+        let webhooks = endpoint.map(|endpoint| Webhooks::new(endpoint, clock.clone(), options.livemode()));
+        Ok(Self {
+            world,
+            webhooks: webhooks.transpose()?.map(Arc::new),
+            options,
+            clock,
+            counters: Counters::default(),
+            limits: Limits::default(),
+            happened: Notify::new(),
+            journal: Mutex::new(journal),
+            of_connections: Mutex::default(),
+            connections,
+            next_account: Mutex::default(),
+        })
+    }
+
+    /// Makes something happen, writes it down and returns the events of it.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot happen, or could not be written down.
+    pub fn act(&self, account: &str, action: Action, now: i64) -> Result<Vec<Value>, String> {
+        // Held while it happens, so that the journal has the world's order.
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = self.world.act(account, action.clone(), now)?;
+        journal.note(now, account, action).map_err(|error| format!("It happened, but the journal failed: {error}"))?;
+        drop(journal);
+        self.happened.notify_one();
+        Ok(events)
+    }
+
+    /// Ends a connection, and tells the platform; whether there was one.
+    pub fn disconnect(&self, account: &str) -> bool {
+        let was_connected = self.connections().disconnect(account);
+        if was_connected {
+            self.tell(account, "account.application.deauthorized");
+        }
+        was_connected
+    }
+
+    /// Tells the platform of its connection with an account.
+    pub fn tell(&self, account: &str, name: &str) {
+        if self.webhooks.is_none() {
+            return;
+        }
+        let event = json!({
+            "account": account,
+            "api_version": SERVED,
+            "context": null,
+            "created": self.clock.seconds(),
+            "data": { "object": { "id": self.options.client_id, "name": "The platform", "object": "application" } },
+            "id": format!("evt_1P{}", Alphanumeric.sample_string(&mut rand::rng(), 22)),
+            "livemode": false,
+            "object": "event",
+            "pending_webhooks": 1,
+            "request": { "id": null, "idempotency_key": null },
+            "type": name,
+        });
+        self.of_connections.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.happened.notify_one();
+    }
+
+    /// The events of connections since the last call.
+    pub fn take_told(&self) -> Vec<Value> {
+        std::mem::take(&mut self.of_connections.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The connections, for this moment alone.

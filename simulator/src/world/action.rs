@@ -1,10 +1,10 @@
 //! What can be made to happen at once: the body of the control endpoint.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that happens now. In JSON the field `do` names it (`{"do": "refund", "charge": "ch_…"}`); an object that is
 /// left out is picked by the world, always the same one in the same state. Amounts are minor units, times Unix seconds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// A succeeded card charge.

@@ -10,8 +10,10 @@ mod catalogue;
 mod chance;
 mod filter;
 mod id;
+mod life;
 mod list;
 mod money;
+mod outbox;
 mod profile;
 mod render;
 mod rows;
@@ -25,6 +27,7 @@ mod tests;
 
 pub use action::Action;
 use chance::Chance;
+pub use outbox::Outbox;
 use serde_json::Value;
 use shop::Shop;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};

@@ -131,3 +131,11 @@ pub fn odd_metadata() -> Value {
         (0..50_usize).map(|number| (format!("key_{number:02}"), json!(VALUES[number % VALUES.len()]))).collect();
     Value::Object(entries)
 }
+
+/// The season of a second, in the north.
+pub fn season(at: i64) -> &'static str {
+    const SEASONS: [&str; 4] = ["winter", "spring", "summer", "autumn"];
+    // Mean seasons; nothing but a product's description depends on them.
+    let quarter = (at.rem_euclid(31_556_952) + 2_629_746) / 7_889_238;
+    SEASONS[usize::try_from(quarter).unwrap_or(0) % SEASONS.len()]
+}

@@ -29,7 +29,10 @@ pub async fn token(
         "authorization_code" => {
             let code = given(&mut form, "code").ok_or_else(|| missing("code"))?;
             let now = shared.clock.micros();
-            shared.connections().exchange(&code, now).map_err(|text| OauthError::new("invalid_grant", text))?
+            let exchanged = shared.connections().exchange(&code, now);
+            let tokens = exchanged.map_err(|text| OauthError::new("invalid_grant", text))?;
+            shared.tell(&tokens.account, "account.application.authorized");
+            tokens
         }
         "refresh_token" => {
             let token = given(&mut form, "refresh_token").ok_or_else(|| missing("refresh_token"))?;
@@ -76,7 +79,7 @@ pub async fn deauthorize(
         let text = format!("No such application: '{client}', or it does not belong to you.");
         return Err(OauthError::new("invalid_client", text));
     }
-    if !shared.connections().disconnect(&account) {
+    if !shared.disconnect(&account) {
         let text =
             format!("This application is not connected to stripe account {account}, or that account does not exist.");
         return Err(OauthError::new("invalid_client", text));

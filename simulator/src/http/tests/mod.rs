@@ -1,11 +1,13 @@
 //! The HTTP semantics, asked of the true router.
 
 mod access;
+mod life;
 mod lists;
 mod oauth;
 mod serving;
 
 use super::clock::Clock;
+use super::journal::Journal;
 use super::options::Options;
 use super::server::router;
 use super::shared::Shared;
@@ -54,7 +56,7 @@ impl Stripe {
     }
 
     fn of(world: Arc<World>, options: Options) -> Self {
-        let shared = Arc::new(Shared::new(world, options, Clock::default()));
+        let shared = Arc::new(Shared::new(world, options, Clock::default(), Journal::default()).unwrap());
         Self { app: router(shared.clone()), shared }
     }
 
