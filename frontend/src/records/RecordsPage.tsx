@@ -1,0 +1,186 @@
+/** The records of one type of one connection: a table, and a record's detail beside it. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api } from "../api/client";
+import { problemOf } from "../api/problem";
+import { DATA_TYPES, type DataType } from "../connections/syncs";
+import { ModePill } from "../integrations/ModePill";
+import { buttonLook } from "../kit/button";
+import { Empty, PageHeader, Sheet } from "../kit/page";
+import { Pager } from "../kit/pager";
+import { ProblemNote } from "../kit/problem";
+import { type Column, Table, TableSkeleton } from "../kit/table";
+import { Missing } from "../shell/Missing";
+import { fieldLabel } from "./Fields";
+import { LISTS, type ListOf, type RecordOf } from "./lists";
+import { RecordBody, RecordDialog } from "./RecordDialog";
+import { readAccount, readPage } from "./read";
+import { Cell } from "./Value";
+
+const PAGE_SIZE = 50;
+const ROUTE = "/inside/companies/$companyId/connections/$connectionId/data/$dataType";
+type Where = { companyId: string; connectionId: string };
+
+/** The page. */
+export function RecordsPage() {
+  const { t } = useTranslation();
+  const { companyId, connectionId, dataType } = useParams({ from: ROUTE });
+  const company = api.useQuery("get", "/companies/{companyId}", { params: { path: { companyId } } });
+  const type = DATA_TYPES.find((one) => one === dataType);
+  const connection = company.data?.dataConnections.find((one) => one.id === connectionId);
+  const gone = company.isError && [400, 404].includes(problemOf(company.error).status);
+  if (!type || gone || (company.data && !connection)) return <Missing />;
+  const name = company.data?.name ?? t("companies.name");
+  const list = LISTS[type];
+  const where = { companyId, connectionId };
+  return (
+    <>
+      <PageHeader
+        title={t(`dataType.${type}`)}
+        windowTitle={t("records.rowsOf", { type: t(`dataType.${type}`), company: name })}
+        back={{ to: `/companies/${companyId}`, label: name }}
+        beside={connection?.connectionInfo && <ModePill mode={connection.connectionInfo.livemode ? "live" : "test"} />}
+        lead={connection?.connectionInfo?.accountName}
+      />
+      <Tabs where={where} />
+      {list ? <RecordList key={type} type={type} list={list} where={where} /> : <Account where={where} />}
+    </>
+  );
+}
+
+function Tabs({ where }: { where: Where }) {
+  const { t } = useTranslation();
+  return (
+    <nav aria-label={t("records.types")} className="mb-4 border-b border-hair">
+      <ul className="-mb-px flex gap-x-1 overflow-x-auto">
+        {DATA_TYPES.map((dataType) => (
+          <li key={dataType}>
+            <Link
+              to="/companies/$companyId/connections/$connectionId/data/$dataType"
+              params={{ ...where, dataType }}
+              search={{ page: 1 }}
+              activeOptions={{ includeSearch: false }}
+              activeProps={{ "aria-current": "page" }}
+              className="inline-flex min-h-10 items-center border-b-2 border-transparent px-3 font-medium whitespace-nowrap text-soft -outline-offset-3! hover:text-ink aria-[current=page]:border-act aria-[current=page]:text-act"
+            >
+              {t(`dataType.${dataType}`)}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function RecordList({ type, list, where }: { type: DataType; list: ListOf; where: Where }) {
+  const { t } = useTranslation();
+  const { page, orderBy, record } = useSearch({ from: ROUTE });
+  const navigate = useNavigate();
+  const look = (next: { page?: number; orderBy?: string; record?: string | undefined }) =>
+    navigate({ to: ".", search: (now) => ({ ...now, page: now.page ?? 1, ...next }), resetScroll: false });
+  const ask = { ...where, page, pageSize: PAGE_SIZE, ...(orderBy ? { orderBy } : {}) };
+  const rows = useQuery({
+    queryKey: ["records", list.path, ask],
+    queryFn: () => readPage(list.path, ask),
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
+  if (rows.isError) {
+    return <ProblemNote error={rows.error} title={t("problem.listTitle")} onRetry={() => rows.refetch()} />;
+  }
+  const name = t(`dataType.${type}`);
+  return (
+    <Sheet className="overflow-hidden">
+      {rows.isPending && <TableSkeleton rows={12} />}
+      {rows.data?.totalResults === 0 && (
+        <Empty
+          title={t("records.emptyTitle", { type: name.toLowerCase() })}
+          act={<BackToCompany companyId={where.companyId} />}
+        >
+          {t("records.emptyText")}
+        </Empty>
+      )}
+      {rows.data && rows.data.totalResults > 0 && (
+        <>
+          <Table
+            label={name}
+            columns={columnsOf(list)}
+            rows={rows.data.results}
+            rowKey={(row) => row.id}
+            orderBy={orderBy ?? "-createdDate"}
+            onOrder={(orderBy) => look({ orderBy, page: 1 })}
+            stale={rows.isPlaceholderData}
+          />
+          <Pager page={page} pageSize={PAGE_SIZE} total={rows.data.totalResults} onPage={(page) => look({ page })} />
+        </>
+      )}
+      <RecordDialog
+        path={list.path}
+        where={where}
+        id={record}
+        known={rows.data?.results.find((row) => row.id === record)}
+        onClose={() => look({ record: undefined })}
+      />
+    </Sheet>
+  );
+}
+
+function BackToCompany({ companyId }: { companyId: string }) {
+  const { t } = useTranslation();
+  return (
+    <Link to="/companies/$companyId" params={{ companyId }} className={buttonLook()}>
+      {t("records.goToCompany")}
+    </Link>
+  );
+}
+
+/** The first column opens the record; its link covers the row. */
+function columnsOf(list: ListOf): Column<RecordOf>[] {
+  return list.columns.map((column, at) => {
+    const cell = (record: RecordOf) => <Cell record={record} path={column.path} kind={column.kind} />;
+    return {
+      key: column.path,
+      label: fieldLabel(column.path),
+      end: column.kind === "money" || column.kind === "count",
+      ...(column.ordered ? { order: column.path } : {}),
+      cell: at === 0 ? (record) => <RecordLink id={record.id}>{cell(record)}</RecordLink> : cell,
+    };
+  });
+}
+
+function RecordLink({ id, children }: { id: string; children: React.ReactNode }) {
+  return (
+    <Link
+      from="/companies/$companyId/connections/$connectionId/data/$dataType"
+      to="."
+      search={(now) => ({ ...now, page: now.page ?? 1, record: id })}
+      resetScroll={false}
+      className="font-medium after:absolute after:inset-0 hover:underline focus-visible:outline-none focus-visible:after:outline-3 focus-visible:after:-outline-offset-3 focus-visible:after:outline-act"
+    >
+      {children}
+    </Link>
+  );
+}
+
+function Account({ where }: { where: Where }) {
+  const { t } = useTranslation();
+  const account = useQuery({ queryKey: ["account", where], queryFn: () => readAccount(where), retry: false });
+  if (account.isError && problemOf(account.error).status !== 404) {
+    return <ProblemNote error={account.error} title={t("problem.listTitle")} onRetry={() => account.refetch()} />;
+  }
+  return (
+    <Sheet className="max-w-3xl p-5 sm:p-6">
+      {account.isPending && <TableSkeleton rows={8} />}
+      {account.isError && (
+        <Empty
+          title={t("records.emptyTitle", { type: t("dataType.commerce-companyInfo").toLowerCase() })}
+          act={<BackToCompany companyId={where.companyId} />}
+        >
+          {problemOf(account.error).message}
+        </Empty>
+      )}
+      {account.data && <RecordBody record={account.data} />}
+    </Sheet>
+  );
+}

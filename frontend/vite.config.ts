@@ -1,0 +1,17 @@
+/// <reference types="vitest/config" />
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// While working on the portal: `TRIBUTARY_URL=http://127.0.0.1:8080 npm run dev` asks that server for everything else.
+const server = process.env.TRIBUTARY_URL ?? "http://127.0.0.1:8080";
+const roots = ["/portal/api", "/companies", "/integrations", "/apiKeys", "/profile", "/assets"];
+const proxy = Object.fromEntries(roots.map((root) => [root, { target: server, changeOrigin: true }]));
+
+export default defineConfig({
+  base: "/portal/",
+  plugins: [react(), tailwind()],
+  server: { proxy },
+  build: { manifest: true, sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false },
+});
