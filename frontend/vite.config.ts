@@ -13,5 +13,5 @@ export default defineConfig({
   plugins: [react(), tailwind()],
   server: { proxy },
   build: { manifest: true, sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false },
+  test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false, restoreMocks: true },
 });

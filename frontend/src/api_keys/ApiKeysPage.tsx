@@ -47,7 +47,7 @@ export function ApiKeysPage() {
       key: "created",
       label: t("apiKeys.created"),
       cell: (key) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           <Day at={key.createdDate} />
         </span>
       ),
@@ -56,7 +56,7 @@ export function ApiKeysPage() {
       key: "used",
       label: t("apiKeys.lastUsed"),
       cell: (key) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           {key.lastUsedDate ? <Ago at={key.lastUsedDate} /> : t("apiKeys.never")}
         </span>
       ),

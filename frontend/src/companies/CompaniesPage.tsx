@@ -140,17 +140,18 @@ function useColumns(): Column<Company>[] {
       label: t("companies.lastSync"),
       order: "lastSync",
       cell: (company) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           {company.lastSync ? <Ago at={company.lastSync} /> : <span className="text-soft">{t("companies.never")}</span>}
         </span>
       ),
     },
     {
       key: "created",
+      wide: true,
       label: t("companies.created"),
       order: "created",
       cell: (company) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           <Day at={company.created} />
         </span>
       ),

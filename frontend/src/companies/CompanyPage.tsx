@@ -82,7 +82,7 @@ function CompanyActs({ company }: { company: Company }) {
   const linked = company.dataConnections.some((one) => one.status === "Linked");
   return (
     <>
-      <CopyButton text={company.id} label={t("company.id")} look="quiet" size="normal" />
+      <CopyButton text={company.id} label={t("company.id")} size="normal" />
       <Button onPress={() => setSharing(true)}>
         <LinkIcon />
         {t("link.url")}

@@ -79,7 +79,7 @@ function useColumns(): Column<Sync>[] {
       key: "requested",
       label: t("history.requested"),
       cell: (sync) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           <Time at={sync.requested} />
         </span>
       ),

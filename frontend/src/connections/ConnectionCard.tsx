@@ -73,7 +73,7 @@ function ConnectionActs({ connection, company, name }: Props & { name: string })
   const close = () => setOpen(null);
   return (
     <div className="flex flex-wrap gap-2">
-      <CopyButton text={connectionId} label={t("connection.id")} look="quiet" />
+      <CopyButton text={connectionId} label={t("connection.id")} />
       {status === "PendingAuth" && (
         <CopyButton
           text={linkUrl}

@@ -46,7 +46,7 @@ export function StandingsTable({ connection, companyId }: { connection: Schemas[
       key: "type",
       label: t("syncs.type"),
       cell: ({ dataType, latest }) => (
-        <span className="block min-w-32">
+        <span className="block sm:min-w-32">
           <Link
             to="/companies/$companyId/connections/$connectionId/data/$dataType"
             params={{ ...where, dataType }}
@@ -63,7 +63,7 @@ export function StandingsTable({ connection, companyId }: { connection: Schemas[
       key: "status",
       label: t("syncs.status"),
       cell: ({ dataType, latest }) => (
-        <span className="flex min-w-32 flex-wrap items-center gap-3">
+        <span className="flex flex-wrap items-center justify-end gap-3 sm:min-w-32 sm:justify-start">
           <SyncPill sync={latest} />
           {latest && isOpen(latest) && (
             <Progress
@@ -88,7 +88,7 @@ export function StandingsTable({ connection, companyId }: { connection: Schemas[
       key: "complete",
       label: t("syncs.complete"),
       cell: ({ complete }) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           {complete?.completed ? (
             <Ago at={complete.completed} />
           ) : (

@@ -12,6 +12,8 @@ export type Column<T> = {
   end?: boolean;
   /** The API's property to order by, where it has one. */
   order?: string;
+  /** Left out where the window is too narrow for all; on a phone, where rows are cards, it is there again. */
+  wide?: boolean;
   /** A label that only screen readers need. */
   hidden?: boolean;
 };
@@ -27,6 +29,7 @@ type Props<T> = {
   stale?: boolean;
 };
 
+const WIDE = "sm:max-xl:hidden";
 const CELL = "sm:px-4 sm:py-2.5 sm:first:pl-5 sm:last:pr-5";
 
 /** The table. */
@@ -54,7 +57,7 @@ export function Table<T>({ label, columns, rows, rowKey, orderBy, onOrder, stale
                   role="cell"
                   key={column.key}
                   data-label={column.hidden ? undefined : column.label}
-                  className={`${CELL} ${column.end ? "text-right tabular-nums whitespace-nowrap" : ""}`}
+                  className={`${CELL} ${column.end ? "text-right tabular-nums whitespace-nowrap" : ""} ${column.wide ? WIDE : ""}`}
                 >
                   {column.cell(row)}
                 </td>
@@ -75,7 +78,7 @@ type HeadProps<T> = {
 
 function HeadCell<T>({ column, orderBy, onOrder }: HeadProps<T>) {
   const { t } = useTranslation();
-  const className = `${CELL} font-semibold whitespace-nowrap ${column.end ? "text-right" : ""}`;
+  const className = `${CELL} font-semibold whitespace-nowrap ${column.end ? "text-right" : ""} ${column.wide ? WIDE : ""}`;
   if (!column.order || !onOrder) {
     return (
       <th role="columnheader" scope="col" className={className}>

@@ -32,6 +32,7 @@ export function RecordsPage() {
   const gone = company.isError && [400, 404].includes(problemOf(company.error).status);
   if (!type || gone || (company.data && !connection)) return <Missing />;
   const name = company.data?.name ?? t("companies.name");
+  const account = connection?.connectionInfo?.accountName;
   const list = LISTS[type];
   const where = { companyId, connectionId };
   return (
@@ -41,7 +42,7 @@ export function RecordsPage() {
         windowTitle={t("records.rowsOf", { type: t(`dataType.${type}`), company: name })}
         back={{ to: `/companies/${companyId}`, label: name }}
         beside={connection?.connectionInfo && <ModePill mode={connection.connectionInfo.livemode ? "live" : "test"} />}
-        lead={connection?.connectionInfo?.accountName}
+        lead={account !== name ? account : undefined}
       />
       <Tabs where={where} />
       {list ? <RecordList key={type} type={type} list={list} where={where} /> : <Account where={where} />}

@@ -70,9 +70,9 @@ export function Money({ value, currency }: { value: number; currency: string }) 
   return <span className="whitespace-nowrap tabular-nums">{currency ? money(value, currency) : number(value)}</span>;
 }
 
-const ID_LENGTH = 32;
+const ID_LENGTH = 20;
 
 /** Long ids lose their middle in tables; the record has them whole. */
 function shortened(id: string) {
-  return id.length <= ID_LENGTH ? id : `${id.slice(0, 14)}…${id.slice(-12)}`;
+  return id.length <= ID_LENGTH ? id : `${id.slice(0, 10)}…${id.slice(-6)}`;
 }

@@ -7,6 +7,7 @@ import { Mark } from "../kit/icons";
 import { SkeletonLines } from "../kit/page";
 import { ProblemNote } from "../kit/problem";
 import { LoginForm } from "./LoginForm";
+import { inside } from "./next";
 import { SetupForm } from "./SetupForm";
 import { sessionQuery } from "./session";
 
@@ -35,13 +36,6 @@ export function LoginPage() {
       </div>
     </main>
   );
-}
-
-/** Only a path of this portal is gone back to: an address with a host in it could lead anywhere. */
-export function inside(next: string | undefined): string {
-  if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/";
-  const path = next.replace(/^\/portal(?=\/|$)/, "");
-  return path === "" || path.startsWith("/login") ? "/" : path;
 }
 
 function Waiting() {

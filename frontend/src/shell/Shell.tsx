@@ -8,7 +8,7 @@ import { CompanyIcon, KeyIcon, Mark, OutIcon, PlugIcon } from "../kit/icons";
 import { sessionQuery, signOut } from "../session/session";
 
 const NAV =
-  "flex min-h-10 items-center justify-center gap-2.5 rounded-control px-2.5 font-medium whitespace-nowrap sm:px-3 text-soft hover:bg-still-tint hover:text-ink aria-[current=page]:bg-act-tint aria-[current=page]:text-act md:justify-start";
+  "flex min-h-10 items-center justify-center gap-2.5 rounded-control px-2 font-medium whitespace-nowrap sm:px-3 text-soft hover:bg-still-tint hover:text-ink aria-[current=page]:bg-act-tint aria-[current=page]:text-act md:justify-start";
 
 /** The frame. */
 export function Shell() {
@@ -21,8 +21,8 @@ export function Shell() {
       >
         {t("app.skip")}
       </a>
-      <header className="border-b border-hair bg-sheet px-4 pt-3 pb-2 md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r md:border-b-0 md:px-3 md:py-5">
-        <div className="flex items-center justify-between gap-3 md:mb-6 md:px-2">
+      <header className="border-b border-hair bg-sheet px-3 pt-3 pb-2 md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r md:border-b-0 md:px-3 md:py-5">
+        <div className="flex items-center justify-between gap-3 px-1 md:mb-6 md:px-2">
           <Link to="/" className="inline-flex min-h-8 items-center gap-2.5 text-lg font-bold">
             <Mark />
             {t("app.name")}
