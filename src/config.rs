@@ -82,6 +82,8 @@ pub struct Config {
     pub worker: Worker,
     /// The Link pages.
     pub link: Link,
+    /// Hours after which the portal signs out who does nothing.
+    pub portal_hours: u32,
     /// The HTTP server.
     pub server: Server,
     /// The log.
@@ -197,6 +199,7 @@ impl Config {
                 url_hours: read.number("link.url_hours", 1, 8_760)?,
                 session_minutes: read.number("link.session_minutes", 1, 1_440)?,
             },
+            portal_hours: read.number("portal.session_hours", 1, 720)?,
             server: Server {
                 drain: Duration::from_secs(read.number("server.drain_seconds", 0, 3_600)?.into()),
                 body_limit: read.number("server.body_limit_bytes", 1_024, 1_073_741_824)? as usize,

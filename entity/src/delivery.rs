@@ -15,7 +15,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub event_id: String,
     /// The receiver.
-    pub endpoint_id: Uuid,
+    pub consumer_id: Uuid,
     /// For instance `read.completed`.
     #[sea_orm(column_type = "Text")]
     pub event_type: String,

@@ -64,4 +64,8 @@ ids! {
     JobId;
     /// An API key.
     ApiKeyId;
+    /// A user of the portal.
+    UserId;
+    /// A webhook consumer: an address that is told of events.
+    WebhookConsumerId;
 }

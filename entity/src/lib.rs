@@ -24,6 +24,8 @@ pub mod oauth_state;
 pub mod profile;
 pub mod session;
 pub mod sync_setting;
+pub mod user;
+pub mod webhook_consumer;
 
 // Data: keyed by `connection_id`, and by nothing else first.
 pub mod change;
@@ -64,6 +66,8 @@ pub const COORDINATION: &[&str] = &[
     "feed_index",
     "feed_clock",
     "delivery",
+    "user",
+    "webhook_consumer",
 ];
 
 /// The tables of the data group; no transaction writes both groups.

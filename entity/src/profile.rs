@@ -32,6 +32,9 @@ pub struct Model {
     pub white_list_urls: Texts,
     /// Whether Link asks the owner to confirm the name.
     pub confirm_company_name: bool,
+    /// Origins of web pages that may ask the API.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub allowed_origins: Texts,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

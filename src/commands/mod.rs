@@ -13,6 +13,7 @@ mod settings;
 mod signals;
 mod simulate;
 mod sqlite_lock;
+mod user;
 mod work;
 
 use std::io::Write;
@@ -48,6 +49,8 @@ enum Command {
     Integration(integration::Args),
     /// Make API keys and master keys
     Key(key::Args),
+    /// Help users of the portal
+    User(user::Args),
     /// Print the API's description
     Openapi,
     /// Check the settings, the database and the way to Stripe
@@ -88,6 +91,7 @@ impl Command {
             Self::Simulate(args) => simulate::run(args).await,
             Self::Integration(args) => integration::run(args).await,
             Self::Key(args) => key::run(args).await,
+            Self::User(args) => user::run(args).await,
             Self::Openapi => openapi::run(),
             Self::Doctor(args) => doctor::run(args).await,
         }

@@ -8,13 +8,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tributary::config::Config;
+use tributary::connect::users;
 use tributary::store::{self, Db};
 use tributary::web;
 use url::Url;
 
 use super::settings::Settings;
 use super::sqlite_lock::SqliteLock;
-use super::{logging, parts, signals};
+use super::{logging, parts, print, signals};
 
 /// The options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +41,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let lock = SqliteLock::take(&config.database_url)?;
     let serving = Serving::start(&config, lock, shutdown).await?;
     tracing::info!(listen = %serving.bound, public_url = %serving.public_url, "serving");
+    invite(&serving).await?;
     serving.ended().await
+}
+
+/// Tells whoever started an empty installation how to become its first user.
+async fn invite(serving: &Serving) -> anyhow::Result<()> {
+    if let Some(token) = users::set_up_token(&serving.app.db, &serving.app.keys).await? {
+        let portal = serving.public_url.join(web::portal::PATH)?;
+        print(&format!("Nobody can sign in yet. Open {portal} and set up the first user with the token {token}\n"))?;
+    }
+    Ok(())
 }
 
 /// A platform that serves and works.
@@ -76,6 +87,7 @@ impl Serving {
             public_url: public_url.clone(),
             link_hours: config.link.url_hours,
             session_minutes: config.link.session_minutes,
+            portal_hours: config.portal_hours,
             body_limit: config.server.body_limit,
         };
         let stripe = parts::gate(&config.stripe)?;

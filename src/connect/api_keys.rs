@@ -64,6 +64,7 @@ pub async fn create(
         last_used_at: None,
     };
     let tx = store::write(db).await?;
+    store::profiles::hold(&tx).await?;
     if store::api_keys::all(&tx).await?.len() >= MOST {
         return Err(Error::TooMany);
     }
@@ -95,6 +96,7 @@ pub async fn known(db: &Db, keys: &Keys, clock: &dyn Clock, text: &str) -> Resul
 /// [`Error::None`], [`Error::Last`], or a fault.
 pub async fn delete(db: &Db, id: ApiKeyId) -> Result<(), Error> {
     let tx = store::write(db).await?;
+    store::profiles::hold(&tx).await?;
     let all = store::api_keys::all(&tx).await?;
     if all.iter().all(|key| key.id != id) {
         return Err(Error::None);

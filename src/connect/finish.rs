@@ -388,13 +388,8 @@ pub async fn take(means: Means<'_>, held: &Held) -> Result<Ending, Fault> {
     let Some(before) = store::connections::owned(means.db, held.company, held.connection).await? else {
         return Ok(Ending::Gone);
     };
-    let tx = store::write(means.db).await?;
-    let made = store::connections::by_id(&tx, held.instead).await?;
-    if made.is_none() {
-        let now = means.clock.now();
-        store::connections::create_as(&tx, held.instead, held.company, before.integration_id, now).await?;
-    }
-    tx.commit().await?;
+    let (made, now) = (held.instead, means.clock.now());
+    store::connections::create_as(means.db, made, held.company, before.integration_id, now).await?;
     let Some(made) = store::connections::by_id(means.db, held.instead).await? else { return Ok(Ending::Gone) };
     link(means, held, &made).await?;
     Ok(Ending::Linked(made.id))

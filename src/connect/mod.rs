@@ -1,5 +1,6 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
 
+pub mod access_tokens;
 pub mod api_keys;
 pub mod begin;
 pub mod finish;
@@ -9,6 +10,7 @@ pub mod link;
 pub mod refresh;
 pub mod revoke;
 pub mod sweep;
+pub mod users;
 
 use sea_orm::DbErr;
 

@@ -7,7 +7,7 @@ use entity::connection::{self, Column, Fault, Status};
 use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::integration;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect, Select};
 
 /// How many faults a connection keeps; the oldest go first.
@@ -130,10 +130,10 @@ pub async fn create(
     create_as(db, ConnectionId::new(), company, integration, now).await
 }
 
-/// As [`create`], with an id that is known already.
+/// As [`create`], with an id that is known already; when two do so at once, the second finds what the first made.
 ///
 /// # Errors
-/// When the database does not answer, or the id is taken.
+/// When the database does not answer.
 pub async fn create_as(
     db: &impl ConnectionTrait,
     id: ConnectionId,
@@ -160,7 +160,9 @@ pub async fn create_as(
         quiet_until: None,
         deleted_at: None,
     };
-    connection::Entity::insert(connection::ActiveModel::from(row.clone())).exec_without_returning(db).await?;
+    let keep_first = OnConflict::column(Column::Id).do_nothing().to_owned();
+    let insert = connection::Entity::insert(connection::ActiveModel::from(row.clone())).on_conflict(keep_first);
+    insert.exec_without_returning(db).await?;
     Ok(row)
 }
 

@@ -30,6 +30,8 @@ pub mod sessions;
 pub mod source_objects;
 pub mod sync_heads;
 pub mod sync_settings;
+pub mod users;
+pub mod webhook_consumers;
 pub mod wishes;
 
 pub use database::{Db, Tx, open, read, write};

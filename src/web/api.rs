@@ -8,8 +8,9 @@ use utoipa_axum::routes;
 
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
-    App, api_keys, companies, company_info, connections, customers, disputes, history, integrations, orders,
-    payment_methods, payments, payouts, products, profile, refresh, sync_settings, transactions, unsupported,
+    App, access_token, api_keys, companies, company_info, connections, cors_settings, customers, disputes, history,
+    integrations, orders, payment_methods, payments, payouts, products, profile, refresh, sync_settings, transactions,
+    unsupported, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -21,6 +22,7 @@ fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(companies::list, companies::create))
         .routes(routes!(companies::get, companies::update, companies::replace, companies::delete))
+        .routes(routes!(access_token::get))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::get, connections::unlink, connections::delete))
         .routes(routes!(refresh::all))
@@ -37,6 +39,9 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(sync_settings::of_profile, sync_settings::set_of_profile))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
+        .routes(routes!(cors_settings::get, cors_settings::set))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::delete))
 }
 
 fn commerce() -> OpenApiRouter<App> {
@@ -87,7 +92,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Refresh data", description = "Ask for data, and see how far it is."),
         (name = "Read data", description = "What the checks of a dataset found."),
         (name = "Integrations", description = "The ways in to Stripe."),
-        (name = "Settings", description = "The profile, sync settings and API keys."),
+        (name = "Settings", description = "The profile, sync settings, API keys and CORS."),
+        (name = "Webhooks", description = "Who is told of events."),
         (name = "Commerce", description = "The data of a connection."),
     )
 )]
@@ -112,6 +118,7 @@ impl IntoResponses for Refusals {
         [
             ("400", "The request makes no sense; `error` says why."),
             ("401", "The API key is missing or unknown."),
+            ("403", "What was shown is not good for this."),
             ("404", "There is no such thing, or it belongs to another company."),
             ("409", "It cannot be done as things stand."),
             ("500", "A fault of ours; it is in the log under `correlationId`."),

@@ -18,6 +18,23 @@ pub enum Error {
     /// No key, or one that we do not know.
     #[error("The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.")]
     Unknown,
+    /// What was shown opens nothing.
+    #[error("{0}")]
+    Refused(String),
+    /// What was shown is good, for other things.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Asked too often; again after so many seconds.
+    #[error("That was tried too often. Try again in {0} seconds.")]
+    TooMany(u64),
+    /// A field of the body is not usable.
+    #[error("{said}")]
+    Field {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        said: String,
+    },
     /// It does not exist, or it is somebody else's.
     #[error("{0}")]
     NotFound(String),
@@ -51,6 +68,11 @@ impl Error {
         Self::NotFound(format!("No {noun} was found with ID {id}."))
     }
 
+    /// What is wrong with a field of the body.
+    pub const fn field(name: &'static str, said: String) -> Self {
+        Self::Field { name, said }
+    }
+
     /// A fault, with its cause.
     pub fn fault(cause: impl Into<anyhow::Error>) -> Self {
         Self::Fault(cause.into())
@@ -58,9 +80,11 @@ impl Error {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::Unknown => StatusCode::UNAUTHORIZED,
+            Self::Unknown | Self::Refused(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Query(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -114,11 +138,15 @@ impl IntoResponse for Error {
         }
         let validation = match &self {
             Self::Query(refused) => Some(Validation::of("query", refused.reason())),
+            Self::Field { name, said } => Some(Validation::of(name, said.clone())),
             _ => None,
         };
         let mut response = self.status().into_response();
         if matches!(self, Self::Unknown) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        }
+        if let Self::TooMany(seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Words { error: self.to_string(), validation });
         response

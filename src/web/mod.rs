@@ -1,6 +1,7 @@
 //! HTTP: the router is the table of contents.
 #![expect(clippy::missing_errors_doc, reason = "what a path answers when it fails stands in its API description")]
 
+pub mod access_token;
 mod api;
 pub mod api_keys;
 mod assets;
@@ -9,6 +10,7 @@ pub mod commerce;
 pub mod companies;
 pub mod company_info;
 pub mod connections;
+pub mod cors_settings;
 pub mod customers;
 pub mod disputes;
 mod entrance;
@@ -22,14 +24,15 @@ pub mod page;
 pub mod payment_methods;
 pub mod payments;
 pub mod payouts;
+pub mod portal;
 pub mod products;
 pub mod profile;
 pub mod refresh;
 mod session;
-pub mod start;
 pub mod sync_settings;
 pub mod transactions;
 pub mod unsupported;
+pub mod webhooks;
 pub mod who;
 
 use std::sync::Arc;
@@ -57,6 +60,8 @@ pub struct Settings {
     pub link_hours: u32,
     /// Minutes that a browser's session lives.
     pub session_minutes: u32,
+    /// Hours after which the portal signs out who does nothing.
+    pub portal_hours: u32,
     /// Bytes that a request's body may have.
     pub body_limit: usize,
 }
@@ -114,8 +119,10 @@ impl std::ops::Deref for App {
 pub fn router(app: App) -> Router {
     let (routes, described) = api::routes().split_for_parts();
     let routes = routes
+        .layer(cors_settings::layer(&app))
+        .merge(portal::routes())
+        .layer(session::of_the_portal(&app))
         .merge(link::routes(&app))
-        .merge(start::routes())
         .merge(assets::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -84,6 +84,7 @@ pub async fn replace(State(app): State<App>, _: Caller, Body(body): Body<Profile
         logo_url: address("logoUrl", body.logo_url)?,
         white_list_urls: Texts(white_list),
         confirm_company_name: body.confirm_company_name.unwrap_or_default(),
+        allowed_origins: known.allowed_origins,
     };
     store::profiles::replace(&app.db, row.clone()).await?;
     Ok(Json(row.into()))

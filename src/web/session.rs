@@ -19,18 +19,31 @@ use crate::vault::digest;
 
 /// Sessions in our database.
 #[derive(Clone, Debug)]
-pub struct Sessions(App);
+pub struct Sessions {
+    app: App,
+    minutes: i64,
+}
 
-/// The layer that gives handlers their [`Session`].
+/// The layer that gives the Link pages their [`Session`].
 #[must_use]
-pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
+pub fn of_link(app: &App) -> SessionManagerLayer<Sessions> {
     let secure = app.settings.public_url.scheme() == "https";
-    let minutes = i64::from(app.settings.session_minutes);
-    SessionManagerLayer::new(Sessions(app.clone()))
-        .with_name(if secure { "__Host-tributary" } else { "tributary" })
-        .with_secure(secure)
+    let name = if secure { "__Host-tributary" } else { "tributary" };
+    layer(app, i64::from(app.settings.session_minutes)).with_name(name).with_same_site(SameSite::Lax)
+}
+
+/// The layer that gives the portal and the API its [`Session`]: another one, whose cookie never comes from elsewhere.
+#[must_use]
+pub fn of_the_portal(app: &App) -> SessionManagerLayer<Sessions> {
+    let secure = app.settings.public_url.scheme() == "https";
+    let name = if secure { "__Host-tributary-portal" } else { "tributary-portal" };
+    layer(app, i64::from(app.settings.portal_hours) * 60).with_name(name).with_same_site(SameSite::Strict)
+}
+
+fn layer(app: &App, minutes: i64) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions { app: app.clone(), minutes })
+        .with_secure(app.settings.public_url.scheme() == "https")
         .with_http_only(true)
-        .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::minutes(minutes)))
 }
@@ -51,7 +64,7 @@ impl Sessions {
         Ok(entity::session::Model {
             digest: digest_of_id(record.id),
             data: serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
-            expires_at: self.0.clock.now() + Duration::minutes(i64::from(self.0.settings.session_minutes)),
+            expires_at: self.app.clock.now() + Duration::minutes(self.minutes),
         })
     }
 }
@@ -59,25 +72,26 @@ impl Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !store::sessions::create(&self.0.db, self.row(record)?).await.map_err(backend)? {
+        while !store::sessions::create(&self.app.db, self.row(record)?).await.map_err(backend)? {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        store::sessions::save(&self.0.db, self.row(record)?).await.map_err(backend)
+        store::sessions::save(&self.app.db, self.row(record)?).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = store::sessions::find(&self.0.db, &digest_of_id(*id), self.0.clock.now()).await.map_err(backend)?;
+        let row =
+            store::sessions::find(&self.app.db, &digest_of_id(*id), self.app.clock.now()).await.map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let data = serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: expiry(row.expires_at)? }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        store::sessions::delete(&self.0.db, &digest_of_id(*id)).await.map_err(backend)
+        store::sessions::delete(&self.app.db, &digest_of_id(*id)).await.map_err(backend)
     }
 }
 
@@ -90,7 +104,7 @@ fn expiry(at: DateTime<Utc>) -> Result<time::OffsetDateTime> {
     time::OffsetDateTime::from_unix_timestamp(at.timestamp()).map_err(|error| Error::Decode(error.to_string()))
 }
 
-/// The session of a request that came through [`layer`].
+/// The session of a request that came through [`of_link`].
 #[derive(Clone, Debug)]
 pub struct Browser(pub Session);
 

@@ -3,34 +3,60 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::HeaderValue;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
-use entity::id::{ApiKeyId, CompanyId, ConnectionId};
+use entity::id::{ApiKeyId, CompanyId, ConnectionId, UserId};
 use entity::{company, connection};
 
 use super::App;
 use super::error::Error;
-use crate::connect::api_keys;
+use super::portal;
+use crate::connect::{access_tokens, api_keys};
 use crate::store;
 
-/// A request with a known API key.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller {
-    /// The key that was shown.
-    pub key: ApiKeyId,
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A program with this API key.
+    Key(ApiKeyId),
+    /// A user who is signed in to the portal.
+    User(UserId),
+    /// A web page with an access token of this company.
+    Page(CompanyId),
 }
+
+/// What a web page may do with an access token: see its company and its connections, and make one. Never the data.
+const FOR_PAGES: [(Method, &str); 4] = [
+    (Method::GET, "/companies/{companyId}"),
+    (Method::GET, "/companies/{companyId}/connections"),
+    (Method::POST, "/companies/{companyId}/connections"),
+    (Method::GET, "/companies/{companyId}/connections/{connectionId}"),
+];
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let shown = parts.headers.get(AUTHORIZATION).and_then(shown_key).ok_or(Error::Unknown)?;
+        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+            return portal::user(parts, app).await?.map(|row| Self::User(row.id)).ok_or(Error::Unknown);
+        };
+        let shown = shown_key(header).ok_or(Error::Unknown)?;
         let known = api_keys::known(&app.db, &app.keys, app.clock.as_ref(), &shown).await.map_err(Error::fault)?;
-        known.map(|row| Self { key: row.id }).ok_or(Error::Unknown)
+        if let Some(row) = known {
+            return Ok(Self::Key(row.id));
+        }
+        let company = access_tokens::known(&app.db, &app.keys, &shown, app.clock.now()).await.map_err(Error::fault)?;
+        let company = company.ok_or(Error::Unknown)?;
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        if FOR_PAGES.iter().any(|(method, path)| *method == parts.method && *path == route) {
+            Ok(Self::Page(company))
+        } else {
+            Err(Error::Forbidden("An access token is not good for this; ask with an API key.".to_owned()))
+        }
     }
 }
 
@@ -57,9 +83,12 @@ impl FromRequestParts<App> for OfCompany {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        Caller::from_request_parts(parts, app).await?;
+        let caller = Caller::from_request_parts(parts, app).await?;
         let text = segment(parts, "companyId").await?;
         let id = CompanyId::from_str(&text).map_err(|_| Error::none("company", &text))?;
+        if matches!(caller, Caller::Page(of) if of != id) {
+            return Err(Error::none("company", id));
+        }
         let company = store::companies::find(&app.db, id).await?;
         company.map(Self).ok_or_else(|| Error::none("company", id))
     }

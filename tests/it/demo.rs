@@ -67,7 +67,8 @@ async fn the_demo_is_ready_as_it_says_and_goes_on_with_the_same_data() {
     for field in ["api_url", "portal_url", "simulator_url", "api_key"] {
         assert!(demo.json[field].is_string(), "{field}");
     }
-    assert!(demo.json["login"]["email"].is_null());
+    assert_eq!(demo.json["login"]["email"], "admin@example.com");
+    assert!(demo.json["login"]["password"].as_str().is_some_and(|password| password.len() >= 12));
     for secret in ["demo.json", "state.json", "master.key"] {
         assert!(only_mine(&folder.path().join(secret)), "{secret} can be read by others");
     }

@@ -152,6 +152,7 @@ impl House {
                 public_url: url.parse().unwrap(),
                 link_hours: 24,
                 session_minutes: 30,
+                portal_hours: 12,
                 body_limit: 1 << 20,
             },
             draining: CancellationToken::new(),

@@ -18,6 +18,8 @@ mod link_unlink;
 mod mapping;
 mod openapi;
 mod oracle;
+mod platform;
+mod portal;
 mod process;
 mod query;
 mod rest;

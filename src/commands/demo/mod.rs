@@ -11,13 +11,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
 use tributary::clock::{Clock, SystemClock};
 use tributary::config::Config;
 use tributary::connect::integrations::{self, Change};
-use tributary::connect::{Means, api_keys};
+use tributary::connect::{Means, api_keys, users};
+use tributary::vault::random_text;
+use tributary::web;
 
 use self::api::{Api, Company, PLATFORM_KEY};
 use self::place::{Place, State};
@@ -27,6 +29,8 @@ use super::{logging, parts, print, signals};
 
 /// The accounts of the demo's Stripe: a few more than are linked, so that there is a choice.
 const ACCOUNTS: usize = 5;
+/// The portal's user.
+const EMAIL: &str = "admin@example.com";
 /// The company that is left for the reader to link.
 const TO_LINK: &str = "A company of yours";
 /// Variables that a demo heeds; all others would lead it out of its folder.
@@ -123,6 +127,7 @@ async fn prepare(config: &Config, stripe: &Running) -> anyhow::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "a client of our own API, on loopback")]
 async fn furnish(place: &Place, mut state: State, serving: &Serving, stripe: &Running) -> anyhow::Result<String> {
     let key = api_key(place, &mut state, serving).await?;
+    let password = password(place, &mut state, serving).await?;
     let api = Api::new(reqwest::Client::new(), &serving.public_url, key.clone());
     let mut companies = Vec::new();
     for account in stripe.world.accounts().iter().take(2) {
@@ -135,13 +140,13 @@ async fn furnish(place: &Place, mut state: State, serving: &Serving, stripe: &Ru
     let url = serving.public_url.as_str().trim_end_matches('/');
     place.announce(&json!({
         "api_url": url,
-        "portal_url": url,
+        "portal_url": format!("{url}{}", web::portal::PATH),
         "simulator_url": stripe.url,
         "api_key": key,
-        "login": { "email": null, "password": null },
+        "login": { "email": EMAIL, "password": password },
         "companies": companies,
     }))?;
-    Ok(told(url, &api, &key, &companies, stripe, place))
+    Ok(told(url, &api, &[&key, &password], &companies, stripe, place))
 }
 
 /// The API key of the last run, or a new one.
@@ -158,6 +163,27 @@ async fn api_key(place: &Place, state: &mut State, serving: &Serving) -> anyhow:
     Ok(key)
 }
 
+/// The password of the portal's user: of the last run, or of the user that is made now.
+#[expect(clippy::disallowed_methods, reason = "the demo keeps its own password in its folder")]
+async fn password(place: &Place, state: &mut State, serving: &Serving) -> anyhow::Result<String> {
+    if let Some(password) = &state.password {
+        return Ok(password.clone());
+    }
+    let web::Inner { db, keys, clock, .. } = &*serving.app;
+    let password = match users::set_up_token(db, keys).await? {
+        Some(token) => {
+            let password = SecretString::from(random_text());
+            users::set_up(db, keys, clock.as_ref(), &token, EMAIL, password.clone()).await?;
+            password
+        }
+        // The last run ended between making the user and keeping the password.
+        None => users::reset_password(db, clock.as_ref(), EMAIL).await?,
+    };
+    state.password = Some(password.expose_secret().to_owned());
+    place.keep(state)?;
+    Ok(password.expose_secret().to_owned())
+}
+
 /// The company of this name, linked to this account through the real pages when it never was.
 async fn linked(api: &Api, stripe: &Running, name: &str, account: &str) -> anyhow::Result<Company> {
     let company = api.company(name).await?;
@@ -170,7 +196,14 @@ async fn linked(api: &Api, stripe: &Running, name: &str, account: &str) -> anyho
     Ok(company)
 }
 
-fn told(url: &str, api: &Api, key: &str, companies: &[Company], stripe: &Running, place: &Place) -> String {
+fn told(
+    url: &str,
+    api: &Api,
+    [key, password]: &[&String; 2],
+    companies: &[Company],
+    stripe: &Running,
+    place: &Place,
+) -> String {
     let shop = &companies[0];
     let payments = format!("{url}/companies/{}/connections/{}/data/commerce-payments", shop.id, shop.connection_id);
     let open = companies.last().filter(|company| company.status == "PendingAuth");
@@ -183,6 +216,7 @@ fn told(url: &str, api: &Api, key: &str, companies: &[Company], stripe: &Running
         "
 Tributary is ready.
 
+  Portal         {url}/portal/  (sign in as {EMAIL} with {password})
   API            {url}
   API key        {key}
   Stripe         {} (simulated)

@@ -20,6 +20,9 @@ pub struct State {
     pub now: i64,
     /// The API key of the demo, once there is one.
     pub api_key: Option<String>,
+    /// The password of the portal's user, once there is one.
+    #[serde(default)]
+    pub password: Option<String>,
 }
 
 /// The demo's folder.
@@ -74,7 +77,7 @@ impl Place {
         if !path.exists() {
             let defaults = simulator::http::Options::default();
             let (seed, charges) = (seed.unwrap_or(defaults.seed), charges.unwrap_or(defaults.charges));
-            let state = State { seed, charges, now, api_key: None };
+            let state = State { seed, charges, now, api_key: None, password: None };
             self.keep(&state)?;
             return Ok(state);
         }

@@ -40,7 +40,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/link/companies/{company}/connections/{connection}/result", get(result::show))
         .route("/link/companies/{company}/connections/{connection}/account", post(result::decide))
         .route("/oauth/callback", get(callback::back))
-        .layer(session::layer(app))
+        .layer(session::of_link(app))
         .layer(from_fn_with_state(app.clone(), guard))
         .route(&STYLE_PATH, get(page::style))
         .route(page::MARK_PATH, get(page::mark))

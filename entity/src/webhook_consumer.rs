@@ -1,0 +1,34 @@
+//! An address that is told of events.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::WebhookConsumerId;
+use crate::shape::Texts;
+
+/// A row of `webhook_consumer`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "webhook_consumer")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: WebhookConsumerId,
+    /// Where events go.
+    #[sea_orm(column_type = "Text")]
+    pub url: String,
+    /// Whether it is told nothing for now.
+    pub disabled: bool,
+    /// The kinds of events that it is told of.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub event_types: Texts,
+    /// `key:value` of companies: only those with any of them; all when there is none.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub company_tags: Texts,
+    /// The signing secret, sealed.
+    #[sea_orm(column_type = "Text")]
+    pub secret: String,
+    /// When it was made.
+    pub created_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,73 @@
+//! The portal's files, as they were built: compressed forms where the browser takes them, long caching for hashed names.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+/// What the portal's pages may load: their own files, and the one inline style of the component library, by its hash.
+const POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; img-src 'self' data:; connect-src 'self'; \
+     font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+/// What is answered by a binary that was built without the portal.
+const MISSING: &str = "<!doctype html><html lang=en><title>Tributary</title><h1>The portal is not in this binary</h1>\
+     <p>It was built without Node. <code>make build</code> builds both. The API is at this origin, and \
+     <a href=\"/openapi.json\">its OpenAPI document</a> describes it.</p></html>";
+
+/// The portal's one page.
+pub async fn index(headers: HeaderMap) -> Response {
+    match built("index.html", &headers) {
+        Some(mut page) => {
+            let answered = page.headers_mut();
+            answered.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            answered.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
+            page
+        }
+        None => (StatusCode::NOT_FOUND, Html(MISSING)).into_response(),
+    }
+}
+
+/// A file of the portal; any other path is one of its pages.
+pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(mut file) = built(&path, &headers).filter(|_| path != "index.html") {
+        let hashed = path.starts_with("assets/");
+        let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+        file.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static(caching));
+        return file;
+    }
+    if path.starts_with("assets/") || path.starts_with("api/") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    index(headers).await
+}
+
+/// The file in the smallest form that the browser takes.
+fn built(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let taken = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes = |name: &str| taken.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == name));
+    let packed = [("br", "br"), ("gzip", "gz")].into_iter().filter(|(name, _)| takes(name));
+    let mut forms = packed.map(|(name, end)| (Some(name), format!("{path}.{end}"))).chain([(None, path.to_owned())]);
+    let (encoding, bytes) = forms.find_map(|(name, path)| Some((name, portal::file(&path)?)))?;
+    let mut response = bytes.into_owned().into_response();
+    let answered = response.headers_mut();
+    answered.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind(path)));
+    answered.insert(header::VARY, header::HeaderValue::from_static("accept-encoding"));
+    if let Some(name) = encoding {
+        answered.insert(header::CONTENT_ENCODING, header::HeaderValue::from_static(name));
+    }
+    Some(response)
+}
+
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, end)| end) {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "json" | "webmanifest" => "application/json",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
