@@ -1,5 +1,6 @@
 //! What a real Stripe does not have: see what was asked, make things happen, take access away.
 
+use super::options::Options;
 use super::shared::{PLATFORM_ACCOUNT, Shared};
 use super::webhooks::Tally;
 use crate::world::Action;
@@ -22,6 +23,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/next-account", post(choose))
         .route("/requests", get(requests).delete(reset))
         .route("/webhooks", get(webhooks))
+        .route("/platform-key", post(roll_key))
 }
 
 /// A refusal: a status and a sentence.
@@ -79,6 +81,25 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<V
     known(&shared, &account)?;
     *shared.next_account() = Some(account.clone());
     Ok(Json(json!({ "account": account })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewKey {
+    secret_key: String,
+}
+
+/// The platform's key is rolled: the old one gets 401 for every account at once (trap 60).
+async fn roll_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let NewKey { secret_key } = parsed(&body)?;
+    let options = Options { secret_key: secret_key.clone(), ..shared.options.clone() };
+    let same_mode = options.livemode() == shared.options.livemode();
+    options.check().map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))?;
+    if !same_mode {
+        return Err(Refused(StatusCode::BAD_REQUEST, "A rolled key is of the same mode.".to_owned()));
+    }
+    shared.roll_key(secret_key);
+    Ok(Json(json!({ "client_id": shared.options.client_id })))
 }
 
 async fn requests(State(shared): State<Arc<Shared>>) -> impl IntoResponse {

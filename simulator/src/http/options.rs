@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, default_value_t = 2000)]
     pub charges: u64,
     /// How many accounts there are
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 5)]
     pub accounts: usize,
     /// A redirect URI that the platform has registered (repeatable); with none, any http address of this machine counts
     #[arg(long, value_name = "URL")]
@@ -110,7 +110,7 @@ impl Default for Options {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             seed: 7,
             charges: 2000,
-            accounts: 3,
+            accounts: 5,
             redirect_uris: Vec::new(),
             latency: Duration::ZERO,
             rate_limit: false,

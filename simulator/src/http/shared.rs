@@ -36,6 +36,8 @@ pub struct Shared {
     pub webhooks: Option<Arc<Webhooks>>,
     /// Rings when something has happened.
     pub happened: Notify,
+    /// The platform's secret keys; the last one works, the others have been rolled (trap 60).
+    keys: Mutex<Vec<String>>,
     journal: Mutex<Journal>,
     /// Events of the connections themselves, which are in no account's list.
     of_connections: Mutex<Vec<Value>>,
@@ -62,6 +64,7 @@ impl Shared {
         let endpoint = options.webhook.clone();
         let webhooks = endpoint.map(|endpoint| Webhooks::new(endpoint, clock.clone(), options.livemode()));
         Ok(Self {
+            keys: Mutex::new(vec![options.secret_key.clone()]),
             world,
             webhooks: webhooks.transpose()?.map(Arc::new),
             options,
@@ -156,14 +159,29 @@ impl Shared {
             return Err(Error::no_access(&key, path));
         }
         let named = header.or(in_path);
-        if key == self.options.secret_key {
-            return self.platform_access(&key, named);
+        match self.is_platforms(&key) {
+            Some(true) => return self.platform_access(&key, named),
+            Some(false) => return Err(Error::expired_key(&key)),
+            None => {}
         }
         let access = self.account_access(&key)?;
         match named {
             Some(other) if other != access.account => Err(Error::no_access(&key, other)),
             _ => Ok(access),
         }
+    }
+
+    /// Whether a key of the platform's works or has been rolled; `None` for a key of somebody else's.
+    #[must_use]
+    pub fn is_platforms(&self, key: &str) -> Option<bool> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = keys.iter().rposition(|known| known == key)?;
+        Some(place + 1 == keys.len())
+    }
+
+    /// From now on another key is the platform's; the accounts stay connected.
+    pub fn roll_key(&self, key: String) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     }
 
     fn platform_access(&self, key: &str, named: Option<&str>) -> Result<Access, Error> {

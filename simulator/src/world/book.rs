@@ -3,7 +3,7 @@
 use super::{
     calendar::{DAY, bank_day, midnight},
     money::{self, Currency, Fee},
-    rows::{ApplicationFee, Charge, Dispute, Entry, NEVER, Payout, Refund, Schedule, Source, Transfer},
+    rows::{ApplicationFee, Charge, Dispute, Entry, Movement, NEVER, Payout, Refund, Schedule, Source, Transfer},
     shop::Shop,
     table::NONE,
 };
@@ -156,6 +156,11 @@ impl Shop {
         self.enter(at, currency, -amount, Source::Billing);
     }
 
+    /// Money that moves without an object that could be read (trap 37); gives its balance transaction.
+    pub fn move_money(&mut self, at: i64, currency: Currency, amount: i64, movement: Movement) -> u32 {
+        self.enter(at, currency, amount, Source::Other(movement))
+    }
+
     /// Passes a part of a charge on to a partner.
     pub fn transfer(&mut self, charge: u32, at: i64, percent: i64) {
         let Some(paid) = Some(self.charges.at(charge).entry).filter(|entry| *entry != NONE) else { return };
@@ -174,7 +179,7 @@ impl Shop {
         self.application_fees.add(ApplicationFee { created: at, amount, currency, entry });
     }
 
-    /// Pays out `content`, whose net is above nothing.
+    /// Pays out `content`; the net of what is paid out by hand is above nothing.
     pub fn pay_out(&mut self, at: i64, currency: Currency, schedule: Schedule, content: Vec<u32>) -> u32 {
         let net: i64 = content.iter().map(|entry| self.entries.at(*entry).net()).sum();
         let fee = if schedule == Schedule::Instant { (net / 100).max(50).min(net - 1) } else { 0 };

@@ -47,6 +47,25 @@ pub struct Order {
     pub total: i64,
 }
 
+impl Order {
+    /// So many of one thing, without discount or tax.
+    pub fn of_one(price: u32, unit: i64, quantity: i64) -> Self {
+        let total = unit * quantity;
+        let line = Line { price, quantity, unit, subtotal: total, discount: 0, tax: 0, total };
+        let (discount_percent, tax_percent, discount, tax, shipping) = (0, 0, 0, 0, 0);
+        Self { lines: vec![line], discount_percent, tax_percent, subtotal: total, discount, tax, shipping, total }
+    }
+
+    /// The same as a gift: all is taken off (trap 30).
+    #[must_use]
+    pub fn free(mut self) -> Self {
+        for line in &mut self.lines {
+            (line.discount, line.tax, line.total) = (line.subtotal, 0, 0);
+        }
+        Self { discount_percent: 100, discount: self.subtotal, tax: 0, shipping: 0, total: 0, ..self }
+    }
+}
+
 /// What the order from `chance` holds; `None` if nothing is sold in this currency at that second. The first
 /// `sold` products are what orders choose from, so that a new one changes no old order. Only an order that ships has
 /// shipping, one in 40 others has a dozen lines and more.

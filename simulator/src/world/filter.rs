@@ -1,6 +1,6 @@
 //! What a list is narrowed to: links to rows are followed, the rest is compared row by row.
 
-use super::{Kind, Query, Refusal, money::Currency, rows::Schedule, shop::Shop, table::NONE};
+use super::{Kind, Query, Refusal, money::Currency, rows::Schedule, seed::old::PAYOUTS_SINCE, shop::Shop, table::NONE};
 use serde_json::Value;
 
 /// Why no rows of a manual payout can be listed, in Stripe's words.
@@ -243,7 +243,7 @@ impl Shop {
             Kind::Charge => self.charges.at(number).intent,
             Kind::Refund | Kind::Dispute => self.charges.at(self.charge_of(kind, number)?).intent,
             Kind::CheckoutSession => self.sessions.at(number).intent,
-            Kind::InvoicePayment => self.invoices.at(self.invoice_payments.at(number).invoice).intent,
+            Kind::InvoicePayment => self.invoice_payments.at(number).intent,
             _ => return None,
         })
     }
@@ -252,6 +252,7 @@ impl Shop {
     fn shows(&self, payout: u32, entry: u32, now: i64) -> bool {
         let row = self.payouts.at(payout);
         self.entries.at(entry).payout == payout
+            && row.created >= PAYOUTS_SINCE
             && (now >= row.reconciled_at || entry == row.entry || !entry.is_multiple_of(3))
     }
 }

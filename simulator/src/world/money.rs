@@ -19,10 +19,39 @@ pub enum Currency {
     Cad,
     /// Swiss franc.
     Chf,
+    /// Forint: paid out in whole hundreds (trap 25).
+    Huf,
+    /// Won: no minor unit.
+    Krw,
+    /// Króna: counted in hundredths that are always 00.
+    Isk,
+    /// Ugandan shilling: counted in hundredths that are always 00.
+    Ugx,
+    /// New Taiwan dollar: counted in hundredths, paid out in whole hundreds.
+    Twd,
+    /// Rupiah: amounts beyond 2^31 are a day's business (trap 59).
+    Idr,
+    /// Đồng: no minor unit, and many of them.
+    Vnd,
 }
 
 impl Currency {
-    const ALL: [Self; 7] = [Self::Usd, Self::Eur, Self::Gbp, Self::Jpy, Self::Kwd, Self::Cad, Self::Chf];
+    const ALL: [Self; 14] = [
+        Self::Usd,
+        Self::Eur,
+        Self::Gbp,
+        Self::Jpy,
+        Self::Kwd,
+        Self::Cad,
+        Self::Chf,
+        Self::Huf,
+        Self::Krw,
+        Self::Isk,
+        Self::Ugx,
+        Self::Twd,
+        Self::Idr,
+        Self::Vnd,
+    ];
 
     /// Three lower-case letters.
     pub fn code(self) -> &'static str {
@@ -34,6 +63,13 @@ impl Currency {
             Self::Kwd => "kwd",
             Self::Cad => "cad",
             Self::Chf => "chf",
+            Self::Huf => "huf",
+            Self::Krw => "krw",
+            Self::Isk => "isk",
+            Self::Ugx => "ugx",
+            Self::Twd => "twd",
+            Self::Idr => "idr",
+            Self::Vnd => "vnd",
         }
     }
 
@@ -44,7 +80,16 @@ impl Currency {
 
     /// What amounts are multiples of.
     pub fn step(self) -> i64 {
-        if self == Self::Kwd { 10 } else { 1 }
+        match self {
+            Self::Kwd => 10,
+            Self::Isk | Self::Ugx => 100,
+            _ => 1,
+        }
+    }
+
+    /// What payouts are multiples of; what is left waits for the next one (trap 25).
+    pub fn payout_step(self) -> i64 {
+        if matches!(self, Self::Huf | Self::Twd) { 100 } else { 1 }
     }
 
     /// Millionths of a US cent that one minor unit is worth. A yen is 0.667 cents: the rate is in minor units and so
@@ -58,6 +103,13 @@ impl Currency {
             Self::Kwd => 325_900,
             Self::Cad => 731_200,
             Self::Chf => 1_124_500,
+            Self::Huf => 2_700,
+            Self::Krw => 72_000,
+            Self::Isk => 7_200,
+            Self::Ugx => 270,
+            Self::Twd => 31_000,
+            Self::Idr => 63,
+            Self::Vnd => 3_900,
         }
     }
 
@@ -66,6 +118,7 @@ impl Currency {
         let amount = cents * 1_000_000 / self.worth();
         match self {
             Self::Jpy | Self::Kwd => (amount / 10).max(5) * 10,
+            Self::Isk | Self::Ugx => (amount / 100).max(1) * 100,
             _ => amount.max(50),
         }
     }
@@ -76,6 +129,7 @@ impl Currency {
             Self::Eur => (150, 25),
             Self::Gbp => (150, 20),
             Self::Jpy => (360, 0),
+            Self::Huf => (150, 8_500),
             _ => (290, 30),
         }
     }
@@ -85,6 +139,7 @@ impl Currency {
         match self {
             Self::Jpy => 1_300,
             Self::Kwd => 5_000,
+            Self::Huf => 500_000,
             _ => 1_500,
         }
     }

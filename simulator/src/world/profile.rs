@@ -2,6 +2,17 @@
 
 use super::{Options, money::Currency};
 
+/// What kind of business a shop has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// It sells things.
+    Orders,
+    /// It bills every month.
+    Subscriptions,
+    /// It has been there since 2013, and odd things have gathered.
+    Old,
+}
+
 /// What makes one shop differ from another.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile {
@@ -25,6 +36,8 @@ pub struct Profile {
     pub charges: u64,
     /// Tax on Stripe's fees, in percent.
     pub fee_tax: i64,
+    /// What kind of business it has.
+    pub model: Model,
     /// Whether all the odd things happen here.
     pub full: bool,
     /// Products with the price of one in US cents.
@@ -34,7 +47,11 @@ pub struct Profile {
 impl Profile {
     /// What a charge in `presentment` settles in.
     pub fn settlement(&self, presentment: Currency) -> Currency {
-        if self.full && presentment == Currency::Gbp { Currency::Gbp } else { self.currency }
+        match presentment {
+            Currency::Gbp if self.full => Currency::Gbp,
+            Currency::Usd if self.model == Model::Old => Currency::Usd,
+            _ => self.currency,
+        }
     }
 
     /// Every currency that the balance can hold.
@@ -43,6 +60,7 @@ impl Profile {
             Currency::Usd if self.full => &[Currency::Usd, Currency::Gbp],
             Currency::Usd => &[Currency::Usd],
             Currency::Gbp => &[Currency::Gbp],
+            Currency::Huf => &[Currency::Huf, Currency::Usd],
             _ => &[Currency::Eur],
         }
     }
@@ -50,9 +68,10 @@ impl Profile {
 
 /// The accounts that `options` asks for.
 pub fn profiles(options: &Options) -> Vec<Profile> {
-    let mut profiles = vec![Profile { charges: options.charges, ..STORE }, CAFE, EMPTY];
+    let mut profiles = vec![Profile { charges: options.charges, ..STORE }, CAFE, EMPTY, SOFTWARE, BAZAAR];
+    let named = profiles.len();
     while profiles.len() < options.accounts {
-        let number = profiles.len() - 3;
+        let number = profiles.len() - named;
         let charges = 150 + 37 * (number as u64 % 20);
         let (name, domain) = NAMES[number % NAMES.len()];
         profiles.push(Profile { name, domain, charges, ..MORE[number % MORE.len()] });
@@ -78,6 +97,7 @@ const STORE: Profile = Profile {
     ],
     charges: 0,
     fee_tax: 0,
+    model: Model::Orders,
     full: true,
     products: &[
         ("Trail jacket", 12_900),
@@ -120,6 +140,7 @@ const CAFE: Profile = Profile {
     presentment: &[(Currency::Eur, 1)],
     charges: 420,
     fee_tax: 19,
+    model: Model::Orders,
     full: false,
     products: &[
         ("Espresso", 250),
@@ -143,8 +164,53 @@ const EMPTY: Profile = Profile {
     presentment: &[(Currency::Eur, 1)],
     charges: 0,
     fee_tax: 0,
+    model: Model::Orders,
     full: false,
     products: &[],
+};
+
+const SOFTWARE: Profile = Profile {
+    name: "Tidewater Software",
+    domain: "tidewater-software.example",
+    description: "subscription business",
+    country: "US",
+    timezone: "America/Los_Angeles",
+    mcc: "5734",
+    currency: Currency::Usd,
+    presentment: &[(Currency::Usd, 1)],
+    // Enough for the months that it is to have; the subscriptions decide how many there are.
+    charges: 700,
+    fee_tax: 0,
+    model: Model::Subscriptions,
+    full: false,
+    products: &[("Starter", 1_900), ("Team", 4_900), ("Company", 19_900)],
+};
+
+const BAZAAR: Profile = Profile {
+    name: "Régi Bazár",
+    domain: "regi-bazar.example",
+    description: "old account with odd objects",
+    country: "HU",
+    timezone: "Europe/Budapest",
+    mcc: "5932",
+    currency: Currency::Huf,
+    presentment: &[
+        (Currency::Huf, 60),
+        (Currency::Usd, 10),
+        (Currency::Jpy, 4),
+        (Currency::Krw, 4),
+        (Currency::Kwd, 4),
+        (Currency::Isk, 4),
+        (Currency::Ugx, 4),
+        (Currency::Twd, 4),
+        (Currency::Idr, 3),
+        (Currency::Vnd, 3),
+    ],
+    charges: 1_700,
+    fee_tax: 27,
+    model: Model::Old,
+    full: false,
+    products: &[("Samovar", 8_900), ("Carpet", 45_000), ("Gramophone", 32_000), ("Postcard", 150), ("Old map", 2_700)],
 };
 
 /// What further shops are called; the kinds in [`MORE`] take turns.
@@ -174,6 +240,7 @@ const SMALL: Profile = Profile {
     presentment: &[(Currency::Gbp, 1)],
     charges: 0,
     fee_tax: 20,
+    model: Model::Orders,
     full: false,
     products: &[("Paperback", 1_299), ("Hardback", 2_499), ("Notebook", 899), ("Tote bag", 1_500), ("Poster", 1_950)],
 };

@@ -8,12 +8,13 @@ use super::{
     profile::Profile,
     rows::{
         ApplicationFee, Charge, Customer, CustomerMethod, Dispute, Entry, Event, Intent, Invoice, InvoicePayment,
-        NEVER, Payout, Price, Product, Refund, Session, Transfer,
+        NEVER, Payout, Price, Product, Refund, Session, Subscription, Transfer,
     },
+    seed::old::PAYOUTS_SINCE,
     table::{NONE, Table},
 };
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Fields that were given new values at a second.
 type Patch = (i64, Map<String, Value>);
@@ -51,6 +52,10 @@ pub struct Shop {
     /// The refunds and disputes of a charge.
     pub refunds_of: HashMap<u32, Vec<u32>>,
     pub disputes_of: HashMap<u32, Vec<u32>>,
+    /// What is billed every month.
+    pub subscriptions: Vec<Subscription>,
+    /// Rows that can be retrieved and are in no list (trap 56).
+    pub unlisted: HashSet<(Kind, u32)>,
     /// Rows that are not there before a second (trap 20).
     pub hidden: HashMap<(Kind, u32), i64>,
     /// What actions changed, and when.
@@ -159,6 +164,8 @@ impl Shop {
             events: Table::new(),
             refunds_of: HashMap::new(),
             disputes_of: HashMap::new(),
+            subscriptions: Vec::new(),
+            unlisted: HashSet::new(),
             hidden: HashMap::new(),
             patches: HashMap::new(),
         }
@@ -205,6 +212,8 @@ impl Shop {
             Kind::Refund => "pyr",
             Kind::Customer => "cus",
             Kind::BalanceTransaction => "txn",
+            // A payout that was a transfer when it was made has kept its id (trap 40).
+            Kind::Payout if self.payouts.at(number).created < PAYOUTS_SINCE => "tr",
             Kind::Payout => "po",
             Kind::Dispute => "du",
             Kind::Product => "prod",

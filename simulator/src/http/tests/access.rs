@@ -231,3 +231,28 @@ async fn latency_is_added_to_answers() {
         assert!(begun.elapsed() >= latency, "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_platforms_key_is_rolled_and_its_accounts_stay_connected_trap_60() {
+    let stripe = Stripe::new();
+    let (shop, other) = (stripe.shop(), stripe.other());
+    for account in [&shop, &other] {
+        stripe.connect(account, "read_only").await;
+        assert_eq!(stripe.get_for(account, "/v1/account").await.status, 200);
+    }
+    let roll = async |key: &str| {
+        let body = format!("{{\"secret_key\": \"{key}\"}}");
+        stripe.send("POST", "/_simulator/platform-key", &[], &body).await.status.as_u16()
+    };
+    assert_eq!((roll("pk_test_no").await, roll("sk_live_other_mode").await), (400, 400));
+    assert_eq!(roll("sk_test_rolled").await, 200);
+    for account in [&shop, &other] {
+        assert_eq!(stripe.get_for(account, "/v1/account").await.error(), (401, "api_key_expired", ""));
+        let with_new = [("authorization", "Bearer sk_test_rolled"), ("stripe-account", account.as_str())];
+        assert_eq!(stripe.send("GET", "/v1/account", &with_new, "").await.status, 200, "nobody was disconnected");
+    }
+    let form = "grant_type=authorization_code&code=ac_unknown&client_secret=";
+    let exchange =
+        async |key: &str| stripe.send("POST", "/oauth/token", &[], &format!("{form}{key}")).await.status.as_u16();
+    assert_eq!((exchange(PLATFORM).await, exchange("sk_test_rolled").await), (401, 400));
+}

@@ -1,7 +1,13 @@
 //! Checkout sessions and their line items.
 
-use super::{nulls, with_nulls};
-use crate::world::{Kind, catalogue::Order, rows::NEVER, shop::Shop, table::NONE};
+use super::{nulls, with, with_nulls};
+use crate::world::{
+    Kind,
+    catalogue::Order,
+    rows::{Checkout, NEVER},
+    shop::Shop,
+    table::NONE,
+};
 use serde_json::{Value, json};
 
 /// Ids of line items: the parent's number, and the line's place in it.
@@ -13,7 +19,12 @@ impl Shop {
         let row = self.sessions.at(number);
         // A session is written down seconds before or after what is sold, so its lines follow from what was sold then.
         let at = if row.completed_at == NEVER { row.created } else { row.completed_at };
-        self.order_of(row.order, row.currency, true, at).unwrap_or_else(Order::nothing)
+        let order = self.order_of(row.order, row.currency, true, at).unwrap_or_else(Order::nothing);
+        match row.checkout {
+            Checkout::Payment => order,
+            Checkout::Free => order.free(),
+            Checkout::Setup => Order::nothing(),
+        }
     }
 
     /// A checkout session.
@@ -22,6 +33,7 @@ impl Shop {
         let order = self.session_order(number);
         let status = row.status(at);
         let complete = status == "complete";
+        let setup = row.checkout == Checkout::Setup;
         let charge = (row.intent != NONE)
             .then(|| self.intents.at(row.intent).charge)
             .filter(|charge| *charge != NONE && complete);
@@ -48,13 +60,13 @@ impl Shop {
             "invoice_creation": { "enabled": false, "invoice_data": { "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null, "issuer": null, "metadata": {}, "rendering_options": null } },
             "livemode": false,
             "metadata": { "cart": format!("{}", 70_000 + number) },
-            "mode": "payment",
+            "mode": if setup { "setup" } else { "payment" },
             "object": "checkout.session",
             "payment_intent": self.maybe_id(Kind::PaymentIntent, row.intent).filter(|_| complete),
             "payment_method_collection": "if_required",
             "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
             "payment_method_types": ["card"],
-            "payment_status": if complete && self.paid_at(row.intent) <= at { "paid" } else { "unpaid" },
+            "payment_status": if row.checkout != Checkout::Payment { "no_payment_required" } else if complete && self.paid_at(row.intent) <= at { "paid" } else { "unpaid" },
             "phone_number_collection": { "enabled": false },
             "shipping_cost": (order.shipping > 0).then(|| json!({ "amount_subtotal": order.shipping, "amount_tax": 0, "amount_total": order.shipping, "shipping_rate": format!("shr_1P{}", self.ids.token("shipping rate", 0, 22)) })),
             "shipping_options": [],
@@ -64,6 +76,7 @@ impl Shop {
             "ui_mode": "hosted_page",
             "url": (status == "open").then(|| format!("https://checkout.stripe.com/c/pay/{id}")),
         });
+        let object = with(object, self.session_setup(number, setup));
         with_nulls(
             object,
             &[
@@ -95,7 +108,6 @@ impl Shop {
                 "redirect_on_completion",
                 "return_url",
                 "saved_payment_method_options",
-                "setup_intent",
                 "shipping_address_collection",
                 "submit_type",
                 "subscription",
@@ -103,6 +115,15 @@ impl Shop {
                 "wallet_options",
             ],
         )
+    }
+
+    /// What differs when only a card is left (trap 30).
+    fn session_setup(&self, number: u32, setup: bool) -> Value {
+        if !setup {
+            return json!({ "setup_intent": null });
+        }
+        let intent = format!("seti_1P{}", self.ids.token("setup intent", u64::from(number), 22));
+        json!({ "setup_intent": intent, "amount_subtotal": null, "amount_total": null, "total_details": null })
     }
 
     fn session_person(&self, charge: Option<u32>, (name, email): &(Option<String>, Option<String>)) -> Value {

@@ -1,11 +1,11 @@
 //! Invoices, their lines and their payments.
 
-use super::{list, nulls, second, with, with_nulls};
+use super::{list, second, with, with_nulls};
 use crate::world::{
     Kind,
     calendar::DAY,
     catalogue::{Line, Order},
-    rows::NEVER,
+    rows::{NEVER, Settled, Subscription},
     shop::Shop,
     table::NONE,
     texts,
@@ -23,8 +23,37 @@ impl Shop {
 
     fn invoice_order(&self, number: u32) -> Order {
         let row = self.invoices.at(number);
+        if let Some(Subscription { price, seats, .. }) = self.subscriptions.get(row.subscription as usize) {
+            let order = Order::of_one(*price, self.prices.at(*price).amount, *seats);
+            return if row.settled == Settled::Free { order.free() } else { order };
+        }
         let at = if row.paid_at == NEVER { row.created } else { row.paid_at };
         self.order_of(row.order, row.currency, false, at).unwrap_or_else(Order::nothing)
+    }
+
+    /// What an invoice is over.
+    pub fn invoice_total(&self, number: u32) -> i64 {
+        self.invoice_order(number).total
+    }
+
+    /// The numbers of an invoice's payments.
+    fn payments(&self, number: u32) -> impl Iterator<Item = u32> {
+        let row = self.invoices.at(number);
+        (0..row.payments).map(move |place| row.payment + place)
+    }
+
+    /// What the payments of an invoice have brought until a second.
+    pub fn invoice_paid(&self, number: u32, at: i64) -> i64 {
+        let rows = self.payments(number).map(|payment| self.invoice_payments.at(payment));
+        rows.filter(|row| row.paid_at <= at).map(|row| row.amount).sum()
+    }
+
+    /// The charges that tried to collect an invoice of a subscription.
+    pub fn attempts(&self, number: u32) -> impl Iterator<Item = u32> {
+        let row = self.invoices.at(number);
+        let tried = (row.subscription != NONE && row.intent != NONE).then(|| self.intents.at(row.intent));
+        let range = tried.map_or(0..0, |intent| intent.first_charge..intent.charge + 1);
+        range.filter(move |charge| self.charges.at(*charge).intent == row.intent)
     }
 
     /// The tax of an invoice.
@@ -38,8 +67,11 @@ impl Shop {
         let order = self.invoice_order(number);
         let status = row.status(at);
         let final_ = row.finalized_at <= at;
-        let (due, paid) =
-            if final_ { (order.total, if status == "paid" { order.total } else { 0 }) } else { (order.total, 0) };
+        let elsewhere = if row.settled == Settled::OutOfBand && status == "paid" { order.total } else { 0 };
+        let credit = if row.settled == Settled::Credit { order.total } else { 0 };
+        let (due, paid) = (order.total - credit, self.invoice_paid(number, at) + elsewhere);
+        let billed = row.subscription != NONE;
+        let tries = self.attempts(number).filter(|charge| self.charges.at(*charge).created <= at).count();
         let lines = self.invoice_lines(number);
         let id = self.id_of(Kind::Invoice, number);
         let shown = &lines[..lines.len().min(SHOWN)];
@@ -50,20 +82,17 @@ impl Shop {
             "amount_due": due,
             "amount_overpaid": 0,
             "amount_paid": paid,
-            "amount_paid_off_stripe": 0,
+            "amount_paid_off_stripe": elsewhere,
             "amount_remaining": due - paid,
             "amount_shipping": 0,
-            "attempt_count": i32::from(status == "paid"),
-            "attempted": status == "paid",
+            "attempt_count": if billed { tries } else { usize::from(status == "paid") },
+            "attempted": if billed { tries > 0 } else { status == "paid" },
             "auto_advance": status == "draft",
             "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null, "provider": null, "status": null },
-            "billing_reason": "manual",
-            "collection_method": "send_invoice",
             "created": row.created,
             "currency": row.currency.code(),
             "default_tax_rates": [],
             "discounts": if order.discount > 0 { json!([self.discount_id(number)]) } else { json!([]) },
-            "due_date": row.created + 30 * DAY,
             "effective_at": second(row.finalized_at, at),
             "ending_balance": if final_ { json!(0) } else { Value::Null },
             "hosted_invoice_url": final_.then(|| format!("https://invoice.stripe.com/i/{}/{token}", self.id)),
@@ -82,7 +111,7 @@ impl Shop {
             "post_payment_credit_notes_amount": 0,
             "pre_payment_credit_notes_amount": 0,
             "rendering": { "amount_tax_display": null, "pdf": { "page_size": "auto" }, "template": null, "template_version": null },
-            "starting_balance": 0,
+            "starting_balance": -credit,
             "status": status,
             "status_transitions": {
                 "finalized_at": second(row.finalized_at, at),
@@ -93,6 +122,7 @@ impl Shop {
             "webhooks_delivered_at": row.created,
         });
         let object = with(with(object, self.invoice_totals(number, &order)), self.invoice_customer(row.customer));
+        let object = with(object, self.invoice_billing(number, at));
         with_nulls(
             object,
             &[
@@ -109,9 +139,7 @@ impl Shop {
                 "from_invoice",
                 "last_finalization_error",
                 "latest_revision",
-                "next_payment_attempt",
                 "on_behalf_of",
-                "parent",
                 "receipt_number",
                 "shipping_cost",
                 "shipping_details",
@@ -122,6 +150,33 @@ impl Shop {
                 "total_pretax_credit_amounts",
             ],
         )
+    }
+
+    /// Why an invoice was made and how its money is to come.
+    fn invoice_billing(&self, number: u32, at: i64) -> Value {
+        let row = self.invoices.at(number);
+        let Some(subscription) = self.subscriptions.get(row.subscription as usize) else {
+            return json!({
+                "billing_reason": "manual", "collection_method": "send_invoice", "due_date": row.created + 30 * DAY,
+                "next_payment_attempt": null, "parent": null,
+            });
+        };
+        let first = row.created == subscription.created;
+        let last =
+            self.attempts(number).map(|charge| self.charges.at(charge).created).filter(|tried| *tried <= at).max();
+        let open = row.status(at) == "open";
+        let details = json!({ "metadata": {}, "subscription": self.subscription_id(row.subscription), "subscription_proration_date": null });
+        json!({
+            "billing_reason": if first { "subscription_create" } else { "subscription_cycle" },
+            "collection_method": "charge_automatically",
+            "due_date": null,
+            "next_payment_attempt": last.filter(|_| open).map(|tried| tried + 3 * DAY),
+            "parent": { "quote_details": null, "subscription_details": details, "type": "subscription_details" },
+        })
+    }
+
+    fn subscription_id(&self, subscription: u32) -> String {
+        format!("sub_1P{}", self.ids.token("subscription", u64::from(subscription), 22))
     }
 
     fn discount_id(&self, invoice: u32) -> String {
@@ -192,17 +247,8 @@ impl Shop {
             "livemode": false,
             "metadata": {},
             "object": "line_item",
-            "parent": {
-                "invoice_item_details": {
-                    "invoice_item": format!("ii_1P{}", self.ids.token("invoice item", u64::from(invoice) << 8 | place, 22)),
-                    "proration": false,
-                    "proration_details": { "credited_items": null },
-                    "subscription": null,
-                },
-                "subscription_item_details": null,
-                "type": "invoice_item_details",
-            },
-            "period": { "end": row.created, "start": row.created },
+            "parent": self.line_parent(invoice, place),
+            "period": { "end": if row.subscription == NONE { row.created } else { row.created + 30 * DAY }, "start": row.created },
             "pretax_credit_amounts": [],
             "pricing": {
                 "price_details": { "price": self.id_of(Kind::Price, line.price), "product": self.id_of(Kind::Product, price.product) },
@@ -211,39 +257,62 @@ impl Shop {
             },
             "quantity": line.quantity,
             "quantity_decimal": line.quantity.to_string(),
-            "subscription": null,
+            "subscription": (row.subscription != NONE).then(|| self.subscription_id(row.subscription)),
             "subtotal": line.subtotal,
             "taxes": self.taxes(line.tax, line.subtotal - line.discount, tax_percent),
         })
     }
 
-    fn payments_of(&self, invoice: u32, at: i64) -> Vec<Value> {
-        let payment = self.invoices.at(invoice).payment;
-        let there = payment != NONE && self.invoice_payments.at(payment).created <= at;
-        there.then(|| self.invoice_payment_object(payment, at)).into_iter().collect()
+    fn line_parent(&self, invoice: u32, place: u64) -> Value {
+        let row = self.invoices.at(invoice);
+        let (proration, nothing) = (false, json!({ "credited_items": null }));
+        if row.subscription == NONE {
+            let item = format!("ii_1P{}", self.ids.token("invoice item", u64::from(invoice) << 8 | place, 22));
+            let details = json!({
+                "invoice_item": item, "proration": proration, "proration_details": nothing, "subscription": null,
+            });
+            return json!({
+                "invoice_item_details": details, "subscription_item_details": null, "type": "invoice_item_details",
+            });
+        }
+        let details = json!({
+            "invoice_item": null,
+            "proration": proration,
+            "proration_details": nothing,
+            "subscription": self.subscription_id(row.subscription),
+            "subscription_item": format!("si_{}", self.ids.token("subscription item", u64::from(row.subscription), 14)),
+        });
+        json!({
+            "invoice_item_details": null, "subscription_item_details": details, "type": "subscription_item_details",
+        })
     }
 
-    /// The payment of an invoice: the only link between an invoice and a charge.
+    fn payments_of(&self, invoice: u32, at: i64) -> Vec<Value> {
+        let there = |payment: &u32| self.invoice_payments.at(*payment).created <= at;
+        self.payments(invoice).filter(there).map(|payment| self.invoice_payment_object(payment, at)).collect()
+    }
+
+    /// The payment of an invoice: the only link between an invoice and a charge. An invoice can have several, and one
+    /// payment intent can pay several invoices (trap 55).
     pub fn invoice_payment_object(&self, number: u32, at: i64) -> Value {
         let row = self.invoice_payments.at(number);
         let invoice = self.invoices.at(row.invoice);
-        let order = self.invoice_order(row.invoice);
-        let paid = invoice.paid_at <= at;
-        let mut transitions = nulls(&["canceled_at"]);
-        transitions["paid_at"] = second(invoice.paid_at, at);
+        let paid = row.paid_at <= at;
+        let canceled_at = self.intents.at(row.intent).canceled_at;
+        let canceled = canceled_at <= at;
         json!({
-            "amount_paid": paid.then_some(order.total),
-            "amount_requested": order.total,
+            "amount_paid": paid.then_some(row.amount),
+            "amount_requested": row.amount,
             "created": row.created,
             "currency": invoice.currency.code(),
             "id": self.id_of(Kind::InvoicePayment, number),
             "invoice": self.id_of(Kind::Invoice, row.invoice),
-            "is_default": true,
+            "is_default": number == invoice.payment,
             "livemode": false,
             "object": "invoice_payment",
-            "payment": { "charge": null, "payment_intent": self.maybe_id(Kind::PaymentIntent, invoice.intent), "payment_record": null, "type": "payment_intent" },
-            "status": if paid { "paid" } else { "open" },
-            "status_transitions": transitions,
+            "payment": { "charge": null, "payment_intent": self.maybe_id(Kind::PaymentIntent, row.intent), "payment_record": null, "type": "payment_intent" },
+            "status": if paid { "paid" } else if canceled { "canceled" } else { "open" },
+            "status_transitions": { "canceled_at": second(canceled_at, at), "paid_at": second(row.paid_at, at) },
         })
     }
 }

@@ -4,7 +4,8 @@ use super::{second, with_nulls};
 use crate::world::{
     Kind,
     money::Currency,
-    rows::{Entry, Payout, Schedule, Source},
+    rows::{Entry, Movement, Payout, Schedule, Source},
+    seed::old::PAYOUTS_SINCE,
     shop::Shop,
 };
 use serde_json::{Value, json};
@@ -31,6 +32,10 @@ impl Shop {
                 ("application_fee", "platform_earning", Some((Kind::ApplicationFee, number)))
             }
             Source::Billing => ("stripe_fee", "fee", None),
+            Source::Other(movement) => {
+                let (kind, category, _) = movement.words();
+                (kind, category, None)
+            }
         }
     }
 
@@ -52,10 +57,16 @@ impl Shop {
             "net": row.net(),
             "object": "balance_transaction",
             "reporting_category": category,
-            "source": source.map(|(kind, number)| self.id_of(kind, number)),
+            "source": source.map(|(kind, number)| self.id_of(kind, number)).or_else(|| self.unread_source(row, number)),
             "status": if row.available_on <= at { "available" } else { "pending" },
             "type": kind,
         })
+    }
+
+    /// The id of a source that is in none of the lists.
+    fn unread_source(&self, row: &Entry, number: u32) -> Option<String> {
+        let topped = row.source == Source::Other(Movement::TopUp);
+        topped.then(|| format!("tu_1P{}", self.ids.token("top-up", u64::from(number), 22)))
     }
 
     fn entry_description(&self, row: &Entry) -> Option<String> {
@@ -76,6 +87,7 @@ impl Shop {
             Source::Payout(_) | Source::PayoutFailure(_) => Some("STRIPE PAYOUT".to_owned()),
             Source::Transfer(_) | Source::ApplicationFee(_) => None,
             Source::Billing => Some("Billing - Usage Fee".to_owned()),
+            Source::Other(movement) => Some(movement.words().2.to_owned()),
         }
     }
 
@@ -180,6 +192,7 @@ impl Shop {
 fn reconciliation(row: &Payout, at: i64) -> &'static str {
     match row.schedule {
         Schedule::Manual | Schedule::Instant => "not_applicable",
+        Schedule::Automatic if row.created < PAYOUTS_SINCE => "not_applicable",
         Schedule::Automatic if second(row.reconciled_at, at).is_null() => "in_progress",
         Schedule::Automatic => "completed",
     }

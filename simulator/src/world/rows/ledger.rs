@@ -27,6 +27,47 @@ pub enum Source {
     ApplicationFee(u32),
     /// Stripe billed for something that is no charge.
     Billing,
+    /// Money that moved without any of these.
+    Other(Movement),
+}
+
+/// Movements that have no object which could be read (trap 37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Stripe holds money back against a risk.
+    ReserveHold,
+    /// And lets it go.
+    ReserveRelease,
+    /// What a payout leaves on the balance.
+    MinimumHold,
+    /// What the next one takes up.
+    MinimumRelease,
+    /// A part of the sales pays Stripe Capital back.
+    CapitalRepayment,
+    /// The shop paid in.
+    TopUp,
+    /// A part for Stripe Climate.
+    Contribution,
+    /// Of a type that no client knows yet (trap 58).
+    Unknown,
+}
+
+impl Movement {
+    /// `type` and `reporting_category` of the balance transaction, and what it says.
+    pub fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::ReserveHold => ("reserve_hold", "risk_reserved_funds", "Reserved against risk"),
+            Self::ReserveRelease => ("reserve_release", "risk_reserved_funds", "Released from reserve"),
+            Self::MinimumHold => ("payout_minimum_balance_hold", "payout_minimum_balance_hold", "Kept on the balance"),
+            Self::MinimumRelease => {
+                ("payout_minimum_balance_release", "payout_minimum_balance_release", "No longer kept on the balance")
+            }
+            Self::CapitalRepayment => ("anticipation_repayment", "financing_paydown", "Stripe Capital repayment"),
+            Self::TopUp => ("topup", "topup", "Top-up"),
+            Self::Contribution => ("contribution", "contribution", "Stripe Climate contribution"),
+            Self::Unknown => ("lunar_adjustment", "lunar", "Lunar adjustment"),
+        }
+    }
 }
 
 /// A balance transaction.

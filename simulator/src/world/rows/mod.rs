@@ -13,11 +13,11 @@ mod sale;
 use super::{Kind, table::Row};
 use serde_json::Value;
 
-pub use ledger::{Entry, Payout, Schedule, Source};
+pub use ledger::{Entry, Movement, Payout, Schedule, Source};
 pub use partner::{ApplicationFee, Transfer};
 pub use payment::{Bought, Charge, Dispute, Intent, Method, Oddity, Refund};
 pub use record::{Customer, CustomerMethod, Price, Product};
-pub use sale::{Invoice, InvoicePayment, Session};
+pub use sale::{Checkout, Invoice, InvoicePayment, Session, Settled, Subscription};
 
 /// A second that does not come.
 pub const NEVER: i64 = i64::MAX;

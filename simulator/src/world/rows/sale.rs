@@ -3,6 +3,41 @@
 use super::NEVER;
 use crate::world::money::Currency;
 
+/// What a checkout session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkout {
+    /// To pay.
+    Payment,
+    /// To order what costs nothing (trap 30).
+    Free,
+    /// To leave a card for later (trap 30).
+    Setup,
+}
+
+/// How an invoice is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// By its payments.
+    Payments,
+    /// It costs nothing (trap 30).
+    Free,
+    /// The shop got the money in another way (trap 54).
+    OutOfBand,
+    /// By what the customer had to the good (trap 54).
+    Credit,
+}
+
+/// A subscription. It is seen in its invoices alone.
+#[derive(Debug)]
+pub struct Subscription {
+    /// When it began; invoices follow from month to month.
+    pub created: i64,
+    /// What is paid for each seat.
+    pub price: u32,
+    /// How many.
+    pub seats: i64,
+}
+
 /// A checkout session.
 #[derive(Debug)]
 pub struct Session {
@@ -20,6 +55,8 @@ pub struct Session {
     pub currency: Currency,
     /// What the lines follow from.
     pub order: u64,
+    /// What it is for.
+    pub checkout: Checkout,
 }
 
 /// An invoice.
@@ -39,12 +76,17 @@ pub struct Invoice {
     pub customer: u32,
     /// How it is paid.
     pub intent: u32,
-    /// Its payment.
+    /// Its first payment and how many follow one another.
     pub payment: u32,
+    pub payments: u32,
     /// What it is in.
     pub currency: Currency,
     /// What the lines follow from.
     pub order: u64,
+    /// The number of its subscription, which decides about the lines; `NONE` without one.
+    pub subscription: u32,
+    /// How it is settled.
+    pub settled: Settled,
 }
 
 impl Invoice {
@@ -71,6 +113,12 @@ pub struct InvoicePayment {
     pub created: i64,
     /// What it pays.
     pub invoice: u32,
+    /// By which payment intent.
+    pub intent: u32,
+    /// How much of it.
+    pub amount: i64,
+    /// When it was paid.
+    pub paid_at: i64,
 }
 
 impl Session {

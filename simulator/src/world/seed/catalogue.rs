@@ -3,6 +3,7 @@
 use crate::world::{
     calendar::DAY,
     money::Currency,
+    profile::Model,
     rows::{NEVER, Price, Product},
     shop::Shop,
 };
@@ -34,7 +35,8 @@ pub fn fill(shop: &mut Shop, now: i64) {
         for (currency, _) in shop.profile.presentment {
             price(shop, product, *currency, created, false, deleted.then_some(now - 10 * DAY));
         }
-        if shop.profile.full && number % 6 == 0 {
+        let monthly = shop.profile.model == Model::Subscriptions;
+        if monthly || shop.profile.full && number % 6 == 0 {
             price(shop, product, shop.profile.currency, created, true, None);
         }
     }

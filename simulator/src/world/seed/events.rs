@@ -3,7 +3,7 @@
 use crate::world::{
     EVENTS_KEPT, Kind,
     calendar::{DAY, midnight},
-    rows::{Bought, Charge, Event, NEVER},
+    rows::{Charge, Event, NEVER},
     shop::Shop,
     table::NONE,
 };
@@ -175,8 +175,18 @@ fn orders(shop: &Shop, teller: &mut Teller) {
         }
         say(row.voided_at, "invoice.voided");
         say(row.uncollectible_at, "invoice.marked_uncollectible");
-        if matches!(shop.intents_bought(row.intent), Bought::Invoice(_)) {
-            teller.say(row.paid_at, "invoice_payment.paid", Kind::InvoicePayment, row.payment);
+        for attempt in shop.attempts(number).filter(|charge| shop.charges.at(*charge).failed_at != NEVER) {
+            let at = shop.charges.at(attempt).failed_at;
+            for name in ["invoice.updated", "invoice.payment_failed"] {
+                teller.say(at, name, Kind::Invoice, number);
+            }
+        }
+    }
+    for (number, row) in shop.invoice_payments.iter() {
+        teller.say(row.paid_at, "invoice_payment.paid", Kind::InvoicePayment, number);
+        // With a part of it paid the invoice stays open (trap 55).
+        if row.paid_at != shop.invoices.at(row.invoice).paid_at {
+            teller.say(row.paid_at, "invoice.updated", Kind::Invoice, row.invoice);
         }
     }
 }
@@ -212,11 +222,5 @@ fn payouts(shop: &Shop, teller: &mut Teller, now: i64) {
                 });
             }
         }
-    }
-}
-
-impl Shop {
-    fn intents_bought(&self, intent: u32) -> Bought {
-        if intent == NONE { Bought::Unknown } else { self.intents.at(intent).bought }
     }
 }

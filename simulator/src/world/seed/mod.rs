@@ -4,15 +4,17 @@ mod after;
 mod buyers;
 mod catalogue;
 mod events;
+pub mod old;
 mod orders;
 mod payouts;
 mod story;
+mod subscriptions;
 mod walk;
 
 use super::{
     calendar::{DAY, midnight, moments},
     chance::Chance,
-    profile::Profile,
+    profile::{Model, Profile},
     shop::Shop,
 };
 
@@ -25,17 +27,15 @@ const LEAST_DAYS: u64 = 300;
 /// Makes a shop.
 pub fn shop(profile: Profile, chance: Chance, now: i64) -> Shop {
     let days = (profile.charges * FULL_DAYS / FULL_HISTORY).clamp(LEAST_DAYS, FULL_DAYS).cast_signed();
-    let opened = if profile.charges == 0 { now - 2 * DAY } else { midnight(now) - (days + 3) * DAY };
+    let opened = match profile.model {
+        Model::Old => old::OPENED,
+        _ if profile.charges == 0 => now - 2 * DAY,
+        _ => midnight(now) - (days + 3) * DAY,
+    };
     let mut shop = Shop::new(profile, chance, opened, now);
     catalogue::fill(&mut shop, now);
     if profile.charges > 0 {
-        let mut created = moments(chance.named("moments"), profile.charges, days, now);
-        if profile.full {
-            flash_sale(&mut created);
-            freshen(&mut created, now);
-        }
-        walk::walk(&mut shop, &created, now);
-        bill(&mut shop, opened, now);
+        sell(&mut shop, days, now);
         shop.entries.seal();
         payouts::pay_out(&mut shop, opened, now);
     }
@@ -43,6 +43,27 @@ pub fn shop(profile: Profile, chance: Chance, now: i64) -> Shop {
     events::tell(&mut shop, now);
     shop.events.seal();
     shop
+}
+
+/// Everything that moves money, but the payouts.
+fn sell(shop: &mut Shop, days: i64, now: i64) {
+    match shop.profile.model {
+        Model::Orders => {
+            let mut created = moments(shop.chance.named("moments"), shop.profile.charges, days, now);
+            if shop.profile.full {
+                flash_sale(&mut created);
+                freshen(&mut created, now);
+            }
+            walk::walk(shop, &created, now);
+        }
+        Model::Subscriptions => subscriptions::fill(shop, now),
+        Model::Old => {
+            let created = old::sales(shop, now);
+            walk::walk(shop, &created, now);
+            old::gather(shop, now);
+        }
+    }
+    bill(shop, shop.opened, now);
 }
 
 /// 250 charges in one second, fewer in a small shop (trap 18).

@@ -5,7 +5,7 @@ use crate::world::{
     catalogue::{Order, order},
     chance::Chance,
     money::Currency,
-    rows::{Bought, Invoice, InvoicePayment, NEVER, Session},
+    rows::{Bought, Checkout, Invoice, InvoicePayment, NEVER, Session, Settled},
     shop::Shop,
     table::NONE,
 };
@@ -45,7 +45,9 @@ pub fn place(
     if basket.checkout {
         let created = paid_at - chance.between("thinking", 40, 900);
         let expires_at = created + DAY;
-        let session = Session { created, completed_at: paid_at, expires_at, customer, intent, currency, order };
+        let checkout = Checkout::Payment;
+        let session =
+            Session { created, completed_at: paid_at, expires_at, customer, intent, currency, order, checkout };
         return Bought::Session(shop.sessions.add(session));
     }
     // Invoices are made days before they are paid, some months.
@@ -63,10 +65,14 @@ pub fn place(
         customer,
         intent,
         payment,
+        payments: 1,
         currency,
         order,
+        subscription: NONE,
+        settled: Settled::Payments,
     });
-    shop.invoice_payments.add(InvoicePayment { created: finalized_at, invoice: number });
+    let amount = basket.order.total;
+    shop.invoice_payments.add(InvoicePayment { created: finalized_at, invoice: number, intent, amount, paid_at });
     Bought::Invoice(number)
 }
 
@@ -82,6 +88,7 @@ pub fn abandon(shop: &mut Shop, chance: Chance, currency: Currency, created: i64
             intent: NONE,
             currency,
             order,
+            checkout: Checkout::Payment,
         });
     }
 }
@@ -108,8 +115,11 @@ pub fn unpaid(shop: &mut Shop, chance: Chance, currency: Currency, customer: u32
         customer,
         intent: NONE,
         payment: NONE,
+        payments: 0,
         currency,
         order,
+        subscription: NONE,
+        settled: Settled::Payments,
     });
 }
 

@@ -3,7 +3,8 @@
 use crate::world::{
     calendar::{DAY, midnight},
     money::Currency,
-    rows::{Entry, Schedule},
+    profile::Model,
+    rows::{Entry, Movement, Schedule},
     shop::Shop,
 };
 
@@ -28,6 +29,7 @@ fn pay_out_in(shop: &mut Shop, currency: Currency, opened: i64, now: i64) {
     let mut waiting = waiting.into_iter().peekable();
     let mut returned: Option<(i64, u32)> = None;
     let mut content: Vec<u32> = Vec::new();
+    let mut held = 0;
     let first = midnight(opened) / DAY + FIRST_AFTER;
     let last = midnight(now) / DAY;
     for day in first..=last {
@@ -41,17 +43,38 @@ fn pay_out_in(shop: &mut Shop, currency: Currency, opened: i64, now: i64) {
         if let Some((_, entry)) = returned.take_if(|(ready, _)| *ready <= at) {
             content.push(entry);
         }
-        let net: i64 = content.iter().map(|entry| shop.entries.at(*entry).net()).sum();
-        // A balance below nothing waits for the next sales.
-        if net <= 0 {
+        let due: i64 = content.iter().map(|entry| shop.entries.at(*entry).net()).sum();
+        if !worth_it(shop, due + held, currency) {
             continue;
         }
-        let payout = shop.pay_out(at, currency, schedule(day - first, last - first), std::mem::take(&mut content));
-        if returned.is_none() && fails(day, first, last) {
+        held = keep_the_rest(shop, at, currency, (due, held), &mut content);
+        // What is below nothing is taken from the bank account (trap 35), which is nobody's own wish.
+        let how = if due < 0 { Schedule::Automatic } else { schedule(day - first, last - first) };
+        let payout = shop.pay_out(at, currency, how, std::mem::take(&mut content));
+        if due > 0 && returned.is_none() && fails(day, first, last) {
             let failed_at = shop.payouts.at(payout).paid_at + 2 * DAY + 3_600;
             returned = Some((failed_at, shop.fail_payout(payout, failed_at)));
         }
     }
+}
+
+/// Whether there is something to pay out. In most shops a balance below nothing waits for the next sales.
+fn worth_it(shop: &Shop, net: i64, currency: Currency) -> bool {
+    let step = currency.payout_step();
+    net >= step || shop.profile.model == Model::Old && net <= -step
+}
+
+/// What the currency's payouts cannot carry stays on the balance and is taken up by the next one (trap 25); gives how
+/// much that is. `due` is what waits to be paid out, `held` what the last payout left.
+fn keep_the_rest(shop: &mut Shop, at: i64, currency: Currency, (due, held): (i64, i64), content: &mut Vec<u32>) -> i64 {
+    if held > 0 {
+        content.push(shop.move_money(at, currency, held, Movement::MinimumRelease));
+    }
+    let rest = (due + held).rem_euclid(currency.payout_step());
+    if rest > 0 {
+        content.push(shop.move_money(at, currency, -rest, Movement::MinimumHold));
+    }
+    rest
 }
 
 /// When an entry can leave: once it is available and there.

@@ -1,13 +1,16 @@
 //! The charges from the first to the last, each with its buyer, its payment intent and what becomes of it.
 
 use super::{
-    buyers, orders,
+    buyers,
+    old::{self, INTENTS_SINCE},
+    orders,
     story::{Story, story},
 };
 use crate::world::{
-    calendar::DAY,
+    calendar::{DAY, midnight},
     chance::Chance,
     money::Currency,
+    profile::Model,
     rows::{Bought, Charge, Intent, Method, NEVER, Oddity},
     shop::Shop,
     table::NONE,
@@ -41,7 +44,12 @@ pub fn walk(shop: &mut Shop, moments: &[i64], now: i64) {
             continue;
         }
         let full = walk.shop.profile.full;
-        walk.charge(chance, story(chance, (number, moments.len(), ripe), now - created, full), *created);
+        let story = story(chance, (number, moments.len(), ripe), now - created, full);
+        if *created < INTENTS_SINCE {
+            walk.charge(chance, story.of_old(), *created);
+            continue;
+        }
+        walk.charge(chance, story, *created);
         walk.aside(chance, number, *created);
     }
 }
@@ -50,16 +58,18 @@ impl Walk<'_> {
     fn charge(&mut self, chance: Chance, story: Story, created: i64) {
         let oddity = story.oddity();
         let method = story.method();
-        let currency = if method == Some(Method::UsBank) { Currency::Usd } else { self.currency(chance) };
+        let currency = if method == Some(Method::UsBank) { Currency::Usd } else { self.currency_at(chance, created) };
+        let method = if created < INTENTS_SINCE { Some(Method::LegacyCard) } else { method };
         let method = method.unwrap_or_else(|| any_method(chance, currency, self.shop.profile.full));
         let customer = match oddity {
             Oddity::ReceiptOnly | Oddity::Nameless => NONE,
             _ => buyers::buyer(self.shop, chance, created, self.now),
         };
-        let ordered = matches!(story, Story::Plain | Story::ThreeRefunds | Story::OldRefund) && method.is_card();
+        let legacy = matches!(method, Method::LegacyCard | Method::LegacySource);
+        let plain = matches!(story, Story::Plain | Story::ThreeRefunds | Story::OldRefund);
+        let ordered = plain && method.is_card() && !legacy;
         let basket = if ordered { orders::basket(self.shop, chance, currency, customer, created) } else { None };
         let amount = basket.as_ref().map_or_else(|| plain_amount(chance, currency), |basket| basket.order.total);
-        let legacy = matches!(method, Method::LegacyCard | Method::LegacySource);
         let intent = if legacy { NONE } else { self.intent(chance, created, amount, currency, customer) };
         if let Some(basket) = basket {
             let bought = orders::place(self.shop, chance, &basket, currency, customer, intent, created);
@@ -83,6 +93,12 @@ impl Walk<'_> {
             application_fee: if story == Story::ApplicationFee { amount / 20 } else { 0 },
         });
         self.unfold(chance, story, number, created);
+    }
+
+    /// On the day of its clearance an old shop sells at home alone.
+    fn currency_at(&self, chance: Chance, created: i64) -> Currency {
+        let clearance = self.shop.profile.model == Model::Old && midnight(created) == old::clearance(self.now);
+        if clearance { self.shop.profile.currency } else { self.currency(chance) }
     }
 
     fn currency(&self, chance: Chance) -> Currency {

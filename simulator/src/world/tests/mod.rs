@@ -6,6 +6,7 @@ mod follow;
 mod many;
 mod money;
 mod paging;
+mod shops;
 mod traps;
 mod whole;
 
