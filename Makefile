@@ -7,13 +7,22 @@ CHARGES ?= 100000
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build the one binary, target/release/tributary
+build: portal ## build the one binary, target/release/tributary, with the portal in it
 	cargo build --release --locked
+
+portal: frontend/dist/index.html
+
+# Built anew when one of its sources changed; without Node the binary says itself that the portal is not in it.
+PORTAL := $(shell git ls-files frontend ':!frontend/embedded' 2>/dev/null)
+frontend/dist/index.html: $(PORTAL)
+	@scripts/need npm npm
+	cd frontend && npm ci --no-fund --no-audit && npm run build
+
 
 demo: build ## start a simulated Stripe, the platform and its worker with linked shops; Ctrl-C stops all
 	$(BINARY) demo
 
-test: check tests sdk browser ## all checks and tests: both databases, the real binary, SDK, browser
+test: check portal-tests tests sdk browser ## all checks and tests: both databases, the real binary, SDK, browser
 
 check: ## formatting, lints, the doors and the documentation
 	cargo fmt --all --check
@@ -24,6 +33,10 @@ check: ## formatting, lints, the doors and the documentation
 
 tests: build ## the Rust tests, with a private PostgreSQL beside SQLite
 	scripts/with-postgres cargo test --release --locked --workspace
+
+portal-tests: portal ## the portal's lints and component tests, and its API types against the description
+	cd frontend && npm run check && npm test
+	cd frontend && npm --prefix types ci --no-fund --no-audit && npm run types && git diff --exit-code -- src
 
 sdk: build ## Python's stripe library, unmodified, against the simulator
 	tests/sdk/run.sh $(BINARY)
@@ -41,4 +54,4 @@ bench: build ## measure the first sync of CHARGES (100000) charges into SQLite a
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build demo test check tests sdk browser conformance bench clean-data
+.PHONY: help build portal demo test check tests portal-tests sdk browser conformance bench clean-data
