@@ -69,6 +69,7 @@ impl Error {
     }
 
     /// What is wrong with a field of the body.
+    #[must_use]
     pub const fn field(name: &'static str, said: String) -> Self {
         Self::Field { name, said }
     }
