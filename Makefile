@@ -38,7 +38,7 @@ portal-tests: portal ## the portal's lints and component tests, and its API type
 	cd frontend && npm run check && npm test
 	cd frontend && npm --prefix types ci --no-fund --no-audit && npm run types && git diff --exit-code -- src
 
-sdk: build ## Python's stripe library, unmodified, against the simulator
+sdk: build ## Stripe's Python and Node libraries and its CLI, unmodified, against the simulator
 	tests/sdk/run.sh $(BINARY)
 
 browser: build ## one journey of a business owner in Chromium, with an accessibility check

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Stripe's Python library, unmodified, against the simulator: tests/sdk/run.sh target/release/tributary
+# Stripe's libraries for Python and Node and its CLI, unmodified, against the simulator: tests/sdk/run.sh BINARY
 set -euo pipefail
+binary=$(realpath "${1:?usage: tests/sdk/run.sh BINARY}")
 cd "$(dirname "$0")/../.."
 
-binary=${1:?usage: tests/sdk/run.sh BINARY}
 venv=target/venv-stripe
 requirements=tests/sdk/requirements.txt
 
@@ -37,3 +37,10 @@ fi
 # A proxy, where one is set, is not for this machine.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 SIMULATOR_URL=$url "$venv/bin/python" tests/sdk/stripe_python.py
+
+# Node's library and the CLI, with a simulator that lives. The CLI comes as its package for this platform: the one over
+# all platforms fetches the program from elsewhere when it does not find it.
+scripts/need node nodejs
+scripts/need npm npm
+(cd tests/sdk/node && npm ci --silent --no-audit --no-fund)
+node tests/sdk/node/check.mjs "$binary"

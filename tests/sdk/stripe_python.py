@@ -66,7 +66,7 @@ def accounts():
 
 
 def shop():
-    return max(accounts(), key=lambda account: account["charges"])["id"]
+    return accounts()[0]["id"]
 
 
 def approve(account, scope="read_only", state="s"):
