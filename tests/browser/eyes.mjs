@@ -50,13 +50,14 @@ export async function look(page, name, folder, least = 44) {
   return wrong;
 }
 
-/** Notes what the console of a page complains of. A page that is refused on purpose may say so. */
-export function listen(page, complaints) {
+/** Notes what the console of a page complains of. A page, or a call of `onPurpose`, that is refused may say so. */
+export function listen(page, complaints, onPurpose = []) {
   page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
   page.on("console", (message) => {
     const text = message.text();
     const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(text);
-    const document = refused && message.location().url === page.url();
-    if (message.type() === "error" && !document) complaints.push(`${page.url()}: ${text}`);
+    const { url } = message.location();
+    const expected = refused && (url === page.url() || onPurpose.some((pattern) => pattern.test(url)));
+    if (message.type() === "error" && !expected) complaints.push(`${page.url()}: ${url}: ${text}`);
   });
 }

@@ -13,9 +13,11 @@ const PATIENCE_MS = 60_000;
 export class House {
   #processes = [];
 
-  static async start(binary) {
+  /** `fresh`: nothing is set up and nobody has a login yet. */
+  static async start(binary, { fresh = false } = {}) {
     const house = new House();
     house.binary = binary;
+    house.fresh = fresh;
     house.folder = await mkdtemp(join(tmpdir(), "tributary-browser-"));
     try {
       await house.#open();
@@ -45,8 +47,9 @@ export class House {
     this.#spawn("serve", "--listen", `127.0.0.1:${port}`);
     await this.#answers(`${this.stripe}/_simulator/accounts`);
     await this.#answers(`${this.url}/readyz`);
-    await this.tributary("integration", "set", "yzth", "--client-id", "ca_simulator", "--secret-key", "sk_test_simulator");
     this.key = await this.tributary("key", "create", "--name", "browser");
+    if (this.fresh) return;
+    await this.tributary("integration", "set", "yzth", "--client-id", "ca_simulator", "--secret-key", "sk_test_simulator");
   }
 
   async tributary(...args) {
