@@ -6,14 +6,15 @@ import { whenSignedOut } from "./api/client";
 import { queryClient } from "./api/queries";
 import { Announcer } from "./kit/announce";
 import { router } from "./router";
-import { forgetSession } from "./session/session";
+import { forget, nobody } from "./session/session";
 import "./styles/base.css";
 import "./texts";
 
 whenSignedOut(() => {
   const { pathname, href } = router.state.location;
   if (pathname === "/login") return;
-  void router.navigate({ to: "/login", search: { next: href }, replace: true }).then(forgetSession);
+  nobody();
+  void router.navigate({ to: "/login", search: { next: href }, replace: true }).then(forget);
 });
 
 const root = document.getElementById("root");

@@ -84,6 +84,14 @@ export class House {
     throw new Error(`${url} does not answer:\n${this.said()}`);
   }
 
+  /** The token that `serve` prints while nobody has a login. */
+  setupToken() {
+    const { said } = this.#processes.find((one) => one.name === "serve");
+    const [, token] = /with the token (\S+)/.exec(said) ?? [];
+    if (!token) throw new Error(`serve printed no set-up token:\n${said}`);
+    return token;
+  }
+
   async api(method, path, body) {
     const answer = await fetch(`${this.url}${path}`, {
       method,

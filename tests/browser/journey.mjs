@@ -55,13 +55,6 @@ try {
   const connection = await house.connection(company);
   const page = await owner();
 
-  await step("the start page tells an operator what runs here", async () => {
-    await page.goto(house.url);
-    assert.equal(await heading(page), "Tributary runs here");
-    await page.getByRole("cell", { name: "ready" }).waitFor();
-    await fine(page, "start");
-  });
-
   await step("the consent page says who asks, what is read and how to stop it", async () => {
     await page.goto(connection.linkUrl);
     assert.match(await heading(page), /asks to read the Stripe data of Café Mole/);

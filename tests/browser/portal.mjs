@@ -20,12 +20,18 @@ const PORTAL_PX = 24;
 const EMAIL = "admin@example.com";
 const PASSWORD = "correct horse battery staple";
 // What is refused in this journey because it shall be: nobody signed in, wrong words, and things that are gone.
-const ON_PURPOSE = [/\/portal\/api\/(session|setup)$/, /\/integrations\/yzth$/, /\/companies\/0{8}-/, /\/profile\/gone$/];
+const ON_PURPOSE = [/\/portal\/api\/(session|setup)$/, /\/integrations\/yzth$/, /\/companies\/0{8}-/];
 const complaints = [];
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 
+/** Each step goes on from where the one before it ended, so that after a failure the rest is left out, and counted. */
 async function step(name, body) {
+  if (failed > 0) {
+    skipped += 1;
+    return;
+  }
   try {
     await body();
     passed += 1;
@@ -46,7 +52,10 @@ const house = await House.start(binary, { fresh: true });
 const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
 
 async function visitor(permissions = []) {
-  const context = await browser.newContext({ permissions, locale: "en-US" });
+  return tab(await browser.newContext({ permissions, locale: "en-US" }));
+}
+
+async function tab(context) {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   listen(page, complaints, ON_PURPOSE);
@@ -54,6 +63,8 @@ async function visitor(permissions = []) {
 }
 
 const page = await visitor(["clipboard-read", "clipboard-write"]);
+/** A second window of the same admin, which stays at one page while things happen. */
+const looking = await tab(page.context());
 const portal = (path) => `${house.url}/portal${path}`;
 const button = (name) => page.getByRole("button", { name, exact: true });
 const titled = (name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
@@ -151,36 +162,31 @@ try {
   });
 
   await step("the owner links, and the admin sees it and its progress without a reload", async () => {
+    await looking.goto(records("payments"));
+    await looking.getByRole("heading", { name: "Payments: not read yet" }).waitFor();
+    await fine(looking, "payments-unread");
     const owner = await visitor();
     await owner.goto(await clipboard());
     await owner.getByRole("button", { name: "Continue to Stripe" }).click();
     await owner.getByRole("button", { name: "Connect account" }).click();
-    await owner.waitForURL("**/result");
-    assert.equal(await owner.locator("h1").innerText(), "Café Mole is connected");
-    await owner.context().close();
     await page.getByText("Linked", { exact: true }).waitFor();
     await page.getByRole("progressbar").first().waitFor();
     await page.screenshot({ path: `${screenshots}/portal-company-running.png`, fullPage: true });
+    await owner.waitForURL("**/result");
+    assert.equal(await owner.locator("h1").innerText(), "Café Mole is connected");
+    await owner.context().close();
   });
 
   await step("rows arrive in the payments table while one looks", async () => {
+    await looking.getByText(/^Rows 1 to \d+ of /).waitFor({ timeout: 120_000 });
+    const path = `/companies/${company.id}/connections/${connection.id}/data/commerce-payments?pageSize=1`;
+    const { totalResults } = await house.api("GET", path);
+    assert.ok(totalResults > 1_000, `there are ${totalResults}`);
+    await looking.getByText(`of ${totalResults.toLocaleString("en-US")}`).waitFor();
+    assert.equal(await looking.locator("tbody tr").count(), 50);
+    await looking.close();
     await page.goto(records("payments"));
-    await titled("Payments");
-    const foot = page.getByText(/^Rows 1 to \d+ of /);
-    await foot.waitFor();
-    const total = async () => Number((await foot.innerText()).replace(/.* of /, "").replaceAll(",", ""));
-    const before = await total();
-    while ((await house.api("GET", `/companies/${company.id}/dataStatus`))["commerce-payments"].currentStatus !== "Complete")
-      await page.waitForTimeout(500);
-    const { totalResults } = await house.api(
-      "GET",
-      `/companies/${company.id}/connections/${connection.id}/data/commerce-payments?pageSize=1`,
-    );
-    await page.waitForFunction(
-      (all) => document.body.innerText.includes(` of ${all}`),
-      totalResults.toLocaleString("en-US"),
-    );
-    assert.ok(before <= totalResults && totalResults > 1_000, `${before} of ${totalResults}`);
+    await page.getByText(/^Rows 1 to 50 of /).waitFor();
     await fine(page, "payments");
   });
 
@@ -206,7 +212,7 @@ try {
     await fine(page, "record");
     await page.keyboard.press("Escape");
     await record.waitFor({ state: "detached" });
-    assert.ok(await first.evaluate((one) => one === document.activeElement), "the focus is elsewhere");
+    await page.waitForFunction((one) => one === document.activeElement, await first.elementHandle());
   });
 
   for (const type of ["customers", "transactions", "payouts", "orders", "products", "disputes", "paymentMethods", "companyInfo"]) {
@@ -273,12 +279,12 @@ try {
       fetch(`${house.url}/companies`, { headers: { authorization: `Basic ${Buffer.from(key).toString("base64")}` } });
     assert.equal((await asked()).status, 200);
     await button("Done").click();
-    await page.getByRole("cell", { name: "The shop's app" }).waitFor();
+    await page.getByRole("cell", { name: "The shop's app", exact: true }).waitFor();
     assert.equal((await page.content()).includes(key), false);
     await fine(page, "keys");
     await button("Delete The shop's app").click();
     await button("Delete key").click();
-    await page.getByRole("cell", { name: "The shop's app" }).waitFor({ state: "detached" });
+    await page.getByRole("cell", { name: "The shop's app", exact: true }).waitFor({ state: "detached" });
     assert.equal((await asked()).status, 401);
   });
 
@@ -317,5 +323,5 @@ try {
   await browser.close();
   await house.stop();
 }
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} not tried` : ""}`);
 process.exit(failed > 0 ? 1 : 0);

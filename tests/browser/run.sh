@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One journey through the Link pages in Chromium, with an accessibility check of every page: run.sh BINARY
-# Prints `N passed, N failed`; screenshots are left in target/screenshots.
+# The journeys of an owner and of an admin in Chromium, with an accessibility check of every page: run.sh BINARY
+# Each prints `N passed, N failed`; screenshots are left in target/screenshots.
 set -euo pipefail
 binary=$(realpath "${1:?usage: run.sh BINARY}")
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,4 +16,8 @@ fi
 
 cd "$here"
 npm ci --silent --no-audit --no-fund
-exec node journey.mjs "$binary" "$chromium" "$here/../../target/screenshots"
+failed=0
+for journey in journey.mjs portal.mjs; do
+    node "$journey" "$binary" "$chromium" "$here/../../target/screenshots" || failed=1
+done
+exit "$failed"

@@ -129,9 +129,10 @@ export function StandingsTable({ connection, companyId }: { connection: Schemas[
 
 /** How many records of each type are here; asked again while they come, and once when they are there. */
 function useCounts(companyId: string, connectionId: string, standings: readonly Standing[]) {
-  const listed = standings.flatMap(({ dataType, latest }) => {
+  // Before a type was read to its end once, the API gives nothing of it.
+  const listed = standings.flatMap(({ dataType, latest, complete }) => {
     const list = LISTS[dataType];
-    return list ? [{ dataType, latest, path: list.path }] : [];
+    return list && complete ? [{ dataType, latest, path: list.path }] : [];
   });
   return useQueries({
     queries: listed.map(({ path, latest }) => ({

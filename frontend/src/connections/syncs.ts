@@ -50,7 +50,7 @@ export const isOpen = (sync: Sync | undefined) =>
 export type Standing = { dataType: DataType; latest: Sync | undefined; complete: Sync | undefined };
 
 const RUNNING_MS = 1_500;
-const RESTING_MS = 10_000;
+const RESTING_MS = 3_000;
 const LOOK_BACK = 90;
 
 /** How the types of a connection stand; `isPending` until all is known. */

@@ -1,15 +1,18 @@
 /** The records of one type of one connection: a table, and a record's detail beside it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
 import { problemOf } from "../api/problem";
-import { DATA_TYPES, type DataType } from "../connections/syncs";
+import { SyncAdvice, SyncPill } from "../connections/SyncPill";
+import { DATA_TYPES, type DataType, isOpen, useStandings } from "../connections/syncs";
 import { ModePill } from "../integrations/ModePill";
 import { buttonLook } from "../kit/button";
-import { Empty, PageHeader, Sheet } from "../kit/page";
+import { Empty, PageHeader, Sheet, SkeletonLines } from "../kit/page";
 import { Pager } from "../kit/pager";
 import { ProblemNote } from "../kit/problem";
+import { Progress } from "../kit/progress";
 import { type Column, Table, TableSkeleton } from "../kit/table";
 import { Missing } from "../shell/Missing";
 import { fieldLabel } from "./Fields";
@@ -45,7 +48,9 @@ export function RecordsPage() {
         lead={account !== name ? account : undefined}
       />
       <Tabs where={where} />
-      {list ? <RecordList key={type} type={type} list={list} where={where} /> : <Account where={where} />}
+      <WhenRead type={type} where={where}>
+        {list ? <RecordList key={type} type={type} list={list} where={where} /> : <Account where={where} />}
+      </WhenRead>
     </>
   );
 }
@@ -71,6 +76,47 @@ function Tabs({ where }: { where: Where }) {
         ))}
       </ul>
     </nav>
+  );
+}
+
+type ReadProps = { type: DataType; where: Where; children: ReactNode };
+
+/** The records, once their first sync is complete; until then how it stands. */
+function WhenRead({ type, where, children }: ReadProps) {
+  const { t } = useTranslation();
+  const { recent, standings } = useStandings(where.companyId, where.connectionId);
+  const { latest, complete } = standings.find(({ dataType }) => dataType === type) ?? {};
+  const name = t(`dataType.${type}`);
+  if (recent.isError) {
+    return <ProblemNote error={recent.error} title={t("problem.listTitle")} onRetry={() => recent.refetch()} />;
+  }
+  if (complete) return children;
+  if (recent.isPending) {
+    return (
+      <Sheet>
+        <TableSkeleton rows={12} />
+      </Sheet>
+    );
+  }
+  const open = isOpen(latest);
+  return (
+    <Sheet>
+      <Empty
+        title={t(open ? "records.comingTitle" : "records.unreadTitle", { type: name })}
+        act={<BackToCompany companyId={where.companyId} />}
+      >
+        <p>{t(open ? "records.comingText" : "records.unreadText")}</p>
+        {latest && (
+          <div className="mx-auto mt-5 flex max-w-sm flex-col items-center gap-3">
+            <SyncPill sync={latest} />
+            {open && (
+              <Progress label={t("syncs.progressOf", { type: name })} value={latest.progress} className="w-full" />
+            )}
+            <SyncAdvice sync={latest} />
+          </div>
+        )}
+      </Empty>
+    </Sheet>
   );
 }
 
@@ -150,7 +196,7 @@ function columnsOf(list: ListOf): Column<RecordOf>[] {
   });
 }
 
-function RecordLink({ id, children }: { id: string; children: React.ReactNode }) {
+function RecordLink({ id, children }: { id: string; children: ReactNode }) {
   return (
     <Link
       from="/companies/$companyId/connections/$connectionId/data/$dataType"
@@ -166,21 +212,13 @@ function RecordLink({ id, children }: { id: string; children: React.ReactNode })
 
 function Account({ where }: { where: Where }) {
   const { t } = useTranslation();
-  const account = useQuery({ queryKey: ["account", where], queryFn: () => readAccount(where), retry: false });
-  if (account.isError && problemOf(account.error).status !== 404) {
+  const account = useQuery({ queryKey: ["account", where], queryFn: () => readAccount(where) });
+  if (account.isError) {
     return <ProblemNote error={account.error} title={t("problem.listTitle")} onRetry={() => account.refetch()} />;
   }
   return (
     <Sheet className="max-w-3xl p-5 sm:p-6">
-      {account.isPending && <TableSkeleton rows={8} />}
-      {account.isError && (
-        <Empty
-          title={t("records.emptyTitle", { type: t("dataType.commerce-companyInfo").toLowerCase() })}
-          act={<BackToCompany companyId={where.companyId} />}
-        >
-          {problemOf(account.error).message}
-        </Empty>
-      )}
+      {account.isPending && <SkeletonLines lines={8} />}
       {account.data && <RecordBody record={account.data} />}
     </Sheet>
   );

@@ -8,8 +8,8 @@ const User = z.object({ email: z.string(), name: z.string().nullish() });
 const Refusal = z.object({ error: z.string().optional(), setupRequired: z.boolean().optional() });
 
 export type User = z.infer<typeof User>;
-/** Somebody; or nobody, with whether the first user is still to be made. */
-export type Session = { user: User } | { user: null; setupRequired: boolean };
+/** Somebody or nobody, and whether the first user is still to be made. */
+export type Session = { user: User | null; setupRequired: boolean };
 
 function call(method: string, path: string, body?: object) {
   const headers = body ? { ...PORTAL_HEADERS, "content-type": "application/json" } : PORTAL_HEADERS;
@@ -18,7 +18,7 @@ function call(method: string, path: string, body?: object) {
 
 async function read(): Promise<Session> {
   const answer = await call("GET", "session");
-  if (answer.ok) return { user: User.parse(await answer.json()) };
+  if (answer.ok) return { user: User.parse(await answer.json()), setupRequired: false };
   if (answer.status !== 401) throw new OddAnswer(answer.status);
   const refusal = Refusal.parse(await answer.json().catch(() => ({})));
   return { user: null, setupRequired: refusal.setupRequired ?? false };
@@ -43,7 +43,7 @@ async function enter(path: string, body: object): Promise<User> {
   const wait = Number.parseInt(answer.headers.get("retry-after") ?? "", 10);
   if (!answer.ok) throw new Refused(answer.status, said, Number.isNaN(wait) ? null : wait);
   const user = User.parse(said);
-  queryClient.setQueryData(sessionQuery.queryKey, { user });
+  queryClient.setQueryData(sessionQuery.queryKey, { user, setupRequired: false });
   return user;
 }
 
@@ -53,14 +53,19 @@ export const signIn = (body: { email: string; password: string }) => enter("sess
 /** Makes the first user, with the token that the server printed at its start, and signs them in. */
 export const setUp = (body: { token: string; email: string; password: string }) => enter("setup", body);
 
-/** Signs out; what was read is forgotten. */
+/** Signs out. */
 export async function signOut() {
   const answer = await call("DELETE", "session");
   if (!answer.ok && answer.status !== 401) throw new OddAnswer(answer.status);
-  forgetSession();
+  nobody();
 }
 
-/** The server knows nobody here: what was read for somebody goes. */
-export function forgetSession() {
-  queryClient.clear();
+/** The server knows nobody here any more. */
+export function nobody() {
+  queryClient.setQueryData(sessionQuery.queryKey, { user: null, setupRequired: false });
+}
+
+/** What was read for somebody goes with them; called when their pages are gone, or they would ask again. */
+export function forget() {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
 }

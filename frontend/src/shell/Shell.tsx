@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../kit/button";
 import { CompanyIcon, KeyIcon, Mark, OutIcon, PlugIcon } from "../kit/icons";
-import { sessionQuery, signOut } from "../session/session";
+import { forget, sessionQuery, signOut } from "../session/session";
 
 const NAV =
   "flex min-h-10 items-center justify-center gap-2.5 rounded-control px-2 font-medium whitespace-nowrap sm:px-3 text-soft hover:bg-still-tint hover:text-ink aria-[current=page]:bg-act-tint aria-[current=page]:text-act md:justify-start";
@@ -77,7 +77,7 @@ function Account() {
   const { data } = useQuery(sessionQuery);
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => navigate({ to: "/login", search: {} }),
+    onSuccess: () => navigate({ to: "/login", search: {} }).then(forget),
   });
   const who = data?.user?.name ?? data?.user?.email ?? "";
   return (
