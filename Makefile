@@ -20,7 +20,7 @@ frontend/dist/index.html: $(PORTAL)
 
 
 demo: build ## start a simulated Stripe, the platform and its worker with linked shops; Ctrl-C stops all
-	$(BINARY) demo
+	$(BINARY) demo --live
 
 test: check portal-tests tests sdk browser ## all checks and tests: both databases, the real binary, SDK, browser
 

@@ -24,7 +24,7 @@ mod version;
 mod webhooks;
 
 pub use clock::Clock;
-pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options};
+pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_PACE, DEFAULT_SECRET_KEY, Options};
 pub use server::{Running, run, start};
 pub use shared::PLATFORM_ACCOUNT;
 pub use webhooks::{Endpoint, Tally};

@@ -103,6 +103,23 @@ impl Api {
         }
     }
 
+    /// Asks for all data of every company that is linked.
+    ///
+    /// # Errors
+    /// When the API does not answer as it should.
+    pub async fn refresh_linked(&self) -> anyhow::Result<()> {
+        let companies = self.call(Method::GET, "/companies?pageSize=5000", None).await?;
+        let linked = |company: &&Value| {
+            let connections = company["dataConnections"].as_array().into_iter().flatten();
+            connections.into_iter().any(|connection| connection["status"] == "Linked")
+        };
+        for company in list(&companies)?.iter().filter(linked) {
+            let path = format!("/companies/{}/data/all", text(company, "id")?);
+            self.call(Method::POST, &path, None).await?;
+        }
+        Ok(())
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let request = self.http.request(method.clone(), format!("{}{path}", self.base));
         let request = request.header("authorization", self.authorization());
@@ -115,6 +132,9 @@ impl Api {
         let text = answer.text().await?;
         if !status.is_success() {
             bail!("{method} {path} answered {status}: {text}");
+        }
+        if text.is_empty() {
+            return Ok(Value::Null);
         }
         serde_json::from_str(&text).with_context(|| format!("{method} {path} answered no JSON"))
     }

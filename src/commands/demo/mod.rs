@@ -3,6 +3,7 @@
 
 mod api;
 mod browser;
+mod live;
 mod owner;
 mod place;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
+use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_PACE, DEFAULT_SECRET_KEY, Options, Running};
 use tributary::clock::{Clock, SystemClock};
 use tributary::config::Config;
 use tributary::connect::integrations::{self, Change};
@@ -54,6 +55,9 @@ pub struct Args {
     /// The same seed gives the same data; 7 unless given
     #[arg(long)]
     seed: Option<u64>,
+    /// Let things happen at the simulated Stripe as time goes, and read what is linked every 20 seconds
+    #[arg(long)]
+    live: bool,
 }
 
 /// Starts everything, says how to use it, and waits until it is told to end.
@@ -69,6 +73,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         charges: state.charges,
         accounts: ACCOUNTS,
         now: Some(state.now),
+        live_per_minute: if args.live { DEFAULT_PACE.get() } else { 0 },
+        journal: Some(place.journal()),
         ..Options::default()
     })
     .await?;
@@ -80,7 +86,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let serving = Serving::start(&config, lock, shutdown.clone()).await?;
     let ready = furnish(&place, state, &serving, &stripe);
     tokio::select! {
-        furnished = ready => print(&furnished?)?,
+        furnished = ready => {
+            let (said, api) = furnished?;
+            print(&said)?;
+            if args.live {
+                tokio::spawn(live::keep_reading(api, shutdown.clone()));
+            }
+        }
         () = shutdown.cancelled() => {}
     }
     serving.ended().await?;
@@ -123,9 +135,15 @@ async fn prepare(config: &Config, stripe: &Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Links and syncs what is not yet, through the platform's own front door, writes `demo.json`, and returns what to tell the reader.
+/// Links and syncs what is not yet, through the platform's own front door, writes `demo.json`, and returns what to tell the reader and the
+/// client that it was done with.
 #[expect(clippy::disallowed_methods, reason = "a client of our own API, on loopback")]
-async fn furnish(place: &Place, mut state: State, serving: &Serving, stripe: &Running) -> anyhow::Result<String> {
+async fn furnish(
+    place: &Place,
+    mut state: State,
+    serving: &Serving,
+    stripe: &Running,
+) -> anyhow::Result<(String, Api)> {
     let key = api_key(place, &mut state, serving).await?;
     let password = password(place, &mut state, serving).await?;
     let api = Api::new(reqwest::Client::new(), &serving.public_url, key.clone());
@@ -146,7 +164,7 @@ async fn furnish(place: &Place, mut state: State, serving: &Serving, stripe: &Ru
         "login": { "email": EMAIL, "password": password },
         "companies": companies,
     }))?;
-    Ok(told(url, &api, &[&key, &password], &companies, stripe, place))
+    Ok((told(url, &api, &[&key, &password], &companies, stripe, place), api))
 }
 
 /// The API key of the last run, or a new one.

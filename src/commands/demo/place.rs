@@ -55,6 +55,12 @@ impl Place {
         self.0.join("master.key")
     }
 
+    /// What has happened at the simulated Stripe.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("stripe.jsonl")
+    }
+
     /// The URL of the demo's database.
     #[must_use]
     pub fn database_url(&self) -> String {

@@ -5,7 +5,7 @@ use crate::world::{shop::Shop, texts};
 use serde_json::{Value, json};
 
 impl Shop {
-    /// Whether the account is set up: a brand-new one cannot take charges yet.
+    /// Whether the account is set up: a brand-new one cannot take charges yet (trap 41).
     fn ready(&self) -> bool {
         self.charges.len() > 0
     }

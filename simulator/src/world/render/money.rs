@@ -58,6 +58,7 @@ impl Shop {
             "object": "balance_transaction",
             "reporting_category": category,
             "source": source.map(|(kind, number)| self.id_of(kind, number)).or_else(|| self.unread_source(row, number)),
+            // It becomes available by itself, and no event tells (trap 31).
             "status": if row.available_on <= at { "available" } else { "pending" },
             "type": kind,
         })

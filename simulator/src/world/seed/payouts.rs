@@ -11,7 +11,7 @@ use crate::world::{
 /// No payout before this many days: the first one takes longer.
 const FIRST_AFTER: i64 = 7;
 
-/// Pays out in every settlement currency from the opening to `now`.
+/// Pays out in every settlement currency from the opening to `now`, on some days in two (trap 36).
 pub fn pay_out(shop: &mut Shop, opened: i64, now: i64) {
     for currency in shop.profile.settlements() {
         pay_out_in(shop, *currency, opened, now);
