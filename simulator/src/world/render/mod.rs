@@ -7,6 +7,7 @@ mod customer;
 mod dispute;
 mod event;
 mod invoice;
+mod invoice_payment;
 mod means;
 mod money;
 mod partner;
