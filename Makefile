@@ -41,8 +41,11 @@ portal-tests: portal ## the portal's lints and component tests, and its API type
 sdk: build ## Stripe's Python and Node libraries and its CLI, unmodified, against the simulator
 	tests/sdk/run.sh $(BINARY)
 
-browser: build ## one journey of a business owner in Chromium, with an accessibility check
+browser: build ## an admin and a business owner in Chromium, with an accessibility check of every page
 	tests/browser/run.sh $(BINARY)
+
+screenshots: browser ## the pictures that these journeys leave of every page, in target/screenshots
+	@ls target/screenshots
 
 conformance: build ## Codat's commerce and platform SDKs against a fresh demo, when the checks are beside this folder
 	scripts/conformance
@@ -54,4 +57,4 @@ bench: build ## measure the first sync of CHARGES (100000) charges into SQLite a
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests portal-tests sdk browser conformance bench clean-data
+.PHONY: help build portal demo test check tests portal-tests sdk browser screenshots conformance bench clean-data
