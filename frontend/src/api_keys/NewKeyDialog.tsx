@@ -7,7 +7,7 @@ import { Button } from "../kit/button";
 import { CopyBox } from "../kit/copy";
 import { Dialog, DialogActs } from "../kit/dialog";
 import { TextField } from "../kit/field";
-import { refuse, required, useForm, useText } from "../kit/form";
+import { isPlaced, refuse, required, useForm, useText } from "../kit/form";
 import { ProblemNote } from "../kit/problem";
 import { keysChanged } from "./ApiKeysPage";
 
@@ -32,7 +32,7 @@ export function NewKeyDialog({ open, onClose }: { open: boolean; onClose: () => 
     make.reset();
     form.reset();
   };
-  const unplaced = make.error && Object.keys(form.formState.errors).length === 0;
+  const unplaced = make.error && !isPlaced(form, make.error);
   return (
     <Dialog open={open} onClose={close} title={make.data ? t("apiKeys.madeTitle") : t("apiKeys.new")}>
       {make.data ? (

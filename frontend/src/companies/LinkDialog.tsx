@@ -12,7 +12,7 @@ export function LinkDialog({ open, onClose, url, title, text }: Props) {
   return (
     <Dialog open={open} onClose={onClose} title={title}>
       <p className="mb-4 text-soft">{text}</p>
-      <CopyBox text={url} label={t("link.copy")} name="linkUrl" />
+      <CopyBox text={url} label={t("link.copy")} name="linkUrl" long />
       <DialogActs>
         <Button look="main" onPress={onClose}>
           {t("act.done")}

@@ -10,7 +10,7 @@ import { Button, buttonLook } from "../kit/button";
 import { CopyBox } from "../kit/copy";
 import { Dialog, DialogActs } from "../kit/dialog";
 import { Choices, TextField } from "../kit/field";
-import { refuse, required, useForm, useText } from "../kit/form";
+import { isPlaced, refuse, required, useForm, useText } from "../kit/form";
 import { ProblemNote } from "../kit/problem";
 
 const NewCompany = z.object({ name: required() });
@@ -65,7 +65,7 @@ function CompanyForm({ make, onClose }: { make: ReturnType<typeof useMake>["make
   const submit = form.handleSubmit(({ name }) =>
     make.mutate({ name: name.trim(), platformKey }, { onError: (error) => refuse(form, error) }),
   );
-  const unplaced = make.error && Object.keys(form.formState.errors).length === 0;
+  const unplaced = make.error && !isPlaced(form, make.error);
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-5">
       {unplaced && <ProblemNote error={make.error} />}
@@ -101,7 +101,7 @@ function MadeCompany({ made, onClose }: { made: Made; onClose: () => void }) {
   return (
     <>
       <p className="mb-4 text-soft">{t("newCompany.madeText")}</p>
-      <CopyBox text={made.linkUrl ?? made.company.redirect} label={t("link.copy")} name="linkUrl" />
+      <CopyBox text={made.linkUrl ?? made.company.redirect} label={t("link.copy")} name="linkUrl" long />
       <DialogActs>
         <Button onPress={onClose}>{t("act.done")}</Button>
         <Link to="/companies/$companyId" params={{ companyId: made.company.id }} className={buttonLook("main")}>

@@ -35,7 +35,7 @@ export function ConnectionCard({ connection, company }: Props) {
           </div>
           <p className="mt-1 flex flex-wrap items-center gap-x-3 text-soft">
             {connectionInfo && <code className="font-mono text-sm break-all">{connectionInfo.accountId}</code>}
-            <span>{connection.platformName}</span>
+            {name !== connection.platformName && <span>{connection.platformName}</span>}
             <span>
               {connection.lastSync ? (
                 <Trans i18nKey="connection.lastSync" components={{ when: <Ago at={connection.lastSync} /> }} />

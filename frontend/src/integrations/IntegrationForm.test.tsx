@@ -77,6 +77,7 @@ it("shows what the server says of a field at that field, and keeps what was type
   expect(await screen.findByText("Stripe does not know this key")).toBeTruthy();
   expect(secret.getAttribute("aria-invalid")).toBe("true");
   expect(secret.value).toBe("sk_test_wrong");
+  expect(screen.queryByRole("alert")).toBeNull();
 });
 
 it("sends only what was given, and never puts a secret that is set into the form", async () => {

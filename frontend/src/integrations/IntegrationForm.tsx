@@ -8,7 +8,7 @@ import { announce } from "../kit/announce";
 import { Button } from "../kit/button";
 import { CopyBox } from "../kit/copy";
 import { Choices, Select, TextField } from "../kit/field";
-import { refuse, useForm, useText } from "../kit/form";
+import { isPlaced, refuse, useForm, useText } from "../kit/form";
 import { Sheet } from "../kit/page";
 import { ProblemNote } from "../kit/problem";
 import { integrationsChanged } from "./changed";
@@ -39,7 +39,7 @@ export function IntegrationForm({ integration }: { integration: Integration }) {
   const submit = form.handleSubmit((values) =>
     save.mutate({ params: { path: { platformKey } }, body: bodyOf(values) }),
   );
-  const unplaced = save.error && Object.keys(form.formState.errors).length === 0;
+  const unplaced = save.error && !isPlaced(form, save.error);
   const kept = (hint: string | null | undefined, help: string) =>
     hint ? `${t("integration.kept", { hint })} ${help}` : help;
   const prefix = settings.mode === "test" ? "sk_test_" : "sk_live_";

@@ -60,11 +60,16 @@ export function CopyButton({ text, label, ariaLabel, said, look = "plain", size 
   );
 }
 
+/** `long`: the text needs the whole width, and its button stands below it. */
+type BoxProps = { text: string; label?: string; name: string; long?: boolean };
+
 /** A text to be copied, whole and selectable, with its button. */
-export function CopyBox({ text, label, name }: { text: string; label?: string; name: string }) {
+export function CopyBox({ text, label, name, long = false }: BoxProps) {
   return (
-    <div className="flex flex-col items-stretch gap-2 rounded-control border border-hair bg-ground p-2 pl-3 sm:flex-row sm:items-center">
-      <code className="min-w-0 flex-1 self-center font-mono text-sm break-all select-all" data-copy={name}>
+    <div
+      className={`flex flex-col gap-2 rounded-control border border-hair bg-ground p-2 pl-3 ${long ? "items-end" : "sm:flex-row sm:items-center"}`}
+    >
+      <code className="w-full min-w-0 flex-1 font-mono text-sm break-all select-all" data-copy={name}>
         {text}
       </code>
       <div className="flex shrink-0 items-center gap-2">

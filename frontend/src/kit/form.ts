@@ -35,14 +35,20 @@ export function useText<T extends FieldValues>(form: UseFormReturn<T>, name: Pat
   };
 }
 
-/** Puts what the server said of single fields there, the first with the focus. False when it names none of them. */
-export function refuse<T extends FieldValues>(form: UseFormReturn<T>, error: unknown): boolean {
+function named<T extends FieldValues>(form: UseFormReturn<T>, error: unknown) {
   const known = Object.keys(form.getValues());
-  const named = Object.entries(problemOf(error).fields).filter(([field]) => known.includes(field));
-  named.forEach(([field, message], at) => {
+  return Object.entries(problemOf(error).fields).filter(([field]) => known.includes(field));
+}
+
+/** Whether what the server said is told at fields of the form, so that it need not be told above it too. */
+export const isPlaced = <T extends FieldValues>(form: UseFormReturn<T>, error: unknown) =>
+  named(form, error).length > 0;
+
+/** Puts what the server said of single fields there, the first with the focus. */
+export function refuse<T extends FieldValues>(form: UseFormReturn<T>, error: unknown) {
+  named(form, error).forEach(([field, message], at) => {
     form.setError(field as Path<T>, { type: "server", message }, { shouldFocus: at === 0 });
   });
-  return named.length > 0;
 }
 
 /** A text that must be there. The words are looked up when they are needed: schemas are made before the texts are. */

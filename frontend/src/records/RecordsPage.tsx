@@ -190,6 +190,7 @@ function columnsOf(list: ListOf): Column<RecordOf>[] {
       key: column.path,
       label: fieldLabel(column.path),
       end: column.kind === "money" || column.kind === "count",
+      wide: column.wide ?? false,
       ...(column.ordered ? { order: column.path } : {}),
       cell: at === 0 ? (record) => <RecordLink id={record.id}>{cell(record)}</RecordLink> : cell,
     };

@@ -6,8 +6,8 @@ const DATA = "/companies/{companyId}/connections/{connectionId}/data";
 /** How a value is shown. */
 export type Kind = "id" | "text" | "money" | "date" | "day" | "status" | "word" | "count" | "name";
 
-/** A column: the path of its value, and whether the API orders by it. */
-export type ListColumn = { path: string; kind: Kind; ordered?: boolean };
+/** A column: the path of its value, whether the API orders by it, and whether it is left out of narrow windows. */
+export type ListColumn = { path: string; kind: Kind; ordered?: boolean; wide?: boolean };
 
 /** A list of the API. */
 export type ListOf = { path: ListPath; columns: readonly ListColumn[] };
@@ -40,7 +40,7 @@ export const LISTS: Partial<Record<DataType, ListOf>> = {
     columns: [
       { path: "customerName", kind: "name", ordered: true },
       { path: "emailAddress", kind: "text", ordered: true },
-      { path: "phone", kind: "text" },
+      { path: "phone", kind: "text", wide: true },
       created,
       id,
     ],
@@ -60,7 +60,7 @@ export const LISTS: Partial<Record<DataType, ListOf>> = {
       total,
       { path: "totalRefund", kind: "money" },
       { path: "orderLineItems", kind: "count" },
-      { path: "country", kind: "text" },
+      { path: "country", kind: "text", wide: true },
       id,
     ],
   },
@@ -74,7 +74,7 @@ export const LISTS: Partial<Record<DataType, ListOf>> = {
       created,
       total,
       status,
-      { path: "reason", kind: "text" },
+      { path: "reason", kind: "text", wide: true },
       { path: "dueDate", kind: "date", ordered: true },
       id,
     ],

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { queryClient } from "../api/queries";
 import { Button } from "../kit/button";
 import { TextField } from "../kit/field";
-import { email, refuse, required, useForm, useText } from "../kit/form";
+import { email, isPlaced, refuse, required, useForm, useText } from "../kit/form";
 import { ProblemNote } from "../kit/problem";
 import { CardHead } from "./LoginPage";
 import { Refused, sessionQuery, setUp } from "./session";
@@ -36,12 +36,13 @@ export function SetupForm() {
       else refuse(form, error.body);
     },
   });
-  const unplaced = make.error && Object.keys(form.formState.errors).length === 0;
+  const error = make.error instanceof Refused ? make.error.body : make.error;
+  const tokenWrong = make.error instanceof Refused && make.error.status === 401;
   return (
     <>
       <CardHead title={t("setup.title")}>{t("setup.lead")}</CardHead>
       <form className="mt-6 flex flex-col gap-5" noValidate onSubmit={form.handleSubmit((body) => make.mutate(body))}>
-        {unplaced && <ProblemNote error={make.error instanceof Refused ? make.error.body : make.error} />}
+        {make.error && !tokenWrong && !isPlaced(form, error) && <ProblemNote error={error} />}
         <TextField {...useText(form, "token")} label={t("setup.token")} help={t("setup.tokenHelp")} mono />
         <TextField {...useText(form, "email")} label={t("login.email")} type="email" autoComplete="username" />
         <TextField
