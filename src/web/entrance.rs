@@ -52,10 +52,15 @@ async fn enter(State(app): State<App>, mut request: Request<Body>, next: Next) -
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let by_portal = request.headers().contains_key(super::portal::OURS);
     let began = app.clock.now();
     let span = tracing::info_span!("request", id = %id);
     async {
-        let response = error::finish(next.run(request).await, &id);
+        let mut response = error::finish(next.run(request).await, &id);
+        if by_portal {
+            // It would make the browser ask for a name and a password itself, and hold the answer back until then.
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
+        }
         let ms = (app.clock.now() - began).num_milliseconds();
         let status = response.status().as_u16();
         if route == "/healthz" || route == "/readyz" {

@@ -21,7 +21,7 @@ use crate::store;
 /// Where the portal is.
 pub const PATH: &str = "/portal/";
 /// The portal's script sends this header with every call; a form or a page of another origin cannot.
-const OURS: HeaderName = HeaderName::from_static("x-tributary-portal");
+pub(super) const OURS: HeaderName = HeaderName::from_static("x-tributary-portal");
 /// What the session keeps of a signed-in user.
 const USER: &str = "user";
 
