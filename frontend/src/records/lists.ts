@@ -24,7 +24,7 @@ export type ListPath = `${typeof DATA}/commerce-${
   | "paymentMethods"}`;
 
 const created: ListColumn = { path: "createdDate", kind: "date", ordered: true };
-const id: ListColumn = { path: "id", kind: "id" };
+const id: ListColumn = { path: "id", kind: "id", wide: true };
 const total: ListColumn = { path: "totalAmount", kind: "money", ordered: true };
 const amount: ListColumn = { path: "amount", kind: "money", ordered: true };
 const status: ListColumn = { path: "status", kind: "status", ordered: true };
