@@ -34,16 +34,7 @@ const AT_ONCE: usize = 4;
 /// Objects of one transaction.
 const BATCH: usize = 100;
 
-/// What a poll found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Followed {
-    /// Nothing: all events up to this second are known.
-    Quiet(i64),
-    /// Something was read.
-    Read,
-}
-
-/// Follows events, and ends the datasets that were asked for.
+/// Follows events, and ends the datasets that were asked for. `polled` is what a look at the events brought already.
 ///
 /// # Errors
 /// Whatever ends a run.
@@ -52,16 +43,17 @@ pub async fn follow(
     head: &sync_head::Model,
     asked: &[dataset::Model],
     daily: bool,
-) -> Result<Followed, Error> {
-    let Some(cursor) = run.events_cursor(head).await? else { return Ok(Followed::Read) };
+    polled: Option<Poll>,
+) -> Result<(), Error> {
+    let Some(cursor) = run.events_cursor(head).await? else { return Ok(()) };
     let asked = still_open(run, asked).await?;
     let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
     store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
     let active = run.read_streams().await?;
-    let poll = poll(run, cursor).await?;
-    if poll.fresh.is_empty() && asked.is_empty() && !daily {
-        return Ok(Followed::Quiet(poll.known_until));
-    }
+    let poll = match polled {
+        Some(poll) => poll,
+        None => poll(run, cursor).await?,
+    };
     let mut follow = Following { run, asked, active, made: BTreeSet::new() };
     let (money, account) = follow.hints(&poll.fresh).await?;
     let account_asked = follow.asked.iter().any(|one| one.data_type == DataType::CompanyInfo);
@@ -72,8 +64,7 @@ pub async fn follow(
     if follow.active.contains(Stream::BalanceTransactions.name()) && (money || money_asked || daily) {
         follow.money().await?;
     }
-    follow.end(&poll).await?;
-    Ok(Followed::Read)
+    follow.end(&poll).await
 }
 
 /// The datasets asked for that the first reading has not ended already.
@@ -85,14 +76,19 @@ async fn still_open(run: &Run, asked: &[dataset::Model]) -> Result<Vec<dataset::
 }
 
 /// What the events list told.
-struct Poll {
+#[derive(Debug)]
+pub struct Poll {
     /// Events not followed before, newest first.
-    fresh: Vec<wire::Event>,
+    pub fresh: Vec<wire::Event>,
     /// The second up to which all are known now.
-    known_until: i64,
+    pub known_until: i64,
 }
 
-async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
+/// Asks for the events since a second, all pages of them.
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
     let from = cursor - OVERLAP;
     let seen = store::seen_events::since(&run.db, run.connection, from).await?;
     let (mut fresh, mut after, mut server_now): (Vec<wire::Event>, Option<String>, Option<i64>) =

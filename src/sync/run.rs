@@ -62,6 +62,16 @@ pub enum Ended {
     },
 }
 
+/// What a first look at the events told.
+enum Look {
+    /// Nothing happened: all events up to this second are known.
+    Quiet(i64),
+    /// Something happened.
+    News(follow::Poll),
+    /// More than events is to be read.
+    NotEnough,
+}
+
 impl Run {
     /// Prepares a run; the connection is taken by [`Run::go`].
     #[must_use]
@@ -75,6 +85,11 @@ impl Run {
     /// # Errors
     /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
     pub async fn go(&mut self) -> Result<Ended, Error> {
+        let polled = match self.look().await? {
+            Look::Quiet(until) => return Ok(Ended::Quiet(until)),
+            Look::News(poll) => Some(poll),
+            Look::NotEnough => None,
+        };
         let head = store::sync_heads::take(&self.db, self.connection).await?;
         self.fence = head.fence;
         self.heal_gap(&head).await?;
@@ -85,18 +100,24 @@ impl Run {
         }
         let head = store::sync_heads::find(&self.db, self.connection).await?.unwrap_or(head);
         let first = head.first_done_at.is_none();
-        let followed = follow::follow(self, &head, &asked, self.daily(&head)).await?;
-        if let follow::Followed::Quiet(until) = followed
-            && asked.is_empty()
-            && missing.is_empty()
-        {
-            return Ok(Ended::Quiet(until));
-        }
+        follow::follow(self, &head, &asked, self.daily(&head), polled).await?;
         if first && !missing.is_empty() {
             self.first_done().await?;
         }
         let more = payouts::read(self).await?;
         Ok(Ended::Done { first: first && !missing.is_empty(), more })
+    }
+
+    /// Most cycles find nothing: one look at the events, without taking the connection and without writing anything.
+    async fn look(&self) -> Result<Look, Error> {
+        let Some(head) = store::sync_heads::find(&self.db, self.connection).await? else { return Ok(Look::NotEnough) };
+        let Some(cursor) = self.events_cursor(&head).await? else { return Ok(Look::NotEnough) };
+        let asked = store::datasets::unfinished(&self.db, self.connection).await?;
+        if head.first_done_at.is_none() || self.daily(&head) || self.has_gap(cursor) || !asked.is_empty() {
+            return Ok(Look::NotEnough);
+        }
+        let poll = follow::poll(self, cursor).await?;
+        Ok(if poll.fresh.is_empty() { Look::Quiet(poll.known_until) } else { Look::News(poll) })
     }
 
     /// The run's fencing token.
@@ -187,11 +208,11 @@ impl Run {
     /// Events that Stripe has dropped cannot be followed: after such a gap everything is listed anew, and says so.
     async fn heal_gap(&self, head: &sync_head::Model) -> Result<(), Error> {
         let Some(cursor) = self.events_cursor(head).await? else { return Ok(()) };
-        let gap = self.clock.now().timestamp() - cursor;
-        if gap <= EVENTS_KEPT {
+        if !self.has_gap(cursor) {
             return Ok(());
         }
-        tracing::warn!(connection.id = %self.connection, gap_days = gap / 86_400, "events were missed: everything is listed anew");
+        let gap_days = (self.clock.now().timestamp() - cursor) / 86_400;
+        tracing::warn!(connection.id = %self.connection, gap_days, "events were missed: everything is listed anew");
         let done: Vec<String> = self.read_streams().await?.into_iter().map(str::to_owned).collect();
         let page = self.page().await?;
         store::checkpoints::reset(page.tx(), self.connection).await?;
@@ -214,6 +235,10 @@ impl Run {
         let followed = rows.iter().find(|row| row.stream == store::checkpoints::EVENTS);
         let followed = followed.and_then(|row| row.cursor.as_deref()?.parse::<i64>().ok()).or(head.events_from);
         Ok(followed.map(|second| second.max(self.quiet_until.unwrap_or(second))))
+    }
+
+    fn has_gap(&self, cursor: i64) -> bool {
+        self.clock.now().timestamp() - cursor > EVENTS_KEPT
     }
 
     fn daily(&self, head: &sync_head::Model) -> bool {
