@@ -1,5 +1,7 @@
 //! What a real Stripe does not have: see what was asked, make things happen, take access away.
 
+use super::counters::Visit;
+use super::faults::{Rule, Told};
 use super::options::Options;
 use super::shared::{PLATFORM_ACCOUNT, Shared};
 use super::webhooks::Tally;
@@ -22,6 +24,8 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/accounts/{account}/revoke", post(revoke))
         .route("/next-account", post(choose))
         .route("/requests", get(requests).delete(reset))
+        .route("/requests/log", get(log))
+        .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/webhooks", get(webhooks))
         .route("/platform-key", post(roll_key))
 }
@@ -104,6 +108,35 @@ async fn roll_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json
 
 async fn requests(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     Json(shared.counters.served())
+}
+
+/// The last requests one by one.
+async fn log(State(shared): State<Arc<Shared>>) -> Json<Vec<Visit>> {
+    Json(shared.counters.visits())
+}
+
+/// The rules, how many requests each was about, and how often each happened.
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Told>> {
+    Json(shared.faults.told())
+}
+
+/// Adds a list of rules behind those that are there: all of them, or none when one is refused.
+async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Vec<Told>>, Refused> {
+    let rules: Vec<Rule> = parsed(&body)?;
+    let endpoints = super::api::endpoints();
+    for (number, rule) in rules.iter().enumerate() {
+        let refused = |why| Refused(StatusCode::BAD_REQUEST, format!("rule {}: {why}", number + 1));
+        rule.check(&endpoints).map_err(refused)?;
+    }
+    for rule in rules {
+        shared.faults.add(rule);
+    }
+    Ok(Json(shared.faults.told()))
+}
+
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.faults.clear();
+    StatusCode::NO_CONTENT
 }
 
 /// What has become of the deliveries; 404 without an endpoint.

@@ -1,14 +1,17 @@
 //! Starting and stopping: in a process of its own or within another program.
 
 use super::clock::Clock;
+use super::counters::{Counters, NO_ANSWER};
+use super::faults::{self, Asking, Faults, Spot};
 use super::journal::Journal;
 use super::options::{Args, Options};
-use super::shared::{Shared, own_key};
+use super::shared::{PLATFORM_ACCOUNT, Shared, own_key};
+use super::wire::{Line, Wires};
 use super::{api, control, index, life, oauth};
 use crate::world::{self, World};
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +32,10 @@ pub struct Running {
     pub world: Arc<World>,
     /// Its time, which can be moved on.
     pub clock: Clock,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
+    /// What has been served.
+    pub counters: Arc<Counters>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -39,6 +46,7 @@ impl Running {
     /// # Errors
     /// When serving had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.faults.end();
         // The receiver is gone only when serving has ended already.
         let _ = self.stop.send(());
         self.served.await.context("the simulator's task failed")?.context("the simulator could not serve")
@@ -71,7 +79,9 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let shared = Arc::new(Shared::new(world.clone(), options, clock.clone(), journal)?);
     let app = router(shared.clone());
     let (stop, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(async {
+    let (faults, counters) = (shared.faults.clone(), shared.counters.clone());
+    let service = app.into_make_service_with_connect_info::<Line>();
+    let serving = axum::serve(Wires(listener), service).with_graceful_shutdown(async {
         let _ = stopped.await;
     });
     let served = tokio::spawn(async move {
@@ -81,7 +91,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             () = forever(life::live(shared)) => Ok(()),
         }
     });
-    Ok(Running { url: format!("http://{addr}"), addr, world, clock, stop, served })
+    Ok(Running { url: format!("http://{addr}"), addr, world, clock, faults, counters, stop, served })
 }
 
 /// Does what it is given, and then waits for ever.
@@ -129,12 +139,27 @@ async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], oauth::page::STYLE)
 }
 
+/// OAuth's requests are counted, and meet faults as those of the API do.
 async fn counted(State(shared): State<Arc<Shared>>, path: MatchedPath, request: Request, next: Next) -> Response {
-    let endpoint = format!("{} {}", request.method(), path.as_str());
-    let mut response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    let (method, line) = (parts.method.clone(), parts.extensions.get::<ConnectInfo<Line>>().cloned());
+    let under_way = shared.counters.begin(api::visit(&parts, &method, path.as_str(), None));
+    let asking = Asking { method: method.as_str(), pattern: path.as_str(), account: None, list: false, cursor: false };
+    let met = shared.faults.meet(&asking);
+    let line = line.as_ref().map(|ConnectInfo(line)| line);
+    let spot = Spot { account: PLATFORM_ACCOUNT, line, faults: &shared.faults };
+    let request = Request::from_parts(parts, body);
+    let mut response = match &met {
+        None => next.run(request).await,
+        Some(met) => match faults::instead(&met.fault, spot).await {
+            Some(answer) => answer,
+            None => faults::spoilt(&met.fault, next.run(request).await, spot).await,
+        },
+    };
     if let Ok(id) = HeaderValue::from_str(&api::request_id()) {
         response.headers_mut().insert("request-id", id);
     }
-    shared.counters.count(&endpoint, None, response.status().as_u16());
+    let cut_off = met.is_some_and(|met| met.fault.answers_nothing());
+    under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
     response
 }

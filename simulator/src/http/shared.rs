@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::counters::Counters;
 use super::credentials;
 use super::error::Error;
+use super::faults::Faults;
 use super::journal::Journal;
 use super::limits::Limits;
 use super::oauth::connections::{Connections, Scope, Standing};
@@ -29,7 +30,9 @@ pub struct Shared {
     /// The simulator's time.
     pub clock: Clock,
     /// What has been served.
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
     /// Who has asked lately.
     pub limits: Limits,
     /// Who is told of events, if anybody is.
@@ -69,7 +72,8 @@ impl Shared {
             webhooks: webhooks.transpose()?.map(Arc::new),
             options,
             clock,
-            counters: Counters::default(),
+            counters: Arc::default(),
+            faults: Arc::default(),
             limits: Limits::default(),
             happened: Notify::new(),
             journal: Mutex::new(journal),

@@ -6,14 +6,17 @@ mod list;
 mod resource;
 mod route;
 
+use super::counters::{NO_ANSWER, Visit};
 use super::error::Error;
+use super::faults::{self, Asking, Fault, Met, Spot};
 use super::oauth::connections::Scope;
 use super::params::Params;
 use super::shared::{Access, PLATFORM_ACCOUNT, Shared};
 use super::version;
+use super::wire::Line;
 use crate::world::{Kind, Page, Refusal};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -25,23 +28,46 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The patterns of all endpoints, OAuth's too.
+#[must_use]
+pub fn endpoints() -> Vec<&'static str> {
+    let mut found = vec!["/oauth/authorize", "/oauth/token", "/oauth/deauthorize"];
+    found.extend(route::patterns());
+    found
+}
+
 /// Answers everything that no other route has taken.
 pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let request_id = request_id();
     let (request, _body) = request.into_parts();
     let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
-    let asked = Asked { shared: &shared, request: &request, method: &method };
-    let mut endpoint = "unknown";
-    let mut account = None;
-    let answer = asked.answer(&mut endpoint, &mut account);
+    let asked = Asked { shared: &shared, request: &request, method: &method, request_id: request_id() };
+    let opened = asked.open();
+    let under_way = shared.counters.begin(visit(&request, &method, opened.pattern, opened.account.as_deref()));
+    let met = shared.faults.meet(&asked.asking(&opened));
     if !shared.options.latency.is_zero() {
         tokio::time::sleep(shared.options.latency).await;
     }
-    let livemode = shared.options.livemode();
-    let answer = if livemode { answer.map(live) } else { answer };
-    let response = render(answer, &request_id, &request, livemode);
-    shared.counters.count(&format!("{method} {endpoint}"), account.as_deref(), response.status().as_u16());
+    let response = match &met {
+        None => asked.render(asked.answer(&opened)),
+        Some(met) => asked.faulty(met, &opened).await,
+    };
+    let cut_off = met.is_some_and(|met| met.fault.answers_nothing());
+    under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
     response
+}
+
+/// What is known of a request before it is answered.
+pub fn visit(request: &Parts, method: &Method, pattern: &str, account: Option<&str>) -> Visit {
+    Visit {
+        began: 0,
+        ended: 0,
+        endpoint: format!("{method} {pattern}"),
+        path: request.uri.path().to_owned(),
+        query: request.uri.query().unwrap_or_default().to_owned(),
+        account: account.map(str::to_owned),
+        status: NO_ANSWER,
+        owner: request.headers.get("x-request-owner").and_then(|owner| owner.to_str().ok()).map(str::to_owned),
+    }
 }
 
 /// A new `req_…`, as every answer has one of its own.
@@ -54,27 +80,94 @@ struct Asked<'a> {
     shared: &'a Shared,
     request: &'a Parts,
     method: &'a Method,
+    request_id: String,
+}
+
+/// How far a request came: what is known of the endpoint and the account stays known when it is refused.
+struct Opened {
+    pattern: &'static str,
+    account: Option<String>,
+    way: Result<(Target, Access), Error>,
 }
 
 impl Asked<'_> {
-    /// Checks in Stripe's order: address, key, version, limits, scope, parameters. What is known of the endpoint and the
-    /// account stays known when the answer is an error.
-    fn answer(&self, endpoint: &mut &'static str, account: &mut Option<String>) -> Result<Vec<u8>, Error> {
-        let path = self.request.uri.path();
-        let route = Route::find(self.method.as_str(), path)?;
-        *endpoint = route.pattern;
+    /// Finds the address and what the key may see.
+    fn open(&self) -> Opened {
+        let route = match Route::find(self.method.as_str(), self.request.uri.path()) {
+            Ok(route) => route,
+            Err(error) => return Opened { pattern: "unknown", account: None, way: Err(error) },
+        };
         let in_path = if let Target::Account(Some(id)) = &route.target { Some(id.as_str()) } else { None };
-        let access = self.shared.access(&self.request.headers, in_path)?;
-        *account = Some(access.account.clone());
+        let access = self.shared.access(&self.request.headers, in_path);
+        let account = access.as_ref().ok().map(|access| access.account.clone());
+        Opened { pattern: route.pattern, account, way: access.map(|access| (route.target, access)) }
+    }
+
+    fn asking<'b>(&'b self, opened: &'b Opened) -> Asking<'b> {
+        let query = self.request.uri.query().unwrap_or_default();
+        Asking {
+            method: self.method.as_str(),
+            pattern: opened.pattern,
+            account: opened.account.as_deref(),
+            list: self.method == Method::GET && matches!(opened.way, Ok((Target::List(..), _))),
+            cursor: query.contains("starting_after=") || query.contains("ending_before="),
+        }
+    }
+
+    /// The true answer. Checks in Stripe's order: address, key, version, limits, scope, parameters.
+    fn answer(&self, opened: &Opened) -> Result<Vec<u8>, Error> {
+        let (target, access) = opened.way.as_ref().map_err(Error::clone)?;
         version::asked(&self.request.headers)?;
         if self.shared.options.rate_limit {
             let (livemode, now) = (self.shared.options.livemode(), self.shared.clock.micros());
-            self.shared.limits.pass(&access.account, route.pattern, livemode, now).map_err(Error::limited)?;
+            self.shared.limits.pass(&access.account, opened.pattern, livemode, now).map_err(Error::limited)?;
         }
         if self.method != Method::GET {
-            return Err(self.refused_write(&access));
+            return Err(self.refused_write(access));
         }
-        self.read(route.target, &access)
+        self.read(target, access, self.request.uri.query().unwrap_or_default())
+    }
+
+    /// The answer to a request that meets a fault.
+    async fn faulty(&self, met: &Met, opened: &Opened) -> Response {
+        let account = opened.account.as_deref().unwrap_or(PLATFORM_ACCOUNT);
+        let line = self.request.extensions.get::<ConnectInfo<Line>>().map(|ConnectInfo(line)| line);
+        let spot = Spot { account, line, faults: &self.shared.faults };
+        if let Some(mut answer) = faults::instead(&met.fault, spot).await {
+            self.stamp(&mut answer);
+            return answer;
+        }
+        match &met.fault {
+            Fault::Revoke => {
+                self.shared.disconnect(account);
+                self.render(self.answer(&self.open()))
+            }
+            Fault::VanishedCursor => self.render(Err(self.no_such_cursor(opened))),
+            fault if fault.is_of_lists() => self.render(self.edited(met, opened)),
+            fault => faults::spoilt(fault, self.render(self.answer(opened)), spot).await,
+        }
+    }
+
+    /// The page that a fault makes of the true one; a page that it makes no difference to is spared.
+    fn edited(&self, met: &Met, opened: &Opened) -> Result<Vec<u8>, Error> {
+        let truth = self.answer(opened);
+        let (Ok(bytes), Ok((target, access))) = (&truth, &opened.way) else {
+            self.shared.faults.spare(met);
+            return truth;
+        };
+        let turn = |cursor: &str, id: &str| self.read(target, access, &with_cursor(self.request, cursor, id));
+        faults::edited(&met.fault, bytes, &turn).unwrap_or_else(|| {
+            self.shared.faults.spare(met);
+            truth
+        })
+    }
+
+    fn no_such_cursor(&self, opened: &Opened) -> Error {
+        let kind = if let Ok((Target::List(resource, _), _)) = &opened.way { resource.noun } else { "object" };
+        let query = self.request.uri.query().unwrap_or_default();
+        let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| is_cursor(name));
+        let (name, id) = given.unwrap_or_default();
+        Error::missing(StatusCode::BAD_REQUEST, kind, &id, &name)
     }
 
     fn refused_write(&self, access: &Access) -> Error {
@@ -88,13 +181,13 @@ impl Asked<'_> {
         ))
     }
 
-    fn read(&self, target: Target, access: &Access) -> Result<Vec<u8>, Error> {
-        let mut params = Params::parse(self.request.uri.query().unwrap_or_default());
+    fn read(&self, target: &Target, access: &Access, query: &str) -> Result<Vec<u8>, Error> {
+        let mut params = Params::parse(query);
         let now = self.shared.clock.seconds();
         let look = Look { world: &self.shared.world, account: &access.account, now };
         let object = match target {
             Target::List(resource, parent) => return page(resource, parent.as_deref(), params, &look),
-            Target::One(resource, id) => return one(resource, &id, params, &look),
+            Target::One(resource, id) => return one(resource, id, params, &look),
             Target::Account(_) => look.world.account_object(look.account),
             Target::Balance => look.world.balance(look.account, now),
         };
@@ -102,9 +195,56 @@ impl Asked<'_> {
             return Err(Error::invalid(format!("This property cannot be expanded ({entry}).")).of("expand"));
         }
         params.finish()?;
-        let object = object.or_else(|| of_platform(&access.account, &target));
+        let object = object.or_else(|| of_platform(&access.account, target));
         bytes(&object.ok_or_else(|| Error::missing(StatusCode::NOT_FOUND, "account", &access.account, "id"))?)
     }
+
+    fn render(&self, answer: Result<Vec<u8>, Error>) -> Response {
+        let livemode = self.shared.options.livemode();
+        let error = answer.as_ref().err().cloned();
+        let body = match answer {
+            Ok(bytes) if livemode => Body::from(live(bytes)),
+            Ok(bytes) => Body::from(bytes),
+            Err(error) => Body::from(error.body(&self.request_id, livemode).to_string()),
+        };
+        let mut response = Response::new(body);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.stamp(&mut response);
+        if let Some((name, value)) = error.as_ref().and_then(|error| error.header) {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(error) = error {
+            *response.status_mut() = error.status;
+        }
+        response
+    }
+
+    /// What every answer has.
+    fn stamp(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
+        if let Ok(value) = HeaderValue::from_str(&self.request_id) {
+            headers.insert("request-id", value);
+        }
+        let version = version::asked(&self.request.headers).unwrap_or(version::SERVED);
+        if let Ok(value) = HeaderValue::from_str(version) {
+            headers.insert("stripe-version", value);
+        }
+        if let Some(account) = self.request.headers.get("stripe-account") {
+            headers.insert("stripe-account", account.clone());
+        }
+    }
+}
+
+fn is_cursor(name: &str) -> bool {
+    ["starting_after", "ending_before"].contains(&name)
+}
+
+/// The request's query with another cursor.
+fn with_cursor(request: &Parts, cursor: &str, id: &str) -> String {
+    let query = request.uri.query().unwrap_or_default();
+    let others = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !is_cursor(name));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair(cursor, id).finish()
 }
 
 /// The platform's own account and its balance.
@@ -196,33 +336,4 @@ fn live(body: Vec<u8>) -> Vec<u8> {
     String::from_utf8(body).map_or_else(std::string::FromUtf8Error::into_bytes, |text| {
         text.replace("\"livemode\":false", "\"livemode\":true").into_bytes()
     })
-}
-
-fn render(answer: Result<Vec<u8>, Error>, request_id: &str, request: &Parts, livemode: bool) -> Response {
-    let error = answer.as_ref().err().cloned();
-    let body = match answer {
-        Ok(bytes) => Body::from(bytes),
-        Err(error) => Body::from(error.body(request_id, livemode).to_string()),
-    };
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert("request-id", value);
-    }
-    let version = version::asked(&request.headers).unwrap_or(version::SERVED);
-    if let Ok(value) = HeaderValue::from_str(version) {
-        headers.insert("stripe-version", value);
-    }
-    if let Some(account) = request.headers.get("stripe-account") {
-        headers.insert("stripe-account", account.clone());
-    }
-    if let Some((name, value)) = error.as_ref().and_then(|error| error.header) {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if let Some(error) = error {
-        *response.status_mut() = error.status;
-    }
-    response
 }

@@ -46,6 +46,12 @@ impl Route {
     }
 }
 
+/// The patterns of all routes.
+pub fn patterns() -> impl Iterator<Item = &'static str> {
+    let fixed = ["/v1/account", "/v1/balance", "/v1/accounts/{id}"];
+    fixed.into_iter().chain(RESOURCES.iter().flat_map(|resource| [Some(resource.path), resource.item]).flatten())
+}
+
 fn in_resource(resource: &'static Resource, path: &str) -> Option<(&'static str, Target)> {
     if let Some(id) = matched(resource.path, path) {
         return Some((resource.path, Target::List(resource, Some(id).filter(|id| !id.is_empty()))));

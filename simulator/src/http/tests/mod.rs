@@ -1,6 +1,7 @@
 //! The HTTP semantics, asked of the true router.
 
 mod access;
+mod faults;
 mod life;
 mod lists;
 mod oauth;
