@@ -5,9 +5,10 @@
 use std::{
     fmt::Debug,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Instant,
 };
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
@@ -38,6 +39,16 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
     }
+}
+
+/// A time that only goes forward, at the pace of the machine, whatever is done to its clock: what leases are measured by
+/// within one process. It is near the true time, and no more.
+#[must_use]
+pub fn steady() -> DateTime<Utc> {
+    static START: OnceLock<(DateTime<Utc>, Instant)> = OnceLock::new();
+    let (time, instant) = START.get_or_init(|| (SystemClock.now(), Instant::now()));
+    let passed = Duration::from_std(instant.elapsed()).unwrap_or(Duration::MAX);
+    time.checked_add_signed(passed).unwrap_or(*time).trunc_subsecs(6)
 }
 
 /// A clock that stands still until it is moved, for tests. Clones show the same time.

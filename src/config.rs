@@ -18,6 +18,7 @@ use url::Url;
 
 pub use self::layers::DEFAULTS;
 use self::{layers::Layers, reader::Reader};
+use crate::fault::{self, Fault};
 use crate::vault::{MasterKey, VaultError};
 
 /// Why the settings cannot be used. No variant shows a value, since values may be secret.
@@ -88,6 +89,8 @@ pub struct Config {
     pub server: Server,
     /// The log.
     pub log: Log,
+    /// The fault that a test arms.
+    pub fault: Option<Fault>,
     public_url: Option<Url>,
     master_key: Option<(SecretString, String)>,
     master_key_file: Option<(PathBuf, String)>,
@@ -205,6 +208,7 @@ impl Config {
                 body_limit: read.number("server.body_limit_bytes", 1_024, 1_073_741_824)? as usize,
             },
             log: Log { format: read.log_format()?, filter: read.log_filter()? },
+            fault: read.optional("test.fault", fault::FORM)?,
             public_url: read.origin("public_url")?,
             master_key: read.sourced("master_key")?,
             master_key_file: read.sourced("master_key_file")?,

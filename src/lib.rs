@@ -3,7 +3,7 @@
 //! The house has floors without circles; each may use what is below it.
 //!
 //! - **Ground**: the crates `entity` (the nouns) and `migration` (their history).
-//! - **Floor 1**, small and nearly pure: [`clock`], [`config`], [`money`], [`query`], [`task`], [`vault`].
+//! - **Floor 1**, small and nearly pure: [`clock`], [`config`], [`fault`], [`money`], [`query`], [`task`], [`vault`].
 //! - **Floor 2**, side by side: [`store`] (our database) and [`stripe`] (their API).
 //! - **Floor 3**: [`sync`] reads, maps, keeps.
 //! - **Floor 4**: [`connect`] begins, finishes and revokes a connection.
@@ -15,6 +15,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod money;
 pub mod query;
 pub mod task;

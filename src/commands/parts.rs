@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tributary::clock::{SharedClock, SystemClock};
 use tributary::config::{self, Config};
 use tributary::connect::keys::Keys;
+use tributary::store::trouble::Trouble;
 use tributary::store::{self, Db, database};
 use tributary::stripe::client::{Gate, Settings};
 use tributary::vault::MasterKey;
@@ -19,6 +20,16 @@ use tributary::work::{Settings as WorkSettings, Worker};
 #[expect(clippy::disallowed_methods, reason = "the database is told its own password")]
 pub async fn open(database_url: &SecretString) -> anyhow::Result<Db> {
     let db = store::open(database_url.expose_secret()).await;
+    db.context("cannot open the database that the setting `database_url` names")
+}
+
+/// Opens it a second time, for requests.
+///
+/// # Errors
+/// When it does not answer.
+#[expect(clippy::disallowed_methods, reason = "the database is told its own password")]
+pub async fn open_to_answer(database_url: &SecretString) -> anyhow::Result<Db> {
+    let db = store::open_to_answer(database_url.expose_secret()).await;
     db.context("cannot open the database that the setting `database_url` names")
 }
 
@@ -38,10 +49,10 @@ pub struct Ground {
 impl Ground {
     /// A worker on this ground, with keys of its own under the same master key.
     #[must_use]
-    pub fn worker(&self, config: &config::Worker, stripe: Gate) -> Arc<Worker> {
+    pub fn worker(&self, config: &config::Worker, stripe: Gate, trouble: Trouble) -> Arc<Worker> {
         let settings = WorkSettings { concurrency: config.concurrency, lease: config.lease, poll: config.poll };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
-        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, settings })
+        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, trouble, settings })
     }
 }
 

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tributary::config::Config;
 use tributary::connect::users;
+use tributary::fault;
+use tributary::store::trouble::Trouble;
 use tributary::store::{self, Db};
 use tributary::web;
 use url::Url;
@@ -37,6 +39,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([("listen", args.listen), ("public_url", args.public_url)])?;
     logging::start(&config.log)?;
+    config.fault.map(fault::arm);
     let shutdown = signals::shutdown()?;
     let lock = SqliteLock::take(&config.database_url)?;
     let serving = Serving::start(&config, lock, shutdown).await?;
@@ -91,9 +94,12 @@ impl Serving {
             body_limit: config.server.body_limit,
         };
         let stripe = parts::gate(&config.stripe)?;
-        let worker = ground.worker(&config.worker, stripe.clone());
-        let parts::Ground { db, clock, keys, .. } = ground;
-        let app = web::App::new(web::Inner { db, clock, keys, stripe, settings, draining: shutdown.clone() });
+        let trouble = Trouble::default();
+        let worker = ground.worker(&config.worker, stripe.clone(), trouble.clone());
+        let db = parts::open_to_answer(&config.database_url).await?;
+        let parts::Ground { clock, keys, .. } = ground;
+        let draining = shutdown.clone();
+        let app = web::App::new(web::Inner { db, clock, keys, stripe, settings, trouble, draining });
         let tasks = vec![
             tokio::spawn(listen(listener, app.clone(), shutdown.clone())),
             tokio::spawn(worker.run(shutdown.clone()).map(Ok)),

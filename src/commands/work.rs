@@ -2,6 +2,8 @@
 
 use anyhow::bail;
 use tributary::config::sqlite_file;
+use tributary::fault;
+use tributary::store::trouble::Trouble;
 
 use super::settings::Settings;
 use super::{logging, parts, signals};
@@ -26,9 +28,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         );
     }
     logging::start(&config.log)?;
+    config.fault.map(fault::arm);
     let shutdown = signals::shutdown()?;
     let ground = parts::migrated_ground(&config).await?;
-    let worker = ground.worker(&config.worker, parts::gate(&config.stripe)?);
+    let worker = ground.worker(&config.worker, parts::gate(&config.stripe)?, Trouble::default());
     tracing::info!(concurrency = config.worker.concurrency, "working");
     let patience = async {
         shutdown.cancelled().await;

@@ -26,6 +26,10 @@ impl Reader<'_> {
         self.text(path)?.unwrap_or_default().parse().map_err(|_| self.bad(path, allowed))
     }
 
+    pub(super) fn optional<T: FromStr>(&self, path: &str, allowed: &str) -> Result<Option<T>, ConfigError> {
+        self.text(path)?.map(|text| text.parse().map_err(|_| self.bad(path, allowed))).transpose()
+    }
+
     pub(super) fn optional_number(&self, path: &str, least: u32, most: u32) -> Result<Option<u32>, ConfigError> {
         let number = |text: &str| text.parse().ok().filter(|number| (least..=most).contains(number));
         let allowed = || self.bad(path, format!("a whole number from {least} to {most}"));

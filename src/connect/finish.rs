@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::begin::is_open;
 use super::{Fault, Means, integrations, revoke};
+use crate::fault::{self, Point};
 use crate::store::{self, connections::Granted};
 use crate::stripe::oauth;
 use crate::task::Task;
@@ -243,6 +244,7 @@ pub async fn exchange(means: Means<'_>, state: &oauth_state::Model, code: String
             return fail(means, &connection, Failure::of(&error)).await;
         }
     };
+    fault::at(Point::Exchanged);
     settle(means, state, &connection, &integration, &platform.secret_key, grant).await
 }
 

@@ -37,6 +37,7 @@ pub async fn all(means: Means<'_>, company: &company::Model) -> Result<(), Error
     let readable = readable(means, company, None).await?;
     for connection in readable {
         let tx = store::write(means.db).await?;
+        store::sync_heads::hold(&tx, connection.id).await?;
         store::datasets::queue(&tx, connection.id, &types, false, means.clock.now()).await?;
         tx.commit().await?;
         wake(means, connection.id).await?;
@@ -57,6 +58,7 @@ pub async fn one(
     let readable = readable(means, company, connection).await?;
     let Some(connection) = readable.first() else { return Err(nothing(company)) };
     let tx = store::write(means.db).await?;
+    store::sync_heads::hold(&tx, connection.id).await?;
     let queued = store::datasets::queue_one(&tx, connection.id, data_type, means.clock.now()).await?;
     let dataset = queued.map_err(|busy| Error::InProgress(data_type.as_str(), busy.0))?;
     tx.commit().await?;

@@ -293,6 +293,35 @@ pub async fn reschedule(
     Ok(())
 }
 
+/// Notes that a look at Stripe found nothing new: what is kept is as of then.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_seen(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
+    update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+}
+
+/// Makes connections due that were synced in the future: the clock has been set back since, and what it told is not to be
+/// waited for. Returns how many there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pull_back(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<u64, DbErr> {
+    /// Clocks of two machines differ by less.
+    const APART: chrono::Duration = chrono::Duration::minutes(1);
+    let due =
+        connection::ActiveModel { next_sync_at: Set(Some(now)), last_sync_at: Set(Some(now)), ..Default::default() };
+    let pulled = connection::Entity::update_many()
+        .set(due)
+        .filter(Column::Status.eq(Status::Linked))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::NextSyncAt.is_not_null())
+        .filter(Column::LastSyncAt.gt(now + APART))
+        .exec(db)
+        .await?;
+    Ok(pulled.rows_affected)
+}
+
 /// Notes that data was read to its end, at the connection and at its company.
 ///
 /// # Errors

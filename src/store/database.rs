@@ -31,30 +31,59 @@ pub enum Unusable {
     Fault(#[from] DbErr),
 }
 
-/// Opens `sqlite://FILE` (made when it is not there) or `postgres://...`.
+/// How patiently a pool waits.
+struct Manner {
+    /// Connections, for SQLite and for PostgreSQL.
+    connections: (u32, u32),
+    /// Until a connection is free, and on SQLite until the writer's place is.
+    acquire: Duration,
+    /// Until a statement is given up by PostgreSQL.
+    statement: &'static str,
+}
+
+/// For work, which is better late than never.
+const WORK: Manner = Manner { connections: (8, 20), acquire: Duration::from_secs(20), statement: "60s" };
+/// For requests: who waits is told soon that it cannot be done now.
+const ANSWERS: Manner = Manner { connections: (8, 20), acquire: Duration::from_secs(3), statement: "15s" };
+
+/// Opens `sqlite://FILE` (made when it is not there) or `postgres://...`, for work.
 ///
 /// # Errors
 /// When it does not answer.
 pub async fn open(url: &str) -> Result<Db, DbErr> {
+    open_as(url, &WORK).await
+}
+
+/// Opens the same for requests, beside the pool of the work, so that neither takes the other's connections.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn open_to_answer(url: &str) -> Result<Db, DbErr> {
+    open_as(url, &ANSWERS).await
+}
+
+async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
     let sqlite = url.starts_with("sqlite:");
     let url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
     let mut options = ConnectOptions::new(url);
     options
         .sqlx_logging(false)
-        .max_connections(if sqlite { 8 } else { 20 })
-        .acquire_timeout(Duration::from_secs(20))
-        .connect_timeout(Duration::from_secs(10))
+        .max_connections(if sqlite { manner.connections.0 } else { manner.connections.1 })
+        .acquire_timeout(manner.acquire)
+        .connect_timeout(manner.acquire)
         // WAL lets readers go on beside the one writer; NORMAL loses nothing but the last commits at a power cut, and
         // a sync that was cut repeats them.
         .map_sqlx_sqlite_opts(|options| {
             options
                 .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
                 .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
-                .busy_timeout(Duration::from_secs(20))
+                .busy_timeout(manner.acquire)
                 .pragma("temp_store", "memory")
                 .pragma("cache_size", "-8000")
         })
-        .map_sqlx_postgres_opts(|options| options.options([("statement_timeout", "60s"), ("timezone", "UTC")]));
+        .map_sqlx_postgres_opts(|options| {
+            options.options([("statement_timeout", manner.statement), ("timezone", "UTC")])
+        });
     Database::connect(options).await
 }
 

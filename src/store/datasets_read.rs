@@ -11,6 +11,7 @@ use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
 use super::lists::{self, Found, Listing, Noun, Source};
 use crate::query::{Field, Kind};
+use crate::task::Task;
 
 /// What can be asked of datasets.
 pub static NOUN: Noun = Noun {
@@ -35,7 +36,25 @@ pub async fn history(
     connections: &[ConnectionId],
     listing: &Listing,
 ) -> Result<Found<Model>, DbErr> {
-    lists::page(db, of(connections), "requested_at", listing).await
+    let mut found = lists::page(db, of(connections), "requested_at", listing).await?;
+    told_by_leases(db, &mut found.rows).await?;
+    Ok(found)
+}
+
+/// Nothing runs without a living owner: what is on its way, and in nobody's hands, waits.
+async fn told_by_leases(db: &impl ConnectionTrait, rows: &mut [Model]) -> Result<(), DbErr> {
+    let runs = |row: &Model| !row.status.is_final() && !matches!(row.status, Status::Initial | Status::Queued);
+    let task = |row: &Model| Task::Sync { connection: row.connection_id };
+    let tasks: Vec<Task> = rows.iter().filter(|row| runs(row)).map(task).collect();
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let owned = super::jobs::owned(db, &tasks).await?;
+    for row in rows.iter_mut().filter(|row| runs(row) && !owned.contains(&task(row).key())) {
+        row.status = Status::Queued;
+        row.status_description = Some("Whoever worked on it is gone; the next free worker goes on with it.".to_owned());
+    }
+    Ok(())
 }
 
 /// The dataset, if it belongs to one of these connections.
@@ -47,7 +66,9 @@ pub async fn find(
     connections: &[ConnectionId],
     id: DatasetId,
 ) -> Result<Option<Model>, DbErr> {
-    of(connections).filter(Column::Id.eq(id)).one(db).await
+    let mut found = of(connections).filter(Column::Id.eq(id)).one(db).await?;
+    told_by_leases(db, found.as_mut_slice()).await?;
+    Ok(found)
 }
 
 fn of(connections: &[ConnectionId]) -> Select<Entity> {
@@ -109,7 +130,9 @@ async fn newest(
         last.and_where(other(Column::Status).eq(status.as_str()));
         rows = rows.filter(Column::Status.eq(status));
     }
-    rows.filter(this(Column::RequestedAt).eq(last)).order_by_asc(Column::Id).all(db).await
+    let mut rows = rows.filter(this(Column::RequestedAt).eq(last)).order_by_asc(Column::Id).all(db).await?;
+    told_by_leases(db, &mut rows).await?;
+    Ok(rows)
 }
 
 /// Where one data type of one connection stands: the newest dataset that ended well, or else the newest; none when it

@@ -1,12 +1,16 @@
 //! The queue: one claim statement for SQLite and PostgreSQL, leases, and keys that may not run twice at once.
 
-use chrono::Duration;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use entity::id::JobId;
 use entity::job::{self, Column};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, LockBehavior, LockType, OnConflict, Order, Query};
-use sea_orm::{ActiveValue::Set, Condition, ExprTrait, FromQueryResult};
+use sea_orm::{ActiveValue::Set, Condition, DbBackend, ExprTrait, FromQueryResult, QuerySelect};
 
+use crate::clock;
 use crate::task::Task;
 
 /// Asks for work, in the transaction that causes it. A task that waits already is not asked for twice; one that is
@@ -34,18 +38,34 @@ pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc
     Ok(())
 }
 
-/// Leases the next due job. A lease that ran out is due again, so a crash loses nothing.
+/// What leases are measured by: on PostgreSQL its own clock, the one that all processes share; on SQLite, where one
+/// process works, a clock of that process which nobody can set. Wall clocks that are moved move no lease.
+fn in_future(db: &impl ConnectionTrait, span: Duration) -> Expr {
+    match db.get_database_backend() {
+        DbBackend::Postgres => {
+            let seconds = f64::from(i32::try_from(span.as_millis()).unwrap_or(i32::MAX)) / 1_000.0;
+            Expr::cust_with_values("clock_timestamp() + $1 * interval '1 second'", [seconds])
+        }
+        _ => Expr::value(clock::steady() + TimeDelta::from_std(span).unwrap_or(TimeDelta::zero())),
+    }
+}
+
+/// Jobs that nobody has: without a lease, or with one that ran out.
+fn free(db: &impl ConnectionTrait) -> Condition {
+    let over = Expr::col(Column::LeasedUntil).lt(in_future(db, Duration::ZERO));
+    Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(over)
+}
+
+/// Leases the next job that is due at `now`. A lease that ran out is due again, so a crash loses nothing.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration) -> Result<Option<job::Model>, DbErr> {
-    let free =
-        Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(Expr::col(Column::LeasedUntil).lt(now));
     let next = Query::select()
         .column(Column::Id)
         .from(job::Entity)
         .and_where(Expr::col(Column::RunAt).lte(now))
-        .cond_where(free)
+        .cond_where(free(db))
         .order_by(Column::RunAt, Order::Asc)
         .limit(1)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked) // left out for SQLite, whose writer is alone
@@ -53,7 +73,7 @@ pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration)
     let claim = Query::update()
         .table(job::Entity)
         .value(Column::Lease, Uuid::now_v7())
-        .value(Column::LeasedUntil, now + lease)
+        .value(Column::LeasedUntil, in_future(db, lease))
         .value(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .value(Column::Again, false)
         .and_where(Expr::col(Column::Id).eq(next))
@@ -62,14 +82,48 @@ pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration)
     db.query_one(&claim).await?.map(|row| job::Model::from_query_result(&row, "")).transpose()
 }
 
-/// Whether the lease still holds; if so it holds until then.
+/// Whether the lease still holds; if so it holds for another `lease` from now.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn renew(db: &impl ConnectionTrait, job: &job::Model, until: DateTimeUtc) -> Result<bool, DbErr> {
-    let renewed =
-        job::Entity::update_many().col_expr(Column::LeasedUntil, Expr::value(until)).filter(mine(job)).exec(db).await?;
+pub async fn renew(db: &impl ConnectionTrait, job: &job::Model, lease: Duration) -> Result<bool, DbErr> {
+    let renewed = job::Entity::update_many()
+        .col_expr(Column::LeasedUntil, in_future(db, lease))
+        .filter(mine(job))
+        .exec(db)
+        .await?;
     Ok(renewed.rows_affected == 1)
+}
+
+/// Which of these tasks somebody does right now: their jobs' keys. A lease that ran out has no living owner.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn owned(db: &impl ConnectionTrait, tasks: &[Task]) -> Result<BTreeSet<String>, DbErr> {
+    let keys = job::Entity::find()
+        .select_only()
+        .column(Column::Key)
+        .filter(Expr::col(Column::Key).is_in(tasks.iter().map(Task::key)))
+        .filter(Expr::col(Column::LeasedUntil).gte(in_future(db, Duration::ZERO)))
+        .into_tuple::<String>()
+        .all(db)
+        .await?;
+    Ok(keys.into_iter().collect())
+}
+
+/// Makes jobs due that wait beyond `latest`: a pause is shorter than that, so they were put off by a clock that has been
+/// set back since. Returns how many there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pull_back(db: &impl ConnectionTrait, latest: DateTimeUtc, now: DateTimeUtc) -> Result<u64, DbErr> {
+    let pulled = job::Entity::update_many()
+        .col_expr(Column::RunAt, Expr::value(now))
+        .filter(Expr::col(Column::RunAt).gt(latest))
+        .filter(free(db))
+        .exec(db)
+        .await?;
+    Ok(pulled.rows_affected)
 }
 
 /// The work is done: the row goes, unless the same work was asked for meanwhile.

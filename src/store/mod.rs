@@ -30,11 +30,12 @@ pub mod sessions;
 pub mod source_objects;
 pub mod sync_heads;
 pub mod sync_settings;
+pub mod trouble;
 pub mod users;
 pub mod webhook_consumers;
 pub mod wishes;
 
-pub use database::{Db, Tx, open, read, write};
+pub use database::{Db, Tx, open, open_to_answer, read, write};
 
 /// Rows of one insert: below the number of parameters that either database takes, with the widest table.
 const ROWS: usize = 500;

@@ -15,6 +15,19 @@ use crate::store::{Db, Tx};
 /// When the database does not answer.
 pub async fn take(db: &Db, connection: ConnectionId) -> Result<head::Model, DbErr> {
     let tx = crate::store::write(db).await?;
+    ensure(&tx, connection).await?;
+    sync_head::Entity::update_many()
+        .col_expr(Column::Fence, Expr::col(Column::Fence).add(1))
+        .filter(Column::ConnectionId.eq(connection))
+        .exec(&tx)
+        .await?;
+    let taken = find(&tx, connection).await?.ok_or_else(|| DbErr::RecordNotFound("sync_head".to_owned()))?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Makes the connection's heads when they are not there.
+async fn ensure(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
     let row = sync_head::ActiveModel {
         connection_id: Set(connection),
         fence: Set(0),
@@ -24,7 +37,7 @@ pub async fn take(db: &Db, connection: ConnectionId) -> Result<head::Model, DbEr
         mapper_version: Set(0),
     };
     let there = OnConflict::column(Column::ConnectionId).do_nothing().to_owned();
-    sync_head::Entity::insert(row).on_conflict(there).exec_without_returning(&tx).await?;
+    sync_head::Entity::insert(row).on_conflict(there).exec_without_returning(tx).await?;
     let row = feed_head::ActiveModel {
         connection_id: Set(connection),
         seq: Set(0),
@@ -33,15 +46,19 @@ pub async fn take(db: &Db, connection: ConnectionId) -> Result<head::Model, DbEr
         relayed: Set(0),
     };
     let there = OnConflict::column(feed_head::Column::ConnectionId).do_nothing().to_owned();
-    feed_head::Entity::insert(row).on_conflict(there).exec_without_returning(&tx).await?;
-    sync_head::Entity::update_many()
-        .col_expr(Column::Fence, Expr::col(Column::Fence).add(1))
-        .filter(Column::ConnectionId.eq(connection))
-        .exec(&tx)
-        .await?;
-    let taken = find(&tx, connection).await?.ok_or_else(|| DbErr::RecordNotFound("sync_head".to_owned()))?;
-    tx.commit().await?;
-    Ok(taken)
+    feed_head::Entity::insert(row).on_conflict(there).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Holds the connection against runs and requests alike until the transaction ends, so that what is looked up first and
+/// written then is written once. The fence stays whose it is.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
+    ensure(tx, connection).await?;
+    sync_head::Entity::find_by_id(connection).lock_exclusive().one(tx).await?;
+    Ok(())
 }
 
 /// The connection's head; none before its first run.

@@ -11,6 +11,7 @@ use super::compose::{self, Composed};
 use super::error::Error;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
+use crate::fault::{self, Point};
 use crate::store::bulk::{self, Changed, Reading};
 use crate::store::datasets::Gain;
 use crate::store::{self, Db, Tx};
@@ -60,6 +61,7 @@ impl Page {
         let reading = Reading { connection: self.connection, read_no, now: self.now };
         let mut brought = Brought { objects: prepared.objects, ..Brought::default() };
         store::source_objects::keep(&self.tx, self.connection, prepared.sources, read_no, VERSION, self.now).await?;
+        fault::at(Point::MidWrite);
         for odd in prepared.odd {
             *brought.quarantined.entry(odd.data_type).or_default() += 1;
             store::quarantine::put(&self.tx, self.connection, odd, MAPPER_VERSION, self.now).await?;
@@ -133,7 +135,9 @@ impl Page {
     pub async fn commit(self) -> Result<usize, Error> {
         let count = self.changes.len();
         store::feed::append(&self.tx, self.connection, self.changes, self.now).await?;
+        fault::at(Point::BeforeCommit);
         self.tx.commit().await?;
+        fault::at(Point::AfterCommit);
         Ok(count)
     }
 }

@@ -16,6 +16,7 @@ use super::map::MAPPER_VERSION;
 use super::streams::Stream;
 use super::{backfill, follow, payouts};
 use crate::clock::SharedClock;
+use crate::fault::{self, Point};
 use crate::store::{self, Db};
 use crate::stripe::client::{Account, Answer};
 use crate::stripe::error::Error as Refusal;
@@ -139,10 +140,13 @@ impl Run {
     /// What Stripe refuses; [`Error::Stopped`] when the process is asked to stop.
     pub async fn read(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<(i64, Answer), Error> {
         let read_no = self.read_no();
-        tokio::select! {
-            answer = self.stripe.get(endpoint, path, query) => Ok((read_no, answer?)),
-            () = self.stop.cancelled() => Err(Error::Stopped),
-        }
+        fault::at(Point::BeforeFetch);
+        let answer = tokio::select! {
+            answer = self.stripe.get(endpoint, path, query) => answer?,
+            () = self.stop.cancelled() => return Err(Error::Stopped),
+        };
+        fault::at(Point::AfterFetch);
+        Ok((read_no, answer))
     }
 
     /// Begins a transaction under the run's fence.

@@ -56,7 +56,11 @@ async fn enter(State(app): State<App>, mut request: Request<Body>, next: Next) -
     let began = app.clock.now();
     let span = tracing::info_span!("request", id = %id);
     async {
-        let mut response = error::finish(next.run(request).await, &id);
+        let mut response = next.run(request).await;
+        if let Some(error::Outage(words)) = response.extensions_mut().remove() {
+            app.trouble.met(words);
+        }
+        let mut response = error::finish(response, &id);
         if by_portal {
             // It would make the browser ask for a name and a password itself, and hold the answer back until then.
             response.headers_mut().remove(header::WWW_AUTHENTICATE);

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::query::Refused;
+use crate::store::trouble;
 
 /// A refusal, in words meant for the client; or a fault, which only the log sees.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,9 @@ pub enum Error {
     /// It cannot be done now; it can be done later.
     #[error("{0}")]
     Unavailable(String),
+    /// The database cannot do it now, and why.
+    #[error("{0} Nothing was changed; try again in a few seconds.")]
+    Outage(&'static str, #[source] anyhow::Error),
     /// Ours to mend.
     #[error("Something went wrong on our side. Its details are in the log, under the correlationId.")]
     Fault(#[source] anyhow::Error),
@@ -76,7 +80,11 @@ impl Error {
 
     /// A fault, with its cause.
     pub fn fault(cause: impl Into<anyhow::Error>) -> Self {
-        Self::Fault(cause.into())
+        let cause = cause.into();
+        match trouble::outage(cause.as_ref()) {
+            Some(words) => Self::Outage(words, cause),
+            None => Self::Fault(cause),
+        }
     }
 
     const fn status(&self) -> StatusCode {
@@ -89,7 +97,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Outage(..) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -125,6 +133,13 @@ impl From<QueryRejection> for Error {
     }
 }
 
+/// What the database could not do, on its way to whoever tells whether we can serve.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outage(pub(super) &'static str);
+
+/// Seconds after which a request that could not be answered now is worth another try.
+const RETRY_AFTER: u64 = 5;
+
 /// The words of an error, on their way to the entrance.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
@@ -137,6 +152,9 @@ impl IntoResponse for Error {
         if let Self::Fault(cause) = &self {
             tracing::error!(error = ?cause, "request failed");
         }
+        if let Self::Outage(words, cause) = &self {
+            tracing::error!(error = ?cause, words, "the database cannot do it now");
+        }
         let validation = match &self {
             Self::Query(refused) => Some(Validation::of("query", refused.reason())),
             Self::Field { name, said } => Some(Validation::of(name, said.clone())),
@@ -148,6 +166,9 @@ impl IntoResponse for Error {
         }
         if let Self::TooMany(seconds) = self {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Self::Outage(words, _) = &self {
+            response.extensions_mut().insert(Outage(words));
         }
         response.extensions_mut().insert(Words { error: self.to_string(), validation });
         response
@@ -237,6 +258,9 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     let mut answer = axum::Json(body).into_response();
     for (name, value) in &parts.headers {
         answer.headers_mut().append(name, value.clone());
+    }
+    if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER.into());
     }
     *answer.status_mut() = parts.status;
     answer

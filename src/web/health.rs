@@ -9,6 +9,7 @@ use serde_json::json;
 use super::App;
 use super::error::Error;
 use crate::store::database::{self, Unusable};
+use crate::store::trouble;
 
 /// The longest that the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,7 +19,8 @@ pub async fn alive() -> Response {
     axum::Json(json!({ "status": "alive" })).into_response()
 }
 
-/// The database answers, its schema is the one we know, and this process is not on its way out.
+/// The database answers, its schema is the one we know, it refused nothing for want of space or rights within the last
+/// minute, and this process is not on its way out.
 ///
 /// # Errors
 /// [`Error::Unavailable`] with the reason.
@@ -27,12 +29,17 @@ pub async fn ready(State(app): State<App>) -> Result<Response, Error> {
         return Err(Error::Unavailable("This process is shutting down.".to_owned()));
     }
     match tokio::time::timeout(PATIENCE, database::check(&app.db)).await {
-        Ok(Ok(())) => Ok(axum::Json(json!({ "status": "ready" })).into_response()),
+        Ok(Ok(())) => {}
         Ok(Err(Unusable::Fault(error))) => {
             tracing::error!(%error, "not ready");
-            Err(Error::Unavailable("The database does not answer as it should.".to_owned()))
+            let words = trouble::outage(&error).unwrap_or("The database does not answer as it should.");
+            return Err(Error::Unavailable(words.to_owned()));
         }
-        Ok(Err(other)) => Err(Error::Unavailable(other.to_string())),
-        Err(_) => Err(Error::Unavailable("The database does not answer.".to_owned())),
+        Ok(Err(other)) => return Err(Error::Unavailable(other.to_string())),
+        Err(_) => return Err(Error::Unavailable("The database does not answer.".to_owned())),
+    }
+    match app.trouble.now() {
+        Some(words) => Err(Error::Unavailable(words.to_owned())),
+        None => Ok(axum::Json(json!({ "status": "ready" })).into_response()),
     }
 }

@@ -49,6 +49,7 @@ use crate::connect::Means;
 use crate::connect::keys::Keys;
 use crate::connect::link::Links;
 use crate::store::Db;
+use crate::store::trouble::Trouble;
 use crate::stripe::client::Gate;
 
 /// What the web floor needs to know of the configuration.
@@ -83,6 +84,8 @@ pub struct Inner {
     pub stripe: Gate,
     /// The settings.
     pub settings: Settings,
+    /// What the database last refused.
+    pub trouble: Trouble,
     /// Cancelled when the process was asked to end: from then on it is not ready.
     pub draining: CancellationToken,
 }

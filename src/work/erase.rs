@@ -4,13 +4,14 @@
 use entity::id::{CompanyId, ConnectionId};
 
 use super::{Verdict, Worker};
+use crate::fault::{self, Point};
 use crate::store;
 
 impl Worker {
     pub(super) async fn erase(&self, company: CompanyId, connection: ConnectionId, attempts: i32) -> Verdict {
         match self.erased(company, connection).await {
             Ok(()) => Verdict::Done,
-            Err(error) => self.later(attempts, error),
+            Err(error) => self.again(attempts, &error),
         }
     }
 
@@ -18,6 +19,7 @@ impl Worker {
         // Whoever still syncs it is refused from here on.
         store::sync_heads::take(&self.db, connection).await?;
         let rows = store::erase::data(&self.db, connection).await?;
+        fault::at(Point::DataErased);
         store::connections::erase(&self.db, connection).await?;
         tracing::info!(company.id = %company, connection.id = %connection, rows, "a deleted connection's data is gone");
         Ok(())

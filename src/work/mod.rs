@@ -7,17 +7,21 @@ mod erase;
 mod sync;
 pub mod tick;
 
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job;
+use futures::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
 use crate::connect::keys::Keys;
 use crate::connect::{Means, sweep};
+use crate::store::trouble::{self, Trouble};
 use crate::store::{self, Db};
 use crate::stripe::client::Gate;
 use crate::task::Task;
@@ -27,8 +31,11 @@ const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause before another try.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 
-/// How often sessions and states that are over are removed.
-const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// The longest pause while the database takes nothing: it is asked again soon, and goes on by itself.
+const OUTAGE_PAUSE: TimeDelta = TimeDelta::seconds(20);
+
+/// How often sessions and states that are over are removed, and the clock is mistrusted.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// How the worker works.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +59,8 @@ pub struct Worker {
     pub keys: Keys,
     /// The way to Stripe.
     pub stripe: Gate,
+    /// What the database last refused, shared with whoever tells whether this process can serve.
+    pub trouble: Trouble,
     /// How it works.
     pub settings: Settings,
 }
@@ -88,18 +97,12 @@ impl Worker {
 
     async fn work(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            // A panic ends its own job's try alone: the lease runs out, and the tries are counted.
-            let worker = Arc::clone(&self);
-            let stopping = stop.clone();
-            let found = match tokio::spawn(async move { worker.step(stopping).await }).await {
-                Ok(Ok(found)) => found,
-                Ok(Err(error)) => {
+            let found = match self.step(stop.clone()).await {
+                Ok(found) => found,
+                Err(error) => {
+                    self.trouble.note(&error);
                     tracing::error!(%error, "the queue does not answer");
                     false
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a job ended in a panic; it is tried again when its lease runs out");
-                    true
                 }
             };
             if !found {
@@ -109,25 +112,28 @@ impl Worker {
     }
 
     async fn clockwork(self: Arc<Self>, stop: CancellationToken) {
-        let mut swept = None;
+        let mut swept: Option<Instant> = None;
         while !stop.is_cancelled() {
-            let now = self.clock.now();
-            if let Err(error) = tick::tick(&self.db, now).await {
+            if let Err(error) = tick::tick(&self.db, self.clock.now()).await {
+                self.trouble.note(&error);
                 tracing::error!(%error, "what is due could not be found out");
             }
-            if swept.is_none_or(|at| now - at >= SWEEP_EVERY) {
+            if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
                 self.sweep().await;
-                swept = Some(now);
+                swept = Some(Instant::now());
             }
             self.rest(&stop).await;
         }
     }
 
-    /// Sweeps what owners left lying on the Link pages.
+    /// Sweeps what owners left lying on the Link pages, and what a clock that was set back put off.
     async fn sweep(&self) {
         let means = Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock };
         if let Err(error) = sweep::sweep(means).await {
             tracing::error!(%error, "what browsers left could not be swept");
+        }
+        if let Err(error) = tick::pull_back(&self.db, self.clock.now(), LONGEST_PAUSE).await {
+            tracing::error!(%error, "what a wrong clock put off could not be found out");
         }
     }
 
@@ -143,13 +149,17 @@ impl Worker {
     /// # Errors
     /// When the queue does not answer.
     pub async fn step(&self, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
-        let lease = TimeDelta::from_std(self.settings.lease).unwrap_or(TimeDelta::seconds(30));
-        let Some(job) = store::jobs::claim(&self.db, self.clock.now(), lease).await? else {
+        let Some(job) = store::jobs::claim(&self.db, self.clock.now(), self.settings.lease).await? else {
             return Ok(false);
         };
-        let verdict = tokio::select! {
-            verdict = self.do_job(&job, stop) => verdict,
-            () = self.keep_lease(&job, lease) => Verdict::Lost,
+        let tried = tokio::select! {
+            // A panic ends this try alone.
+            tried = AssertUnwindSafe(self.do_job(&job, stop)).catch_unwind() => tried,
+            () = self.keep_lease(&job) => Ok(Verdict::Lost),
+        };
+        let verdict = match tried {
+            Ok(verdict) => verdict,
+            Err(_) => self.panicked_at(&job).await,
         };
         let now = self.clock.now();
         match verdict {
@@ -161,16 +171,31 @@ impl Worker {
         Ok(true)
     }
 
-    /// Renews the lease again and again; ends when it is lost.
-    async fn keep_lease(&self, job: &job::Model, lease: TimeDelta) {
+    /// Renews the lease again and again; ends when it is lost, or when the database gave no sign of life for as long as it
+    /// lasts. A process that was frozen finds that out before it asks anybody.
+    async fn keep_lease(&self, job: &job::Model) {
+        let lease = self.settings.lease;
+        let mut held_until = Instant::now() + lease;
         loop {
-            tokio::time::sleep(self.settings.lease / 3).await;
-            match store::jobs::renew(&self.db, job, self.clock.now() + lease).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                // The database may be back before the lease is over; if not, the fence refuses what comes too late.
-                Err(error) => tracing::warn!(%error, job.key, "the lease could not be renewed"),
+            tokio::time::sleep(lease / 3).await;
+            let asked = Instant::now();
+            let left = held_until.saturating_duration_since(asked);
+            match tokio::time::timeout(left, store::jobs::renew(&self.db, job, lease)).await {
+                _ if left.is_zero() => return,
+                Ok(Ok(true)) => held_until = asked + lease,
+                // It may be back before the lease is over; if not, the fence refuses what comes too late.
+                Ok(Err(error)) => tracing::warn!(%error, job.key, "the lease could not be renewed"),
+                Ok(Ok(false)) | Err(_) => return,
             }
+        }
+    }
+
+    /// Every panic is counted with the tries of its job, and shown where its data is shown.
+    async fn panicked_at(&self, job: &job::Model) -> Verdict {
+        tracing::error!(job.key, job.attempts, "a job ended in a panic");
+        match serde_json::from_str::<Task>(&job.task) {
+            Ok(Task::Sync { connection }) => self.panicked(connection, job.attempts).await,
+            _ => self.later(job.attempts, "a fault of ours ended it: the log tells more"),
         }
     }
 
@@ -191,5 +216,16 @@ impl Worker {
         let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(10);
         let pause = (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE);
         Verdict::Later(self.clock.now() + pause, reason.to_string())
+    }
+
+    /// Another try after an error: soon, when all that is wrong is that the database takes nothing now.
+    fn again(&self, attempts: i32, error: &(dyn Error + 'static)) -> Verdict {
+        self.trouble.note(error);
+        match self.later(attempts, error) {
+            Verdict::Later(at, reason) if trouble::outage(error).is_some() => {
+                Verdict::Later(at.min(self.clock.now() + OUTAGE_PAUSE), reason)
+            }
+            verdict => verdict,
+        }
     }
 }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Verdict, Worker};
 use crate::connect;
+use crate::fault::{self, Point};
 use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::sync::error::Error;
@@ -46,17 +47,28 @@ impl Worker {
             Err(Hindrance::End(word, reason)) => return self.end(connection, word, reason, Verdict::Done).await,
             Err(Hindrance::Fault(error)) => {
                 tracing::error!(error = format!("{error:#}"), connection.id = %connection, "a sync cannot begin");
-                return self.later(attempts, error);
+                return self.again(attempts, error.as_ref());
             }
         };
         let ended = run.go().await;
         match ended {
             Ok(ended) => match self.ended(&row, &integration, ended).await {
-                Ok(verdict) => verdict,
-                Err(error) => self.later(attempts, error),
+                Ok(verdict) => {
+                    self.trouble.over();
+                    verdict
+                }
+                Err(error) => self.again(attempts, &error),
             },
+            // Whoever has taken the connection meanwhile has the last word on its datasets.
+            Err(_) if self.is_taken(connection, run.fence()).await => Verdict::Lost,
             Err(error) => self.failed(&row, &integration, attempts, error).await,
         }
+    }
+
+    /// Whether a later run than the one with this fence has the connection.
+    async fn is_taken(&self, connection: ConnectionId, fence: i64) -> bool {
+        let head = store::sync_heads::find(&self.db, connection).await;
+        fence > 0 && head.is_ok_and(|head| head.is_none_or(|head| head.fence != fence))
     }
 
     async fn prepare(
@@ -97,6 +109,7 @@ impl Worker {
         integration: &integration::Model,
         ended: Ended,
     ) -> Result<Verdict, sea_orm::DbErr> {
+        fault::at(Point::BeforeStatus);
         let now = self.clock.now();
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         let next = schedule::next(integration.sync, &wishes, now);
@@ -107,6 +120,7 @@ impl Worker {
         let verdict = match ended {
             Ended::Quiet(until) => {
                 store::connections::reschedule(&tx, row.id, next, Some(until)).await?;
+                store::connections::set_seen(&tx, row.id, now).await?;
                 Verdict::Done
             }
             Ended::Done { more, .. } => {
@@ -134,7 +148,7 @@ impl Worker {
             Error::Stopped => Verdict::GiveBack,
             Error::Stripe(Refusal::Revoked) => {
                 if let Err(error) = connect::revoke::deauthorized(self.means(), row.id).await {
-                    return self.later(attempts, error);
+                    return self.again(attempts, &error);
                 }
                 let reason = "The business owner has ended the access at Stripe: they link again through the Link URL.";
                 self.end(row.id, Word::AuthError, reason, Verdict::Done).await
@@ -145,7 +159,7 @@ impl Worker {
                 let reason =
                     format!("Stripe refuses the secret key of {}: an admin sets a valid one.", integration.name);
                 self.wait(row.id, &reason).await;
-                refused.map_or_else(|error| self.later(attempts, error), |()| self.later(attempts, why))
+                refused.map_or_else(|error| self.again(attempts, &error), |()| self.later(attempts, why))
             }
             Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
                 self.wait(row.id, &format!("{refusal}; it is tried again by itself.")).await;
@@ -158,7 +172,7 @@ impl Worker {
                 self.put_off(row, integration).await;
                 self.end(row.id, word, &reason, Verdict::Done).await
             }
-            Error::Store(error) => self.later(attempts, error),
+            Error::Store(error) => self.again(attempts, &error),
         }
     }
 
@@ -174,8 +188,25 @@ impl Worker {
     async fn end(&self, connection: ConnectionId, word: Word, reason: &str, verdict: Verdict) -> Verdict {
         match store::datasets::end_all(&self.db, connection, word, reason, self.clock.now()).await {
             Ok(()) => verdict,
-            Err(error) => self.later(1, error),
+            Err(error) => self.again(1, &error),
         }
+    }
+
+    /// A try ended in a panic: what is open says so, and after too many of them ends.
+    pub(super) async fn panicked(&self, connection: ConnectionId, attempts: i32) -> Verdict {
+        if attempts < TRIES {
+            let reason = format!("A fault of ours ended try {attempts} of {TRIES}; it is tried again by itself.");
+            self.wait(connection, &reason).await;
+            return self.later(attempts, reason);
+        }
+        let reason = format!(
+            "A fault of ours ended {TRIES} tries: the operator finds it in the log. What was read is kept; ask for the \
+             sync again when it is mended."
+        );
+        if let Err(error) = store::connections::reschedule(&self.db, connection, None, None).await {
+            return self.again(1, &error);
+        }
+        self.end(connection, Word::InternalError, &reason, Verdict::Done).await
     }
 
     /// What is open waits, and says for what.

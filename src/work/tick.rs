@@ -1,6 +1,6 @@
 //! Finds what is due: connections whose time has come, and datasets that nobody works on.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 
 use crate::store::{self, Db};
@@ -21,6 +21,20 @@ pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
         if !store::jobs::exists(db, &task).await? {
             store::jobs::enqueue(db, &task, now).await?;
         }
+    }
+    Ok(())
+}
+
+/// Makes due what a clock that has been set back since put off: connections that were synced in the future, jobs that wait
+/// for longer than the `longest` pause.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pull_back(db: &Db, now: DateTime<Utc>, longest: TimeDelta) -> Result<(), DbErr> {
+    let connections = store::connections::pull_back(db, now).await?;
+    let jobs = store::jobs::pull_back(db, now + longest, now).await?;
+    if connections + jobs > 0 {
+        tracing::warn!(connections, jobs, "the clock was set back: what it had put off is due now");
     }
     Ok(())
 }

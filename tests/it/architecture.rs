@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The library's modules from the ground up; those of one row stand on the same floor.
 const FLOORS: [&[&str]; 5] = [
-    &["clock", "money", "query", "task", "vault", "config"],
+    &["clock", "fault", "money", "query", "task", "vault", "config"],
     &["store", "stripe"],
     &["sync"],
     &["connect"],

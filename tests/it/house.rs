@@ -17,6 +17,7 @@ use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
 use tributary::connect::{Means, api_keys};
 use tributary::store;
+use tributary::store::trouble::Trouble;
 use tributary::stripe::client::{Gate, Settings as StripeSettings};
 use tributary::vault::MasterKey;
 use tributary::web;
@@ -155,6 +156,7 @@ impl House {
                 portal_hours: 12,
                 body_limit: 1 << 20,
             },
+            trouble: Trouble::default(),
             draining: CancellationToken::new(),
         });
         let router = web::router(app.clone());
@@ -164,6 +166,7 @@ impl House {
             clock: ground.shared_clock(),
             keys: ground.keys(),
             stripe: gate.clone(),
+            trouble: app.trouble.clone(),
             settings: work::Settings {
                 concurrency: 1,
                 lease: Duration::from_secs(30),

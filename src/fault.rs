@@ -1,0 +1,140 @@
+//! Named points at which a test ends the process or a task. Nothing happens at them unless the setting `test.fault` armed
+//! one when the process began; unarmed, passing a point is one load of a pointer.
+
+use std::str::FromStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Where something can be made to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Before a page is asked for at Stripe.
+    BeforeFetch,
+    /// A page is here, and nothing of it is kept.
+    AfterFetch,
+    /// The source objects of a page are written, its records are not; nothing is committed.
+    MidWrite,
+    /// Rows and cursor are written, in one transaction that is not committed.
+    BeforeCommit,
+    /// Rows and cursor are committed.
+    AfterCommit,
+    /// A run came to its end; the connection has not been told.
+    BeforeStatus,
+    /// A code was exchanged at Stripe; nothing of it is kept here.
+    Exchanged,
+    /// A deleted connection's data is gone; the connection's own row is not.
+    DataErased,
+}
+
+impl Point {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::BeforeFetch,
+        Self::AfterFetch,
+        Self::MidWrite,
+        Self::BeforeCommit,
+        Self::AfterCommit,
+        Self::BeforeStatus,
+        Self::Exchanged,
+        Self::DataErased,
+    ];
+
+    /// The word that the setting names it by.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BeforeFetch => "before_fetch",
+            Self::AfterFetch => "after_fetch",
+            Self::MidWrite => "mid_write",
+            Self::BeforeCommit => "before_commit",
+            Self::AfterCommit => "after_commit",
+            Self::BeforeStatus => "before_status",
+            Self::Exchanged => "exchanged",
+            Self::DataErased => "data_erased",
+        }
+    }
+}
+
+/// What ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The process, at once and without a word to anybody, as by `kill -9`.
+    Abort,
+    /// The task, by a panic.
+    Panic,
+}
+
+/// A fault: what ends, where, and from which passing of the point on (a panic comes at every passing from then on).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    kind: Kind,
+    point: Point,
+    passing: u32,
+}
+
+/// What a fault may look like.
+pub const FORM: &str = "abort or panic, a point and the number of its passing, such as abort:after_fetch:3";
+
+impl FromStr for Fault {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split(':');
+        let (Some(kind), Some(point), Some(passing), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(());
+        };
+        let kind = match kind {
+            "abort" => Kind::Abort,
+            "panic" => Kind::Panic,
+            _ => return Err(()),
+        };
+        let point = Point::ALL.into_iter().find(|one| one.word() == point).ok_or(())?;
+        let passing = passing.parse().ok().filter(|passing| *passing > 0).ok_or(())?;
+        Ok(Self { kind, point, passing })
+    }
+}
+
+static ARMED: OnceLock<(Fault, AtomicU32)> = OnceLock::new();
+
+/// Arms a fault for the life of this process; a second one is not taken.
+pub fn arm(fault: Fault) {
+    tracing::warn!(?fault, "a fault is armed: this process is made to fail");
+    let _ = ARMED.set((fault, AtomicU32::new(0)));
+}
+
+/// Passes a point.
+pub fn at(point: Point) {
+    let Some((fault, passed)) = ARMED.get() else { return };
+    if fault.point != point {
+        return;
+    }
+    let passing = passed.fetch_add(1, Ordering::Relaxed) + 1;
+    match fault.kind {
+        Kind::Abort if passing == fault.passing => std::process::abort(),
+        Kind::Panic if passing >= fault.passing => end_the_task(point),
+        _ => {}
+    }
+}
+
+#[expect(clippy::panic, reason = "it is what was asked for")]
+fn end_the_task(point: Point) {
+    panic!("the setting test.fault ends this task at {}", point.word());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_names_what_ends_where_and_when() {
+        let parsed: Fault = "abort:after_fetch:3".parse().unwrap();
+        assert_eq!(parsed, Fault { kind: Kind::Abort, point: Point::AfterFetch, passing: 3 });
+        for bad in ["", "abort", "abort:after_fetch", "abort:after_fetch:0", "abort:nowhere:1", "stop:after_fetch:1"] {
+            assert!(bad.parse::<Fault>().is_err(), "{bad}");
+        }
+        for point in Point::ALL {
+            assert!(format!("panic:{}:1", point.word()).parse::<Fault>().is_ok());
+        }
+    }
+}
