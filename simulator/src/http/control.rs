@@ -27,6 +27,8 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/requests/log", get(log))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/webhooks", get(webhooks))
+        .route("/webhook_endpoints/{id}/roll", post(roll_secret))
+        .route("/clock", get(clock).post(advance))
         .route("/platform-key", post(roll_key))
 }
 
@@ -123,7 +125,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Told>> {
 /// Adds a list of rules behind those that are there: all of them, or none when one is refused.
 async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Vec<Told>>, Refused> {
     let rules: Vec<Rule> = parsed(&body)?;
-    let endpoints = super::api::endpoints();
+    let endpoints = super::api::patterns();
     for (number, rule) in rules.iter().enumerate() {
         let refused = |why| Refused(StatusCode::BAD_REQUEST, format!("rule {}: {why}", number + 1));
         rule.check(&endpoints).map_err(refused)?;
@@ -139,10 +141,54 @@ async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// What has become of the deliveries; 404 without an endpoint.
-async fn webhooks(State(shared): State<Arc<Shared>>) -> Result<Json<Tally>, Refused> {
-    let none = || Refused(StatusCode::NOT_FOUND, "There is no webhook endpoint: start with --webhook-url.".to_owned());
-    shared.webhooks.as_ref().map(|webhooks| Json(webhooks.tally())).ok_or_else(none)
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roll {
+    /// How long the old secret still signs too; Stripe lets one live a day at most.
+    #[serde(default)]
+    old_lives_seconds: i64,
+}
+
+/// A new secret for an endpoint, as the Dashboard gives one.
+async fn roll_secret(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Refused> {
+    let Roll { old_lives_seconds } = parsed(&body)?;
+    let until = shared.clock.seconds().saturating_add(old_lives_seconds);
+    let secret = super::api::new_webhook_secret();
+    let mut registered = shared.webhooks.registered();
+    let none = || Refused(StatusCode::NOT_FOUND, format!("There is no webhook endpoint '{id}'."));
+    let endpoint = registered.iter_mut().find(|endpoint| endpoint.id == id).ok_or_else(none)?;
+    for (_, lives) in &mut endpoint.secrets {
+        *lives = until.min(*lives);
+    }
+    endpoint.secrets.insert(0, (secret.clone(), i64::MAX));
+    Ok(Json(json!({ "id": id, "secret": secret })))
+}
+
+async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "now": shared.clock.seconds() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u32,
+}
+
+/// Lets time pass at once; it never goes back.
+async fn advance(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let Advance { advance_seconds } = parsed(&body)?;
+    shared.clock.advance(i64::from(advance_seconds) * 1_000);
+    shared.happened.notify_one();
+    Ok(clock(State(shared)).await)
+}
+
+/// What has become of the deliveries.
+async fn webhooks(State(shared): State<Arc<Shared>>) -> Json<Tally> {
+    Json(shared.webhooks.tally())
 }
 
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {

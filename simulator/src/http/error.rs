@@ -52,6 +52,13 @@ impl Error {
         Self::new(StatusCode::BAD_REQUEST, Some("parameter_invalid_empty"), message).of(param)
     }
 
+    /// 400 for a parameter that must be there.
+    #[must_use]
+    pub fn required(param: &str) -> Self {
+        let message = format!("Missing required param: {param}.");
+        Self::new(StatusCode::BAD_REQUEST, Some("parameter_missing"), message).of(param)
+    }
+
     /// 400 for parameters that the endpoint does not have.
     #[must_use]
     pub fn unknown_parameters(names: &[String]) -> Self {

@@ -23,10 +23,11 @@ struct Place {
     step: u64,
 }
 
-/// Lives until it is dropped, if there is anything to live for: a pace or a webhook endpoint.
+/// Lives until it is dropped. Nothing is looked at before there is something to live for: a pace, or somebody who is
+/// told of events.
 pub async fn live(shared: Arc<Shared>) {
-    if shared.options.live_per_minute == 0 && shared.webhooks.is_none() {
-        return;
+    while shared.options.live_per_minute == 0 && !shared.webhooks.listened_to() {
+        shared.happened.notified().await;
     }
     let (now, seconds) = (shared.clock.micros(), shared.clock.seconds());
     let place = |summary: crate::world::AccountSummary| Place {
@@ -50,11 +51,10 @@ pub async fn live(shared: Arc<Shared>) {
             Err(error) => return tracing::error!(%error, "life has ended, what is there is still served"),
         };
         places = back;
-        if let Some(webhooks) = &shared.webhooks {
-            for event in told.into_iter().flatten().chain(shared.take_told()) {
-                webhooks.queued();
-                let webhooks = webhooks.clone();
-                deliveries.spawn(async move { webhooks.deliver(event).await });
+        for event in told.into_iter().flatten().chain(shared.take_told()) {
+            for delivery in shared.webhooks.queue(&event) {
+                let webhooks = shared.webhooks.clone();
+                deliveries.spawn(async move { webhooks.deliver(delivery).await });
             }
         }
         while deliveries.try_join_next().is_some() {}
@@ -79,8 +79,7 @@ fn turn(shared: &Shared, place: &mut Place) -> Vec<Value> {
             place.next += rand::rng().random_range(apart / 2..=apart * 3 / 2);
         }
     }
-    let connected = shared.connections().scope(&place.account).is_some();
-    let wanted = shared.webhooks.is_some() && connected;
+    let wanted = shared.webhooks.listened_to() && shared.connections().scope(&place.account).is_some();
     shared.world.due(&place.account, &mut place.outbox, now, wanted)
 }
 

@@ -35,8 +35,8 @@ pub struct Shared {
     pub faults: Arc<Faults>,
     /// Who has asked lately.
     pub limits: Limits,
-    /// Who is told of events, if anybody is.
-    pub webhooks: Option<Arc<Webhooks>>,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
     /// Rings when something has happened.
     pub happened: Notify,
     /// The platform's secret keys; the last one works, the others have been rolled (trap 60).
@@ -64,12 +64,11 @@ impl Shared {
     /// When no client for webhooks can be made.
     pub fn new(world: Arc<World>, options: Options, clock: Clock, journal: Journal) -> anyhow::Result<Self> {
         let connections = Mutex::new(Connections::new(options.livemode()));
-        let endpoint = options.webhook.clone();
-        let webhooks = endpoint.map(|endpoint| Webhooks::new(endpoint, clock.clone(), options.livemode()));
+        let webhooks = Webhooks::new(options.webhook.clone(), clock.clone(), options.livemode())?;
         Ok(Self {
             keys: Mutex::new(vec![options.secret_key.clone()]),
             world,
-            webhooks: webhooks.transpose()?.map(Arc::new),
+            webhooks: Arc::new(webhooks),
             options,
             clock,
             counters: Arc::default(),
@@ -108,7 +107,7 @@ impl Shared {
 
     /// Tells the platform of its connection with an account.
     pub fn tell(&self, account: &str, name: &str) {
-        if self.webhooks.is_none() {
+        if !self.webhooks.listened_to() {
             return;
         }
         let event = json!({

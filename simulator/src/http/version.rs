@@ -28,7 +28,9 @@ pub fn asked(headers: &HeaderMap) -> Result<&str, Error> {
     if exists(version) { Ok(version) } else { Err(refused()) }
 }
 
-fn exists(version: &str) -> bool {
+/// Whether there is such a version.
+#[must_use]
+pub fn exists(version: &str) -> bool {
     let (date, name) = version.split_once('.').map_or((version, None), |(date, name)| (date, Some(name)));
     if chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_err() || date.len() != 10 {
         return false;

@@ -30,6 +30,7 @@ use chance::Chance;
 pub use outbox::Outbox;
 use serde_json::Value;
 use shop::Shop;
+use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// A kind of object that can be listed or retrieved.
@@ -156,7 +157,9 @@ pub const EVENTS_KEPT: i64 = 30 * calendar::DAY;
 
 /// All accounts and what is in them.
 pub struct World {
-    shops: Vec<(String, RwLock<Shop>)>,
+    shops: Vec<RwLock<Shop>>,
+    /// The place of each account among them.
+    places: HashMap<String, usize>,
 }
 
 impl World {
@@ -164,17 +167,16 @@ impl World {
     #[must_use]
     pub fn new(options: &Options) -> Self {
         let root = Chance::new(options.seed);
-        let make = |(number, profile)| {
-            let shop = seed::shop(profile, root.of(number), options.now);
-            (shop.id.clone(), RwLock::new(shop))
-        };
-        Self { shops: (0..).zip(profile::profiles(options)).map(make).collect() }
+        let make = |(number, profile)| seed::shop(profile, root.of(number), options.now);
+        let shops: Vec<Shop> = (0..).zip(profile::profiles(options)).map(make).collect();
+        let places = shops.iter().enumerate().map(|(place, shop)| (shop.id.clone(), place)).collect();
+        Self { shops: shops.into_iter().map(RwLock::new).collect(), places }
     }
 
     /// The accounts in a fixed order.
     #[must_use]
     pub fn accounts(&self) -> Vec<AccountSummary> {
-        self.shops.iter().map(|(_, shop)| summary(&read(shop))).collect()
+        self.shops.iter().map(|shop| summary(&read(shop))).collect()
     }
 
     /// Whether there is such an account.
@@ -222,7 +224,7 @@ impl World {
     }
 
     fn shop(&self, account: &str) -> Option<&RwLock<Shop>> {
-        self.shops.iter().find(|(id, _)| id == account).map(|(_, shop)| shop)
+        self.shops.get(*self.places.get(account)?)
     }
 }
 

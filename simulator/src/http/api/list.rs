@@ -50,7 +50,8 @@ pub fn expansions(params: &mut Params, kind: Kind, on_list: bool) -> Result<Vec<
     params.list("expand")?.iter().map(|entry| Path::parse(entry, kind, on_list)).collect()
 }
 
-fn limit(params: &mut Params) -> Result<usize, Error> {
+/// Reads `limit`: 10 when left out.
+pub fn limit(params: &mut Params) -> Result<usize, Error> {
     let Some(text) = params.text("limit")? else { return Ok(10) };
     let number: i64 = text.parse().map_err(|_| Error::integer(format!("Invalid integer: {text}"), "limit"))?;
     match usize::try_from(number) {

@@ -1,5 +1,6 @@
 //! The API itself: `/v1/...`, from a request to an answer in Stripe's words.
 
+mod endpoints;
 mod expand;
 mod expandable;
 mod list;
@@ -15,11 +16,13 @@ use super::shared::{Access, PLATFORM_ACCOUNT, Shared};
 use super::version;
 use super::wire::Line;
 use crate::world::{Kind, Page, Refusal};
-use axum::body::Body;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use endpoints::Verb;
+pub use endpoints::secret as new_webhook_secret;
 use expand::Look;
 use rand::distr::{Alphanumeric, SampleString};
 use resource::{Resource, noun};
@@ -28,9 +31,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// Bytes of the largest form that is read.
+const LARGEST_FORM: usize = 1 << 20;
+
 /// The patterns of all endpoints, OAuth's too.
 #[must_use]
-pub fn endpoints() -> Vec<&'static str> {
+pub fn patterns() -> Vec<&'static str> {
     let mut found = vec!["/oauth/authorize", "/oauth/token", "/oauth/deauthorize"];
     found.extend(route::patterns());
     found
@@ -38,9 +44,11 @@ pub fn endpoints() -> Vec<&'static str> {
 
 /// Answers everything that no other route has taken.
 pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (request, _body) = request.into_parts();
+    let (request, body) = request.into_parts();
     let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
-    let asked = Asked { shared: &shared, request: &request, method: &method, request_id: request_id() };
+    // A form that is larger is none of the simulator's, and is refused as one without parameters.
+    let form = to_bytes(body, LARGEST_FORM).await.unwrap_or_default();
+    let asked = Asked { shared: &shared, request: &request, method: &method, form, request_id: request_id() };
     let opened = asked.open();
     let under_way = shared.counters.begin(visit(&request, &method, opened.pattern, opened.account.as_deref()));
     let met = shared.faults.meet(&asked.asking(&opened));
@@ -80,6 +88,7 @@ struct Asked<'a> {
     shared: &'a Shared,
     request: &'a Parts,
     method: &'a Method,
+    form: Bytes,
     request_id: String,
 }
 
@@ -121,6 +130,9 @@ impl Asked<'_> {
         if self.shared.options.rate_limit {
             let (livemode, now) = (self.shared.options.livemode(), self.shared.clock.micros());
             self.shared.limits.pass(&access.account, opened.pattern, livemode, now).map_err(Error::limited)?;
+        }
+        if let Target::Endpoints(verb) = target {
+            return self.endpoints(verb, access);
         }
         if self.method != Method::GET {
             return Err(self.refused_write(access));
@@ -170,6 +182,23 @@ impl Asked<'_> {
         Error::missing(StatusCode::BAD_REQUEST, kind, &id, &name)
     }
 
+    /// Endpoints are the platform's own.
+    fn endpoints(&self, verb: &Verb, access: &Access) -> Result<Vec<u8>, Error> {
+        if self.method != Method::GET && access.scope < Scope::ReadWrite {
+            return Err(Error::scope_too_small(&access.account));
+        }
+        if access.account != PLATFORM_ACCOUNT {
+            return Err(Error::not_simulated("webhook endpoints of another account than the platform's own"));
+        }
+        let in_query = self.request.uri.query().unwrap_or_default();
+        let params = if self.method == Method::POST {
+            Params::parse(&String::from_utf8_lossy(&self.form))
+        } else {
+            Params::parse(in_query)
+        };
+        bytes(&endpoints::answer(self.shared, verb.clone(), params)?)
+    }
+
     fn refused_write(&self, access: &Access) -> Error {
         if access.scope < Scope::ReadWrite {
             return Error::scope_too_small(&access.account);
@@ -190,6 +219,7 @@ impl Asked<'_> {
             Target::One(resource, id) => return one(resource, id, params, &look),
             Target::Account(_) => look.world.account_object(look.account),
             Target::Balance => look.world.balance(look.account, now),
+            Target::Endpoints(verb) => return self.endpoints(verb, access),
         };
         if let Some(entry) = params.list("expand")?.first() {
             return Err(Error::invalid(format!("This property cannot be expanded ({entry}).")).of("expand"));

@@ -1,6 +1,7 @@
 //! From a path to what it asks for.
 
 use super::super::error::Error;
+use super::endpoints::Verb;
 use super::resource::{RESOURCES, Resource};
 
 /// What a path asks for.
@@ -10,6 +11,8 @@ pub enum Target {
     Account(Option<String>),
     /// `/v1/balance`
     Balance,
+    /// `/v1/webhook_endpoints`, or one of them.
+    Endpoints(Verb),
     /// A list, with the parent's id for a sub-list.
     List(&'static Resource, Option<String>),
     /// One object.
@@ -36,6 +39,7 @@ impl Route {
             "/v1/balance" => Some(("/v1/balance", Target::Balance)),
             _ => None,
         };
+        let fixed = fixed.or_else(|| endpoints(method, path));
         let found = fixed.or_else(|| {
             let id = matched("/v1/accounts/{id}", path)?;
             Some(("/v1/accounts/{id}", Target::Account(Some(id))))
@@ -46,9 +50,25 @@ impl Route {
     }
 }
 
+const ENDPOINTS: &str = "/v1/webhook_endpoints";
+const ENDPOINT: &str = "/v1/webhook_endpoints/{id}";
+
+fn endpoints(method: &str, path: &str) -> Option<(&'static str, Target)> {
+    let one = matched(ENDPOINT, path);
+    let verb = match (method, one) {
+        ("GET", None) if path == ENDPOINTS => return Some((ENDPOINTS, Target::Endpoints(Verb::List))),
+        ("POST", None) if path == ENDPOINTS => return Some((ENDPOINTS, Target::Endpoints(Verb::Create))),
+        ("GET", Some(id)) => Verb::Get(id),
+        ("POST", Some(id)) => Verb::Update(id),
+        ("DELETE", Some(id)) => Verb::Delete(id),
+        _ => return None,
+    };
+    Some((ENDPOINT, Target::Endpoints(verb)))
+}
+
 /// The patterns of all routes.
 pub fn patterns() -> impl Iterator<Item = &'static str> {
-    let fixed = ["/v1/account", "/v1/balance", "/v1/accounts/{id}"];
+    let fixed = ["/v1/account", "/v1/balance", "/v1/accounts/{id}", ENDPOINTS, ENDPOINT];
     fixed.into_iter().chain(RESOURCES.iter().flat_map(|resource| [Some(resource.path), resource.item]).flatten())
 }
 

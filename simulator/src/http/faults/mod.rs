@@ -80,7 +80,7 @@ impl Faults {
     /// # Panics
     /// For an endpoint that the simulator does not have, and for what cannot be sent; ask [`Rule::check`] before.
     pub fn add(&self, rule: Rule) {
-        let endpoints = super::api::endpoints();
+        let endpoints = super::api::patterns();
         assert!(rule.check(&endpoints).is_ok(), "{:?}", rule.check(&endpoints));
         let number = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,19 +16,19 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-const SECRET: &str = "whsec_under_test";
+pub const SECRET: &str = "whsec_under_test";
 
 /// What takes the webhooks.
 #[derive(Clone, Default)]
-struct Receiver {
+pub struct Receiver {
     /// Header and body of each.
-    got: Arc<Mutex<Vec<(String, String)>>>,
+    pub got: Arc<Mutex<Vec<(String, String)>>>,
     /// The next answers; 200 when there are none left.
     answers: Arc<Mutex<VecDeque<u16>>>,
 }
 
 impl Receiver {
-    async fn start(answers: &[u16]) -> (Self, Endpoint) {
+    pub async fn start(answers: &[u16]) -> (Self, Endpoint) {
         let receiver = Self { answers: Arc::new(Mutex::new(answers.iter().copied().collect())), ..Self::default() };
         let app = Router::new().route("/hook", post(take)).with_state(receiver.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,12 +39,24 @@ impl Receiver {
         (receiver, endpoint)
     }
 
-    fn events(&self) -> Vec<Value> {
+    pub fn events(&self) -> Vec<Value> {
         self.got.lock().unwrap().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect()
     }
 
+    /// Each delivery has so many signatures, and one of them is of this secret.
+    pub fn signed_with(&self, secret: &str, signatures: usize) {
+        for (header, body) in self.got.lock().unwrap().iter() {
+            let parts: Vec<(&str, &str)> = header.split(',').map(|part| part.split_once('=').unwrap()).collect();
+            let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+            mac.update(format!("{}.{body}", parts[0].1).as_bytes());
+            let expected = hex::encode(mac.finalize().into_bytes());
+            assert_eq!(parts.iter().filter(|(scheme, _)| *scheme == "v1").count(), signatures, "{header}");
+            assert!(parts.contains(&("v1", expected.as_str())), "{header}");
+        }
+    }
+
     /// The deliveries once there are as many as that.
-    async fn until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    pub async fn until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let waited = timeout(Duration::from_secs(30), async {
             loop {
                 let events = self.events();
@@ -65,12 +77,12 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: String
     StatusCode::from_u16(answer.unwrap_or(200)).unwrap()
 }
 
-fn names(events: &[Value]) -> Vec<&str> {
+pub fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
 
 /// A client of the control endpoint.
-async fn control(stripe: &Running, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub async fn control(stripe: &Running, method: &str, path: &str, body: Value) -> (u16, Value) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{}/_simulator/{path}", stripe.url);
     let request = client.request(method.parse().unwrap(), url).body(body.to_string());
@@ -79,7 +91,7 @@ async fn control(stripe: &Running, method: &str, path: &str, body: Value) -> (u1
     (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null))
 }
 
-async fn connect(stripe: &Running, account: &str) {
+pub async fn connect(stripe: &Running, account: &str) {
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = format!(
         "{}/oauth/authorize?response_type=code&client_id=ca_simulator&scope=read_only&account={account}&redirect_uri=http://127.0.0.1/cb",
@@ -93,11 +105,11 @@ async fn connect(stripe: &Running, account: &str) {
     assert_eq!(token.status(), 200);
 }
 
-fn options(webhook: Option<Endpoint>) -> Options {
+pub fn options(webhook: Option<Endpoint>) -> Options {
     Options { charges: 300, auto_approve: true, webhook, ..Options::default() }
 }
 
-fn account(stripe: &Running, number: usize) -> String {
+pub fn account(stripe: &Running, number: usize) -> String {
     stripe.world.accounts()[number].id.clone()
 }
 
