@@ -109,6 +109,8 @@ pub struct Stripe {
     pub rate_per_account: Option<u32>,
     /// After this a request is given up.
     pub timeout: Duration,
+    /// Seconds that the time in a webhook's signature may be away from ours.
+    pub webhook_tolerance: u32,
 }
 
 /// How tasks are worked on.
@@ -192,6 +194,7 @@ impl Config {
                 rate_per_endpoint: read.optional_number("stripe.rate_per_endpoint", 0, 1_000_000)?,
                 rate_per_account: read.optional_number("stripe.rate_per_account", 0, 1_000_000)?,
                 timeout: Duration::from_secs(read.number("stripe.timeout_seconds", 1, 600)?.into()),
+                webhook_tolerance: read.number("stripe.webhook_tolerance_seconds", 1, 86_400)?,
             },
             worker: Worker {
                 concurrency: read.number("worker.concurrency", 1, 1_024)? as usize,

@@ -40,6 +40,19 @@ pub struct Model {
     /// Prefix and last four characters of the webhook secret.
     #[sea_orm(column_type = "Text")]
     pub webhook_secret_hint: Option<String>,
+    /// The signing secret before the last roll, sealed; it is taken until [`Model::webhook_previous_until`].
+    #[sea_orm(column_type = "Text")]
+    pub webhook_secret_previous: Option<String>,
+    /// Until when the secret before is taken.
+    pub webhook_previous_until: Option<DateTimeUtc>,
+    /// The Connect webhook endpoint that was made at Stripe, `we_...`.
+    #[sea_orm(column_type = "Text")]
+    pub webhook_endpoint_id: Option<String>,
+    /// The address that it posts to.
+    #[sea_orm(column_type = "Text")]
+    pub webhook_url: Option<String>,
+    /// When it was made.
+    pub webhook_registered_at: Option<DateTimeUtc>,
     /// What is asked of the owner.
     pub scope: Scope,
     /// Once, or continuous with a frequency.

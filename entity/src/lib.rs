@@ -23,6 +23,9 @@ pub mod job;
 pub mod oauth_state;
 pub mod profile;
 pub mod session;
+pub mod stripe_event;
+pub mod stripe_event_count;
+pub mod stripe_hint;
 pub mod sync_setting;
 pub mod user;
 pub mod webhook_consumer;
@@ -68,6 +71,9 @@ pub const COORDINATION: &[&str] = &[
     "delivery",
     "user",
     "webhook_consumer",
+    "stripe_event",
+    "stripe_hint",
+    "stripe_event_count",
 ];
 
 /// The tables of the data group; no transaction writes both groups.

@@ -3,7 +3,7 @@
 use entity::integration::{self, Mode, Scope, Sync};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Fault, Means};
+use super::{Fault, Means, webhooks};
 use crate::store;
 use crate::stripe;
 use crate::stripe::oauth::Platform;
@@ -78,8 +78,7 @@ pub async fn set(means: Means<'_>, platform_key: &str, change: Change) -> Result
     }
     if let Some(given) = &change.webhook_secret {
         let secret = checked("webhook_secret", given, &webhook_secret)?;
-        row.webhook_secret_hint = Some(hint(&secret));
-        row.webhook_secret = Some(key.seal(&place(&row, "webhook_secret"), &secret));
+        webhooks::roll(&key, &mut row, &secret, means.clock.now())?;
     }
     let complete = row.client_id.is_some() && row.secret_key.is_some();
     row.enabled = change.enabled.unwrap_or(row.enabled || (complete && !was_complete));
@@ -109,7 +108,8 @@ pub async fn secret_key_of(means: Means<'_>, row: &integration::Model) -> Result
     Ok(key.open(&place(row, "secret_key"), row.secret_key.as_deref().unwrap_or_default())?)
 }
 
-fn place(row: &integration::Model, column: &'static str) -> Place {
+/// Where a secret of an integration lives.
+pub(super) fn place(row: &integration::Model, column: &'static str) -> Place {
     Place::new("integration", row.id, column)
 }
 
@@ -175,7 +175,7 @@ fn checked(
 
 /// Prefix and last four characters.
 #[expect(clippy::disallowed_methods, reason = "shows what an admin knows a secret again by")]
-fn hint(secret: &SecretString) -> String {
+pub(super) fn hint(secret: &SecretString) -> String {
     let text = secret.expose_secret();
     let prefix = ["sk_test_", "sk_live_", "whsec_"].into_iter().find(|one| text.starts_with(one)).unwrap_or_default();
     let rest = &text[prefix.len()..];

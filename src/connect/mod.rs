@@ -4,6 +4,7 @@ pub mod access_tokens;
 pub mod api_keys;
 pub mod begin;
 pub mod finish;
+pub mod inbox;
 pub mod integrations;
 pub mod keys;
 pub mod link;
@@ -11,6 +12,7 @@ pub mod refresh;
 pub mod revoke;
 pub mod sweep;
 pub mod users;
+pub mod webhooks;
 
 use sea_orm::DbErr;
 

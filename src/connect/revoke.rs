@@ -1,11 +1,13 @@
 //! Revoke: a connection ends, from here or at Stripe.
 
+use chrono::{DateTime, Utc};
 use entity::connection::{self, Fault as Note, Status};
 use entity::id::{CompanyId, ConnectionId};
 use entity::integration;
+use sea_orm::DbErr;
 
 use super::{Fault, Means, integrations};
-use crate::store;
+use crate::store::{self, Tx};
 use crate::stripe::oauth;
 use crate::task::Task;
 
@@ -133,10 +135,18 @@ pub async fn delete_all(means: Means<'_>, company: CompanyId) -> Result<(), Faul
 /// # Errors
 /// When the database does not answer.
 pub async fn deauthorized(means: Means<'_>, id: ConnectionId) -> Result<(), Fault> {
-    let now = means.clock.now();
     let tx = store::write(means.db).await?;
-    if store::connections::set_ended(&tx, id, Status::Deauthorized, now).await? {
-        store::credentials::wipe(&tx, id).await?;
+    deauthorized_in(&tx, id, means.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// As [`deauthorized`], within a transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn deauthorized_in(tx: &Tx, id: ConnectionId, now: DateTime<Utc>) -> Result<(), DbErr> {
+    if store::connections::set_ended(tx, id, Status::Deauthorized, now).await? {
+        store::credentials::wipe(tx, id).await?;
         let note = Note {
             status_code: "403".to_owned(),
             status_text: "account_invalid".to_owned(),
@@ -145,8 +155,8 @@ pub async fn deauthorized(means: Means<'_>, id: ConnectionId) -> Result<(), Faul
             at: now,
             resolved_at: None,
         };
-        store::connections::push_fault(&tx, id, note).await?;
+        store::connections::push_fault(tx, id, note).await?;
         tracing::info!(connection.id = %id, "deauthorized at Stripe");
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }

@@ -83,6 +83,17 @@ pub async fn by_account(
         .await
 }
 
+/// The connections of several accounts, whatever their status and their mode.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_accounts(db: &impl ConnectionTrait, accounts: &[&str]) -> Result<Vec<connection::Model>, DbErr> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    present().filter(Column::AccountId.is_in(accounts.iter().copied())).all(db).await
+}
+
 /// The company's newest connection through an integration that was never linked to an account.
 ///
 /// # Errors

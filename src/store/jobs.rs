@@ -19,7 +19,30 @@ use crate::task::Task;
 /// # Errors
 /// When the database does not answer.
 pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc) -> Result<(), DbErr> {
-    let row = job::ActiveModel {
+    let row = new(task, run_at)?;
+    let (mine, new) = (Expr::col((job::Entity, Column::RunAt)), Expr::col(("excluded", Column::RunAt)));
+    let earlier = CaseStatement::new().case(new.clone().lt(mine.clone()), new).finally(mine);
+    let once_more = OnConflict::column(Column::Key).value(Column::Again, true).value(Column::RunAt, earlier).to_owned();
+    job::Entity::insert(row).on_conflict(once_more).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Asks for work that is welcome but not urgent: a task that waits already keeps its time, also when it waits after a
+/// failure; one that is running now runs once more afterwards.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn wake(db: &impl ConnectionTrait, tasks: &[Task], run_at: DateTimeUtc) -> Result<(), DbErr> {
+    let rows = tasks.iter().map(|task| new(task, run_at)).collect::<Result<Vec<_>, _>>()?;
+    let once_more = OnConflict::column(Column::Key).value(Column::Again, true).to_owned();
+    for rows in rows.chunks(super::ROWS) {
+        job::Entity::insert_many(rows.to_vec()).on_conflict(once_more.clone()).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+fn new(task: &Task, run_at: DateTimeUtc) -> Result<job::ActiveModel, DbErr> {
+    Ok(job::ActiveModel {
         id: Set(JobId::new()),
         key: Set(task.key()),
         task: Set(serde_json::to_string(task).map_err(|error| DbErr::Custom(error.to_string()))?),
@@ -30,12 +53,7 @@ pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc
         again: Set(false),
         last_error: Set(None),
         created_at: Set(run_at),
-    };
-    let (mine, new) = (Expr::col((job::Entity, Column::RunAt)), Expr::col(("excluded", Column::RunAt)));
-    let earlier = CaseStatement::new().case(new.clone().lt(mine.clone()), new).finally(mine);
-    let once_more = OnConflict::column(Column::Key).value(Column::Again, true).value(Column::RunAt, earlier).to_owned();
-    job::Entity::insert(row).on_conflict(once_more).exec_without_returning(db).await?;
-    Ok(())
+    })
 }
 
 /// What leases are measured by: on PostgreSQL its own clock, the one that all processes share; on SQLite, where one

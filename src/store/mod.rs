@@ -13,6 +13,7 @@ pub mod data_keys;
 pub mod database;
 pub mod datasets;
 pub mod datasets_read;
+mod durable;
 pub mod erase;
 pub mod feed;
 pub mod integrations;
@@ -28,6 +29,7 @@ pub mod records_read;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;
+pub mod stripe_events;
 pub mod sync_heads;
 pub mod sync_settings;
 pub mod trouble;
@@ -36,6 +38,7 @@ pub mod webhook_consumers;
 pub mod wishes;
 
 pub use database::{Db, Tx, open, open_to_answer, read, write};
+pub use durable::durable;
 
 /// Rows of one insert: below the number of parameters that either database takes, with the widest table.
 const ROWS: usize = 500;

@@ -4,4 +4,6 @@ pub mod client;
 pub mod error;
 pub mod limits;
 pub mod oauth;
+pub mod signature;
+pub mod webhook_endpoints;
 pub mod wire;

@@ -149,6 +149,8 @@ impl<'de> Deserialize<'de> for Exact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Event {
+    /// `event`, or `v2.core.event` for a thin one.
+    pub object: Option<String>,
     /// Its id.
     pub id: String,
     /// What happened: `charge.refunded`, ...

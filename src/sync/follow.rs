@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
-use entity::{checkpoint, sync_head};
+use entity::{checkpoint, stripe_hint, sync_head};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::backfill::{self, PAGE};
 use super::error::Error;
+use super::hints::Hints;
 use super::keep::Brought;
 use super::prepare::Prepared;
 use super::run::Run;
@@ -55,16 +56,32 @@ pub async fn follow(
         None => poll(run, cursor).await?,
     };
     let mut follow = Following { run, asked, active, made: BTreeSet::new() };
-    let (money, account) = follow.hints(&poll.fresh).await?;
-    let account_asked = follow.asked.iter().any(|one| one.data_type == DataType::CompanyInfo);
-    if follow.active.contains(Stream::Account.name()) && (account || account_asked || daily || money) {
-        backfill::account(run, &follow.asked).await?;
+    let mut hints = Hints::default();
+    poll.fresh.iter().for_each(|event| hints.event(event));
+    run.hints.iter().for_each(|hint| hints.webhook(hint));
+    follow.hints(&hints).await?;
+    follow.beside(&hints, daily).await?;
+    follow.end(&hints, Some(poll.known_until)).await
+}
+
+/// Reads what webhooks named and nothing else: the events are not looked at, and their cursor stays where it is.
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn hinted(run: &Run) -> Result<(), Error> {
+    let active = run.read_streams().await?;
+    let mut hints = Hints::default();
+    run.hints.iter().for_each(|hint| hints.webhook(hint));
+    let mut follow = Following { run, asked: Vec::new(), active, made: BTreeSet::new() };
+    let missing = follow.hints(&hints).await?;
+    follow.beside(&hints, false).await?;
+    // A webhook can be quicker than its object: the next look at the events comes back to what is not there yet.
+    let is_gone = |hint: &stripe_hint::Model| hint.event_type.ends_with(".deleted");
+    let is_missing = |hint: &&stripe_hint::Model| hint.object_id.as_ref().is_some_and(|id| missing.contains(id));
+    for late in run.hints.iter().filter(|hint| !is_gone(hint)).filter(is_missing) {
+        hints.events.remove(&late.event_id);
     }
-    let money_asked = follow.asked.iter().any(|one| one.data_type == DataType::Transactions);
-    if follow.active.contains(Stream::BalanceTransactions.name()) && (money || money_asked || daily) {
-        follow.money().await?;
-    }
-    follow.end(&poll).await
+    follow.end(&hints, None).await
 }
 
 /// The datasets asked for that the first reading has not ended already.
@@ -131,49 +148,51 @@ enum Found {
 }
 
 impl Following<'_> {
-    /// Reads every object that the events name, once. Returns whether money moved and whether the account changed.
-    async fn hints(&mut self, events: &[wire::Event]) -> Result<(bool, bool), Error> {
-        let (mut objects, mut money, mut account) = (BTreeMap::new(), false, false);
-        for event in events {
-            let Some(head) = event.data.as_ref().and_then(|data| data.object.as_ref()) else { continue };
-            let (Some(object), id) = (head.object.as_deref(), head.id.as_deref()) else { continue };
-            account |= matches!(object, "account" | "balance");
-            money |= matches!(
-                object,
-                "balance" | "charge" | "refund" | "payout" | "dispute" | "transfer" | "application_fee"
-            );
-            if let ("invoice_payment", Some(id), true) = (object, id, self.active.contains(Stream::Invoices.name()))
-                && let Some(invoice) = self.invoice_of(id).await?
-            {
-                objects.insert(("invoice".to_owned(), invoice), Stream::Invoices);
-            }
-            match (Stream::of_object(object), id) {
-                (Some(Stream::Account) | None, _) | (_, None) => {}
-                (Some(stream), Some(id)) if self.active.contains(stream.name()) => {
-                    objects.insert((object.to_owned(), id.to_owned()), stream);
+    /// Reads every object that is named, once. Returns those that are not there (any more).
+    async fn hints(&mut self, hints: &Hints) -> Result<BTreeSet<String>, Error> {
+        let mut objects = hints.objects.clone();
+        if self.active.contains(Stream::Invoices.name()) {
+            for payment in &hints.invoice_payments {
+                if let Some(invoice) = self.invoice_of(payment).await? {
+                    objects.insert(("invoice".to_owned(), invoice), Stream::Invoices);
                 }
-                (Some(_), Some(_)) => {}
             }
         }
-        self.read_all(objects).await?;
-        Ok((money, account))
+        objects.retain(|_, stream| self.active.contains(stream.name()));
+        self.read_all(objects).await
     }
 
-    /// Reads objects, and then the charges of those that change their charge without an event of its own.
-    async fn read_all(&mut self, mut objects: BTreeMap<(String, String), Stream>) -> Result<(), Error> {
+    /// What is read beside the objects: the account, and the balance transactions, which have no events.
+    async fn beside(&mut self, hints: &Hints, daily: bool) -> Result<(), Error> {
+        let is_asked = |this: &Self, kind| this.asked.iter().any(|one| one.data_type == kind);
+        let account = hints.account || hints.money || daily || is_asked(self, DataType::CompanyInfo);
+        if account && self.active.contains(Stream::Account.name()) {
+            backfill::account(self.run, &self.asked).await?;
+        }
+        let money = hints.money || daily || is_asked(self, DataType::Transactions);
+        if money && self.active.contains(Stream::BalanceTransactions.name()) {
+            self.money().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads objects, and then the charges of those that change their charge without an event of its own. Returns the ids
+    /// of those that are not there.
+    async fn read_all(&mut self, mut objects: BTreeMap<(String, String), Stream>) -> Result<BTreeSet<String>, Error> {
+        let mut missing = BTreeSet::new();
         let changing = |stream: &Stream| matches!(stream, Stream::Disputes | Stream::Refunds);
         let first: Vec<_> = objects.extract_if(.., |_, stream| changing(stream)).collect();
         for batch in first.chunks(BATCH) {
-            for charge in self.batch(batch).await? {
+            for charge in self.batch(batch, &mut missing).await? {
                 objects.insert(("charge".to_owned(), charge), Stream::Charges);
             }
         }
         let charges = self.active.contains(Stream::Charges.name());
         let rest: Vec<_> = objects.into_iter().filter(|(_, stream)| charges || *stream != Stream::Charges).collect();
         for batch in rest.chunks(BATCH) {
-            self.batch(batch).await?;
+            self.batch(batch, &mut missing).await?;
         }
-        Ok(())
+        Ok(missing)
     }
 
     /// A payment of an invoice changes the invoice, which its event does not name: it is read for that.
@@ -190,8 +209,12 @@ impl Following<'_> {
         }
     }
 
-    /// Reads and keeps some objects. Returns the charges that they name.
-    async fn batch(&mut self, batch: &[((String, String), Stream)]) -> Result<Vec<String>, Error> {
+    /// Reads and keeps some objects. Returns the charges that they name; what is not there is added to `missing`.
+    async fn batch(
+        &mut self,
+        batch: &[((String, String), Stream)],
+        missing: &mut BTreeSet<String>,
+    ) -> Result<Vec<String>, Error> {
         #[derive(serde::Deserialize)]
         struct OfCharge {
             charge: Option<wire::Ref>,
@@ -226,6 +249,7 @@ impl Following<'_> {
         let brought = page.keep(prepared, lowest).await?;
         for (object, id, read_no) in gone {
             page.bury(object, id, read_no).await?;
+            missing.insert(id.to_owned());
         }
         self.gain(page.tx(), &brought, &kinds.into_iter().collect::<Vec<_>>()).await?;
         page.commit().await?;
@@ -280,29 +304,19 @@ impl Following<'_> {
         Ok(())
     }
 
-    /// Moves the cursor and ends the datasets, in one transaction: before it nothing was followed, after it all.
-    async fn end(&mut self, poll: &Poll) -> Result<(), Error> {
+    /// Moves the cursor, when the events were looked at, and ends the datasets, in one transaction: before it nothing was
+    /// followed, after it all.
+    async fn end(&mut self, hints: &Hints, known_until: Option<i64>) -> Result<(), Error> {
         let run = self.run;
         let now = run.clock.now();
         run.synced().await?;
         let mut page = run.page().await?;
-        let seen: Vec<_> =
-            poll.fresh.iter().map(|event| (event.id.clone(), event.created.unwrap_or_default())).collect();
+        let seen: Vec<_> = hints.events.iter().map(|(id, created)| (id.clone(), *created)).collect();
         let forget = now.timestamp() - REMEMBERED;
         store::seen_events::note(page.tx(), run.connection, &seen, forget).await?;
-        page.checkpoint(checkpoint::Model {
-            connection_id: run.connection,
-            stream: store::checkpoints::EVENTS.to_owned(),
-            window_from: 0,
-            window_until: None,
-            cursor: Some(poll.known_until.to_string()),
-            done: false,
-            pages: 0,
-            objects: 0,
-            version: 0,
-            updated_at: now,
-        })
-        .await?;
+        if let Some(second) = known_until {
+            page.checkpoint(cursor_at(run, second)).await?;
+        }
         for one in &self.asked {
             if Stream::of(one.data_type).iter().all(|stream| self.active.contains(stream.name())) {
                 store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
@@ -310,6 +324,22 @@ impl Following<'_> {
         }
         page.commit().await?;
         Ok(())
+    }
+}
+
+/// The events cursor at a second.
+fn cursor_at(run: &Run, second: i64) -> checkpoint::Model {
+    checkpoint::Model {
+        connection_id: run.connection,
+        stream: store::checkpoints::EVENTS.to_owned(),
+        window_from: 0,
+        window_until: None,
+        cursor: Some(second.to_string()),
+        done: false,
+        pages: 0,
+        objects: 0,
+        version: 0,
+        updated_at: run.clock.now(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod backfill;
 pub mod compose;
 pub mod error;
 pub mod follow;
+pub mod hints;
 pub mod keep;
 pub mod map;
 pub mod payouts;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
-use entity::sync_head;
+use entity::{stripe_hint, sync_head};
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
@@ -39,6 +39,10 @@ pub struct Run {
     pub connection: ConnectionId,
     /// Asks it to stop at its next page.
     pub stop: CancellationToken,
+    /// What webhooks named since the last run.
+    pub hints: Vec<stripe_hint::Model>,
+    /// Whether its schedule calls for a look at the events; without one, hints are followed alone.
+    pub is_due: bool,
     /// The events cursor that empty polls have moved, a Unix second.
     pub quiet_until: Option<i64>,
     /// The data types that its settings begin only at a second: what Stripe made before is not read.
@@ -54,6 +58,11 @@ pub struct Run {
 pub enum Ended {
     /// Events were polled and told nothing new; all are known up to this second. Nothing was written.
     Quiet(i64),
+    /// What webhooks named was read, and nothing else: the schedule stays as it is.
+    Hinted {
+        /// As of [`Ended::Done`].
+        more: bool,
+    },
     /// Something was read, or was asked for.
     Done {
         /// Whether it was the connection's first sync.
@@ -69,6 +78,8 @@ enum Look {
     Quiet(i64),
     /// Something happened.
     News(follow::Poll),
+    /// Webhooks say what happened, and nothing else is due.
+    Hinted,
     /// More than events is to be read.
     NotEnough,
 }
@@ -78,7 +89,21 @@ impl Run {
     #[must_use]
     pub fn new(db: Db, stripe: Account, clock: SharedClock, connection: ConnectionId, stop: CancellationToken) -> Self {
         let (since, first, quiet_until) = (Vec::new(), DataType::ALL.to_vec(), None);
-        Self { db, stripe, clock, connection, stop, quiet_until, since, first, fence: 0, requests: AtomicU32::new(0) }
+        let (hints, is_due) = (Vec::new(), true);
+        Self {
+            db,
+            stripe,
+            clock,
+            connection,
+            stop,
+            hints,
+            is_due,
+            quiet_until,
+            since,
+            first,
+            fence: 0,
+            requests: AtomicU32::new(0),
+        }
     }
 
     /// Takes the connection and reads what is asked for and what changed.
@@ -88,6 +113,7 @@ impl Run {
     pub async fn go(&mut self) -> Result<Ended, Error> {
         let polled = match self.look().await? {
             Look::Quiet(until) => return Ok(Ended::Quiet(until)),
+            Look::Hinted => return self.hinted().await,
             Look::News(poll) => Some(poll),
             Look::NotEnough => None,
         };
@@ -117,8 +143,21 @@ impl Run {
         if head.first_done_at.is_none() || self.daily(&head) || self.has_gap(cursor) || !asked.is_empty() {
             return Ok(Look::NotEnough);
         }
+        if !self.is_due && !self.hints.is_empty() {
+            return Ok(Look::Hinted);
+        }
         let poll = follow::poll(self, cursor).await?;
-        Ok(if poll.fresh.is_empty() { Look::Quiet(poll.known_until) } else { Look::News(poll) })
+        Ok(if poll.fresh.is_empty() && self.hints.is_empty() {
+            Look::Quiet(poll.known_until)
+        } else {
+            Look::News(poll)
+        })
+    }
+
+    async fn hinted(&mut self) -> Result<Ended, Error> {
+        self.fence = store::sync_heads::take(&self.db, self.connection).await?.fence;
+        follow::hinted(self).await?;
+        Ok(Ended::Hinted { more: payouts::read(self).await? })
     }
 
     /// The run's fencing token.

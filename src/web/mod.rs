@@ -29,6 +29,7 @@ pub mod products;
 pub mod profile;
 pub mod refresh;
 mod session;
+pub mod stripe_webhooks;
 pub mod sync_settings;
 pub mod transactions;
 pub mod unsupported;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub portal_hours: u32,
     /// Bytes that a request's body may have.
     pub body_limit: usize,
+    /// Seconds that the time in a webhook's signature may be away from ours.
+    pub webhook_tolerance: u32,
 }
 
 /// What every handler has at hand.
@@ -127,6 +130,7 @@ pub fn router(app: App) -> Router {
         .layer(session::of_the_portal(&app))
         .merge(link::routes(&app))
         .merge(assets::routes())
+        .merge(stripe_webhooks::routes(&app))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(move || async move { axum::Json(described) }));

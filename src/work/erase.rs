@@ -2,6 +2,7 @@
 //! doing it again.
 
 use entity::id::{CompanyId, ConnectionId};
+use entity::stripe_event::Reason;
 
 use super::{Verdict, Worker};
 use crate::fault::{self, Point};
@@ -20,6 +21,7 @@ impl Worker {
         store::sync_heads::take(&self.db, connection).await?;
         let rows = store::erase::data(&self.db, connection).await?;
         fault::at(Point::DataErased);
+        store::stripe_events::give_up(&self.db, connection, Reason::Disconnected, self.clock.now()).await?;
         store::connections::erase(&self.db, connection).await?;
         tracing::info!(company.id = %company, connection.id = %connection, rows, "a deleted connection's data is gone");
         Ok(())

@@ -4,6 +4,7 @@
 //! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by `sync` and `erase`.
 
 mod erase;
+mod inbox;
 mod sync;
 pub mod tick;
 
@@ -135,6 +136,7 @@ impl Worker {
         if let Err(error) = tick::pull_back(&self.db, self.clock.now(), LONGEST_PAUSE).await {
             tracing::error!(%error, "what a wrong clock put off could not be found out");
         }
+        self.sweep_inbox().await;
     }
 
     async fn rest(&self, stop: &CancellationToken) {

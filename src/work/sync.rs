@@ -7,7 +7,7 @@ use entity::id::ConnectionId;
 use entity::{connection as link, integration};
 use tokio_util::sync::CancellationToken;
 
-use super::{Verdict, Worker};
+use super::{Verdict, Worker, inbox};
 use crate::connect;
 use crate::fault::{self, Point};
 use crate::store;
@@ -43,8 +43,11 @@ impl Worker {
     pub(super) async fn sync(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
         let (row, integration, mut run) = match self.prepare(connection, stop).await {
             Ok(ready) => ready,
-            Err(Hindrance::Gone) => return Verdict::Done,
-            Err(Hindrance::End(word, reason)) => return self.end(connection, word, reason, Verdict::Done).await,
+            Err(Hindrance::Gone) => return self.unhint(connection, attempts, Verdict::Done).await,
+            Err(Hindrance::End(word, reason)) => {
+                let verdict = self.end(connection, word, reason, Verdict::Done).await;
+                return self.unhint(connection, attempts, verdict).await;
+            }
             Err(Hindrance::Fault(error)) => {
                 tracing::error!(error = format!("{error:#}"), connection.id = %connection, "a sync cannot begin");
                 return self.again(attempts, error.as_ref());
@@ -52,7 +55,7 @@ impl Worker {
         };
         let ended = run.go().await;
         match ended {
-            Ok(ended) => match self.ended(&row, &integration, ended).await {
+            Ok(ended) => match self.ended(&row, &integration, &run, ended).await {
                 Ok(verdict) => {
                     self.trouble.over();
                     verdict
@@ -96,6 +99,7 @@ impl Worker {
         let clock = self.clock.clone();
         let mut run = Run::new(self.db.clone(), account, clock, connection, stop);
         run.quiet_until = row.quiet_until;
+        self.hint(&mut run, row.next_sync_at).await?;
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         run.since = schedule::since(&wishes, self.clock.now());
         run.first = schedule::first(&wishes);
@@ -107,10 +111,12 @@ impl Worker {
         &self,
         row: &connection::Model,
         integration: &integration::Model,
+        run: &Run,
         ended: Ended,
     ) -> Result<Verdict, sea_orm::DbErr> {
         fault::at(Point::BeforeStatus);
         let now = self.clock.now();
+        store::stripe_events::read(&self.db, &run.hints, now).await?;
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         let next = schedule::next(integration.sync, &wishes, now);
         let tx = store::write(&self.db).await?;
@@ -123,10 +129,14 @@ impl Worker {
                 store::connections::set_seen(&tx, row.id, now).await?;
                 Verdict::Done
             }
+            Ended::Hinted { more } => {
+                store::connections::set_synced(&tx, row.id, now).await?;
+                if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
+            }
             Ended::Done { more, .. } => {
                 store::connections::reschedule(&tx, row.id, next, None).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
-                if more { Verdict::More } else { Verdict::Done }
+                if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
             }
         };
         tx.commit().await?;
@@ -151,7 +161,8 @@ impl Worker {
                     return self.again(attempts, &error);
                 }
                 let reason = "The business owner has ended the access at Stripe: they link again through the Link URL.";
-                self.end(row.id, Word::AuthError, reason, Verdict::Done).await
+                let verdict = self.end(row.id, Word::AuthError, reason, Verdict::Done).await;
+                self.unhint(row.id, attempts, verdict).await
             }
             // The platform's key is wrong for every company: nobody is disconnected, and nothing is given up.
             Error::Stripe(Refusal::PlatformKey(why)) => {

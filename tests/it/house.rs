@@ -155,6 +155,7 @@ impl House {
                 session_minutes: 30,
                 portal_hours: 12,
                 body_limit: 1 << 20,
+                webhook_tolerance: 300,
             },
             trouble: Trouble::default(),
             draining: CancellationToken::new(),

@@ -25,5 +25,6 @@ mod query;
 mod rest;
 mod rows;
 mod schema;
+mod stripe_webhooks;
 mod sync;
 mod visitor;
