@@ -1,10 +1,11 @@
 //! What a real Stripe does not have: see what was asked, make things happen, take access away.
 
 use super::counters::Visit;
-use super::faults::{Rule, Told};
+use super::faults::Rule;
 use super::options::Options;
+use super::script::Told;
 use super::shared::{PLATFORM_ACCOUNT, Shared};
-use super::webhooks::Tally;
+use super::webhooks::{DeliveryRule, Tally};
 use crate::world::Action;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -27,6 +28,8 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/requests/log", get(log))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/webhooks", get(webhooks))
+        .route("/deliveries", get(deliveries).post(add_deliveries).delete(clear_deliveries))
+        .route("/deliveries/send", post(send))
         .route("/webhook_endpoints/{id}/roll", post(roll_secret))
         .route("/clock", get(clock).post(advance))
         .route("/platform-key", post(roll_key))
@@ -118,12 +121,12 @@ async fn log(State(shared): State<Arc<Shared>>) -> Json<Vec<Visit>> {
 }
 
 /// The rules, how many requests each was about, and how often each happened.
-async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Told>> {
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Told<Rule>>> {
     Json(shared.faults.told())
 }
 
 /// Adds a list of rules behind those that are there: all of them, or none when one is refused.
-async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Vec<Told>>, Refused> {
+async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Vec<Told<Rule>>>, Refused> {
     let rules: Vec<Rule> = parsed(&body)?;
     let endpoints = super::api::patterns();
     for (number, rule) in rules.iter().enumerate() {
@@ -139,6 +142,55 @@ async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Js
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.faults.clear();
     StatusCode::NO_CONTENT
+}
+
+/// The rules of deliveries, what each was about, and how often each happened.
+async fn deliveries(State(shared): State<Arc<Shared>>) -> Json<Vec<Told<DeliveryRule>>> {
+    Json(shared.webhooks.twists.told())
+}
+
+/// Adds a list of rules behind those that are there: all of them, or none when one is refused.
+async fn add_deliveries(
+    State(shared): State<Arc<Shared>>,
+    body: Bytes,
+) -> Result<Json<Vec<Told<DeliveryRule>>>, Refused> {
+    let rules: Vec<DeliveryRule> = parsed(&body)?;
+    for (number, rule) in rules.iter().enumerate() {
+        let refused = |why| Refused(StatusCode::BAD_REQUEST, format!("rule {}: {why}", number + 1));
+        rule.check().map_err(refused)?;
+    }
+    for rule in rules {
+        shared.webhooks.twists.add(rule);
+    }
+    Ok(Json(shared.webhooks.twists.told()))
+}
+
+async fn clear_deliveries(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.webhooks.clear_twists();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Send {
+    event: Value,
+    #[serde(default = "once")]
+    times: u32,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+/// Delivers any event at all.
+async fn send(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Tally>, Refused> {
+    let Send { event, times } = parsed(&body)?;
+    if !shared.webhooks.listened_to() {
+        let why = "There is no webhook endpoint: register one, or start with --webhook-url.";
+        return Err(Refused(StatusCode::CONFLICT, why.to_owned()));
+    }
+    shared.webhooks.send(&event, times);
+    Ok(Json(shared.webhooks.tally()))
 }
 
 #[derive(Deserialize)]

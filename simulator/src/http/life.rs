@@ -51,15 +51,16 @@ pub async fn live(shared: Arc<Shared>) {
             Err(error) => return tracing::error!(%error, "life has ended, what is there is still served"),
         };
         places = back;
-        for event in told.into_iter().flatten().chain(shared.take_told()) {
-            for delivery in shared.webhooks.queue(&event) {
-                let webhooks = shared.webhooks.clone();
-                deliveries.spawn(async move { webhooks.deliver(delivery).await });
-            }
+        let due = told.into_iter().flatten().chain(shared.take_told());
+        let batches = due.flat_map(|event| shared.webhooks.queue(&event)).chain(shared.webhooks.take_extra());
+        for batch in batches {
+            let webhooks = shared.webhooks.clone();
+            deliveries.spawn(async move { webhooks.deliver_all(batch).await });
         }
         while deliveries.try_join_next().is_some() {}
         tokio::select! {
             () = shared.happened.notified() => {}
+            () = shared.webhooks.more.notified() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     }

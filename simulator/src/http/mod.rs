@@ -17,6 +17,7 @@ mod limits;
 mod oauth;
 mod options;
 mod params;
+mod script;
 mod server;
 mod shared;
 #[cfg(test)]
@@ -27,8 +28,9 @@ mod wire;
 
 pub use clock::Clock;
 pub use counters::{Counters, NO_ANSWER, Served, Visit};
-pub use faults::{Fault, Faults, Point, REASONS, Refusal, Rule, Told};
+pub use faults::{Fault, Faults, Point, REASONS, Refusal, Rule};
 pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_PACE, DEFAULT_SECRET_KEY, Options};
+pub use script::{Scripted, Told};
 pub use server::{Running, run, start};
 pub use shared::PLATFORM_ACCOUNT;
-pub use webhooks::{Endpoint, Tally};
+pub use webhooks::{DeliveryRule, Endpoint, Tally, Twist, Webhooks};

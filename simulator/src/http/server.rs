@@ -6,6 +6,7 @@ use super::faults::{self, Asking, Faults, Spot};
 use super::journal::Journal;
 use super::options::{Args, Options};
 use super::shared::{PLATFORM_ACCOUNT, Shared, own_key};
+use super::webhooks::Webhooks;
 use super::wire::{Line, Wires};
 use super::{api, control, index, life, oauth};
 use crate::world::{self, World};
@@ -36,6 +37,8 @@ pub struct Running {
     pub faults: Arc<Faults>,
     /// What has been served.
     pub counters: Arc<Counters>,
+    /// Who is told of events, and what goes wrong with that on purpose.
+    pub webhooks: Arc<Webhooks>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -79,7 +82,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let shared = Arc::new(Shared::new(world.clone(), options, clock.clone(), journal)?);
     let app = router(shared.clone());
     let (stop, stopped) = oneshot::channel();
-    let (faults, counters) = (shared.faults.clone(), shared.counters.clone());
+    let (faults, counters, webhooks) = (shared.faults.clone(), shared.counters.clone(), shared.webhooks.clone());
     let service = app.into_make_service_with_connect_info::<Line>();
     let serving = axum::serve(Wires(listener), service).with_graceful_shutdown(async {
         let _ = stopped.await;
@@ -91,7 +94,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             () = forever(life::live(shared)) => Ok(()),
         }
     });
-    Ok(Running { url: format!("http://{addr}"), addr, world, clock, faults, counters, stop, served })
+    Ok(Running { url: format!("http://{addr}"), addr, world, clock, faults, counters, webhooks, stop, served })
 }
 
 /// Does what it is given, and then waits for ever.
@@ -151,15 +154,15 @@ async fn counted(State(shared): State<Arc<Shared>>, path: MatchedPath, request: 
     let request = Request::from_parts(parts, body);
     let mut response = match &met {
         None => next.run(request).await,
-        Some(met) => match faults::instead(&met.fault, spot).await {
+        Some(met) => match faults::instead(&met.rule.fault, spot).await {
             Some(answer) => answer,
-            None => faults::spoilt(&met.fault, next.run(request).await, spot).await,
+            None => faults::spoilt(&met.rule.fault, next.run(request).await, spot).await,
         },
     };
     if let Ok(id) = HeaderValue::from_str(&api::request_id()) {
         response.headers_mut().insert("request-id", id);
     }
-    let cut_off = met.is_some_and(|met| met.fault.answers_nothing());
+    let cut_off = met.is_some_and(|met| met.rule.fault.answers_nothing());
     under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
     response
 }

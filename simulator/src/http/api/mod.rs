@@ -9,9 +9,10 @@ mod route;
 
 use super::counters::{NO_ANSWER, Visit};
 use super::error::Error;
-use super::faults::{self, Asking, Fault, Met, Spot};
+use super::faults::{self, Asking, Fault, Rule, Spot};
 use super::oauth::connections::Scope;
 use super::params::Params;
+use super::script::Met;
 use super::shared::{Access, PLATFORM_ACCOUNT, Shared};
 use super::version;
 use super::wire::Line;
@@ -59,7 +60,7 @@ pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Resp
         None => asked.render(asked.answer(&opened)),
         Some(met) => asked.faulty(met, &opened).await,
     };
-    let cut_off = met.is_some_and(|met| met.fault.answers_nothing());
+    let cut_off = met.is_some_and(|met| met.rule.fault.answers_nothing());
     under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
     response
 }
@@ -141,15 +142,15 @@ impl Asked<'_> {
     }
 
     /// The answer to a request that meets a fault.
-    async fn faulty(&self, met: &Met, opened: &Opened) -> Response {
+    async fn faulty(&self, met: &Met<Rule>, opened: &Opened) -> Response {
         let account = opened.account.as_deref().unwrap_or(PLATFORM_ACCOUNT);
         let line = self.request.extensions.get::<ConnectInfo<Line>>().map(|ConnectInfo(line)| line);
         let spot = Spot { account, line, faults: &self.shared.faults };
-        if let Some(mut answer) = faults::instead(&met.fault, spot).await {
+        if let Some(mut answer) = faults::instead(&met.rule.fault, spot).await {
             self.stamp(&mut answer);
             return answer;
         }
-        match &met.fault {
+        match &met.rule.fault {
             Fault::Revoke => {
                 self.shared.disconnect(account);
                 self.render(self.answer(&self.open()))
@@ -161,14 +162,14 @@ impl Asked<'_> {
     }
 
     /// The page that a fault makes of the true one; a page that it makes no difference to is spared.
-    fn edited(&self, met: &Met, opened: &Opened) -> Result<Vec<u8>, Error> {
+    fn edited(&self, met: &Met<Rule>, opened: &Opened) -> Result<Vec<u8>, Error> {
         let truth = self.answer(opened);
         let (Ok(bytes), Ok((target, access))) = (&truth, &opened.way) else {
             self.shared.faults.spare(met);
             return truth;
         };
         let turn = |cursor: &str, id: &str| self.read(target, access, &with_cursor(self.request, cursor, id));
-        faults::edited(&met.fault, bytes, &turn).unwrap_or_else(|| {
+        faults::edited(&met.rule.fault, bytes, &turn).unwrap_or_else(|| {
             self.shared.faults.spare(met);
             truth
         })

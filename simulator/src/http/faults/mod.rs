@@ -1,6 +1,6 @@
 //! Faults on demand: rules say which request meets what, and count how often it happened.
-//!
-//! While there is no rule a request pays for one look at a flag.
+
+use super::script::{Met, Script, Told};
 
 mod pages;
 mod refusal;
@@ -10,27 +10,8 @@ mod spoil;
 pub use pages::edited;
 pub use refusal::{REASONS, Refusal};
 pub use rule::{Fault, Point, Rule};
-use serde::Serialize;
 pub use spoil::{Spot, instead, spoilt};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-
-/// A rule and what has become of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Told {
-    /// What it is counted by.
-    pub label: String,
-    /// The rule.
-    #[serde(flatten)]
-    pub rule: Rule,
-    /// How many requests it was about.
-    pub matched: u64,
-    /// How many of them met the fault.
-    pub fired: u64,
-    #[serde(skip)]
-    number: u64,
-}
 
 /// A request as rules see it.
 #[derive(Clone, Copy, Debug)]
@@ -47,99 +28,61 @@ pub struct Asking<'a> {
     pub cursor: bool,
 }
 
-/// A fault that a request meets.
-#[derive(Clone, Debug)]
-pub struct Met {
-    /// What happens.
-    pub fault: Fault,
-    number: u64,
-}
-
 /// The rules in force.
 #[derive(Debug)]
 pub struct Faults {
-    any: AtomicBool,
-    rules: Mutex<Vec<Told>>,
-    made: Mutex<u64>,
+    script: Script<Rule>,
     ending: watch::Sender<bool>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { any: false.into(), rules: Mutex::default(), made: Mutex::default(), ending: watch::channel(false).0 }
+        Self { script: Script::default(), ending: watch::channel(false).0 }
     }
 }
 
 impl Faults {
-    fn rules(&self) -> MutexGuard<'_, Vec<Told>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds a rule behind those that are there.
     ///
     /// # Panics
     /// For an endpoint that the simulator does not have, and for what cannot be sent; ask [`Rule::check`] before.
     pub fn add(&self, rule: Rule) {
-        let endpoints = super::api::patterns();
-        assert!(rule.check(&endpoints).is_ok(), "{:?}", rule.check(&endpoints));
-        let number = {
-            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            *made += 1;
-            *made
-        };
-        self.rules().push(Told { label: rule.label(), rule, matched: 0, fired: 0, number });
-        self.any.store(true, Ordering::Release);
+        let checked = rule.check(&super::api::patterns());
+        assert!(checked.is_ok(), "{checked:?}");
+        self.script.add(rule);
     }
 
     /// Takes all rules away, with their counts.
     pub fn clear(&self) {
-        self.any.store(false, Ordering::Release);
-        self.rules().clear();
+        self.script.clear();
     }
 
     /// The rules and what has become of them.
     #[must_use]
-    pub fn told(&self) -> Vec<Told> {
-        self.rules().clone()
+    pub fn told(&self) -> Vec<Told<Rule>> {
+        self.script.told()
     }
 
     /// How often the rules of this name (or kind, without a name) have happened.
     #[must_use]
     pub fn fired(&self, name: &str) -> u64 {
-        self.rules().iter().filter(|told| told.label == name).map(|told| told.fired).sum()
+        self.script.fired(name)
     }
 
     /// How many requests the rules of this name (or kind) were about.
     #[must_use]
     pub fn matched(&self, name: &str) -> u64 {
-        self.rules().iter().filter(|told| told.label == name).map(|told| told.matched).sum()
+        self.script.matched(name)
     }
 
-    /// What a request meets: every rule about it counts it, and the first that is due happens. A rule that was not first
-    /// waits for the next request.
-    #[must_use]
-    pub fn meet(&self, asking: &Asking<'_>) -> Option<Met> {
-        if !self.any.load(Ordering::Acquire) {
-            return None;
-        }
-        let mut met = None;
-        for told in self.rules().iter_mut().filter(|told| is_about(&told.rule, asking)) {
-            told.matched += 1;
-            let Rule { from, every, times, .. } = told.rule;
-            let in_turn = told.matched >= from && (told.matched - from) % every == 0;
-            if met.is_none() && in_turn && times.is_none_or(|times| told.fired < times) {
-                told.fired += 1;
-                met = Some(Met { fault: told.rule.fault.clone(), number: told.number });
-            }
-        }
-        met
+    /// What a request meets.
+    pub fn meet(&self, asking: &Asking<'_>) -> Option<Met<Rule>> {
+        self.script.meet(|rule| is_about(rule, asking))
     }
 
     /// The fault could not happen to this request after all: it is not counted, and waits for the next.
-    pub fn spare(&self, met: &Met) {
-        if let Some(told) = self.rules().iter_mut().find(|told| told.number == met.number) {
-            told.fired -= 1;
-        }
+    pub fn spare(&self, met: &Met<Rule>) {
+        self.script.spare(met);
     }
 
     /// Ends what waits on purpose, for the server stops.

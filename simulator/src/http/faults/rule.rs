@@ -1,5 +1,6 @@
 //! A rule: which requests meet which fault, and how often.
 
+use super::super::script::{Scripted, Turns};
 use super::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -190,12 +191,6 @@ impl Rule {
         Self { times: None, ..self }
     }
 
-    /// What it is counted by.
-    #[must_use]
-    pub fn label(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.fault.kind())
-    }
-
     /// Whether its endpoint is this one.
     pub(super) fn is_about(&self, method: &str, pattern: &str) -> bool {
         let (wanted, path) = self.endpoint.split_once(' ').unwrap_or(("", &self.endpoint));
@@ -225,6 +220,16 @@ impl Rule {
             Fault::Html { status } if !(200..=599).contains(&status) => Err(format!("there is no status {status}")),
             _ => Ok(()),
         }
+    }
+}
+
+impl Scripted for Rule {
+    fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.fault.kind())
+    }
+
+    fn turns(&self) -> Turns {
+        Turns { from: self.from, every: self.every, times: self.times }
     }
 }
 

@@ -55,6 +55,11 @@ impl Receiver {
         }
     }
 
+    /// What the body of each delivery was, byte for byte, and its signature header.
+    pub fn raw(&self) -> Vec<(String, String)> {
+        self.got.lock().unwrap().clone()
+    }
+
     /// The deliveries once there are as many as that.
     pub async fn until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let waited = timeout(Duration::from_secs(30), async {

@@ -1,6 +1,7 @@
 //! The HTTP semantics, asked of the true router.
 
 mod access;
+mod deliveries;
 mod endpoints;
 mod faults;
 mod life;

@@ -3,18 +3,23 @@
 
 mod endpoint;
 mod signature;
+mod twist;
 
 use super::clock::Clock;
+use super::script::{Met, Script};
 use anyhow::Context;
 pub use endpoint::{Endpoint, FIRST_WAIT, Registered};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use serde::Serialize;
 use serde_json::Value;
+#[cfg(test)]
+pub use signature::code;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
+pub use twist::{DeliveryRule, Twist};
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 16;
@@ -24,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub const TRIES: u32 = 12;
 /// No wait between two tries is longer.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// What nobody has as a secret.
+const WRONG_SECRET: &str = "whsec_wrong";
 /// The endpoint of the command line.
 const OF_OPTIONS: &str = "we_1PsimulatorOptions";
 
@@ -40,6 +47,12 @@ pub struct Tally {
     pub given_up: u64,
     /// Those whose endpoint was deleted or disabled while they waited.
     pub dropped: u64,
+    /// Those that a rule holds back until others come.
+    pub held: u64,
+    /// Those that were lost on purpose.
+    pub lost: u64,
+    /// Deliveries of what had been delivered, on purpose, that were answered with 2xx.
+    pub again: u64,
     /// Requests made.
     pub tries: u64,
     /// Requests that failed.
@@ -57,7 +70,15 @@ pub struct Tally {
 /// Delivers events to the endpoints that are [`Registered`].
 #[derive(Debug)]
 pub struct Webhooks {
+    /// What goes wrong on purpose.
+    pub twists: Script<DeliveryRule>,
     registered: Mutex<Vec<Registered>>,
+    /// What waits for others, by the rule that holds it.
+    held: Mutex<BTreeMap<u64, Vec<Delivery>>>,
+    /// What is to be delivered besides the events that come due.
+    extra: Mutex<Vec<Batch>>,
+    /// Rings when there is something extra.
+    pub more: Notify,
     client: Client,
     slots: Semaphore,
     tally: Mutex<Tally>,
@@ -66,11 +87,21 @@ pub struct Webhooks {
 }
 
 /// An event on its way to an endpoint.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
+    /// Its id.
     endpoint: String,
     event: Value,
+    /// What the clock moves on by before the first try.
+    after: Duration,
+    /// What is wrong with it.
+    twist: Option<Twist>,
+    /// Whether it has been delivered before.
+    again: bool,
 }
+
+/// What is delivered one after the other.
+pub type Batch = Vec<Delivery>;
 
 impl Webhooks {
     /// Ready to deliver, to this endpoint and to those that will be registered.
@@ -98,7 +129,18 @@ impl Webhooks {
             first_wait: endpoint.first_wait,
         });
         let registered = Mutex::new(registered.into_iter().collect());
-        Ok(Self { registered, client, slots: Semaphore::new(AT_ONCE), tally: Mutex::default(), clock, livemode })
+        Ok(Self {
+            twists: Script::default(),
+            registered,
+            held: Mutex::default(),
+            extra: Mutex::default(),
+            more: Notify::new(),
+            client,
+            slots: Semaphore::new(AT_ONCE),
+            tally: Mutex::default(),
+            clock,
+            livemode,
+        })
     }
 
     /// The endpoints, oldest first, for this moment alone.
@@ -115,36 +157,106 @@ impl Webhooks {
     /// What has become of the deliveries so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        self.book().clone()
+        let held = self.held().values().map(|batch| batch.len() as u64).sum();
+        Tally { held, ..self.book().clone() }
     }
 
     fn book(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The deliveries of an event that has come due.
-    pub fn queue(&self, event: &Value) -> Vec<Delivery> {
+    /// The deliveries of an event that has come due; batches do not wait for each other.
+    pub fn queue(&self, event: &Value) -> Vec<Batch> {
         let name = text(event, "type");
-        let wanting: Vec<Registered> =
-            self.registered().iter().filter(|endpoint| endpoint.wants(&name)).cloned().collect();
-        let mut tally = self.book();
-        tally.events += wanting.len() as u64;
-        tally.waiting += wanting.len() as u64;
-        let pending = wanting.len();
-        let delivery = |endpoint: Registered| {
+        self.queue_to(|endpoint| endpoint.wants(&name), event)
+    }
+
+    fn queue_to(&self, fits: impl Fn(&Registered) -> bool, event: &Value) -> Vec<Batch> {
+        let wanting: Vec<Registered> = self.registered().iter().filter(|endpoint| fits(endpoint)).cloned().collect();
+        let mut batches = Vec::with_capacity(wanting.len());
+        for endpoint in &wanting {
             let mut event = event.clone();
-            event["pending_webhooks"] = pending.into();
-            if let Some(version) = endpoint.api_version {
-                event["api_version"] = version.into();
+            event["pending_webhooks"] = wanting.len().into();
+            if let Some(version) = &endpoint.api_version {
+                event["api_version"] = version.as_str().into();
             }
-            Delivery { endpoint: endpoint.id, event }
-        };
-        wanting.into_iter().map(delivery).collect()
+            let met = self.twists.meet(|rule| rule.is_about(&event));
+            let after = Duration::ZERO;
+            let plain = Delivery { endpoint: endpoint.id.clone(), event, after, twist: None, again: false };
+            self.book().events += 1;
+            batches.extend(self.twisted(plain, met));
+        }
+        self.book().waiting += batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
+        batches
+    }
+
+    /// What a delivery becomes.
+    fn twisted(&self, plain: Delivery, met: Option<Met<DeliveryRule>>) -> Vec<Batch> {
+        let Some(Met { rule, number }) = met else { return vec![vec![plain]] };
+        match rule.twist {
+            Twist::Again { times, apart } => {
+                let apart = Duration::from_secs(apart.into());
+                let more = (1..=times).map(|time| Delivery { again: true, after: apart * time, ..plain.clone() });
+                std::iter::once(plain.clone()).chain(more).map(|delivery| vec![delivery]).collect()
+            }
+            Twist::Late { seconds } => vec![vec![Delivery { after: Duration::from_secs(seconds.into()), ..plain }]],
+            Twist::Lost => {
+                self.book().lost += 1;
+                Vec::new()
+            }
+            Twist::Reversed { of } => {
+                let mut held = self.held();
+                let batch = held.entry(number).or_default();
+                batch.insert(0, plain);
+                let full = batch.len() >= of;
+                if full { held.remove(&number).into_iter().collect() } else { Vec::new() }
+            }
+            twist => {
+                let mut event = plain.event;
+                twist::twisted(&twist, &mut event);
+                vec![vec![Delivery { event, twist: Some(twist), ..plain }]]
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<u64, Batch>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Delivers this event to every endpoint of connected accounts, whether or not it wants the type or it ever happened,
+    /// so many times at once.
+    pub fn send(&self, event: &Value, times: u32) {
+        let everyone = |endpoint: &Registered| endpoint.enabled && endpoint.connect;
+        let batches: Vec<Batch> = (0..times).flat_map(|_| self.queue_to(everyone, event)).collect();
+        self.extra.lock().unwrap_or_else(PoisonError::into_inner).extend(batches);
+        self.more.notify_one();
+    }
+
+    /// Takes all rules away, with their counts; what they held back is delivered in the order that it has.
+    pub fn clear_twists(&self) {
+        self.twists.clear();
+        let released: Vec<Batch> = std::mem::take(&mut *self.held()).into_values().collect();
+        self.book().waiting += released.iter().map(|batch| batch.len() as u64).sum::<u64>();
+        self.extra.lock().unwrap_or_else(PoisonError::into_inner).extend(released);
+        self.more.notify_one();
+    }
+
+    /// What is to be delivered besides the events that come due.
+    pub fn take_extra(&self) -> Vec<Batch> {
+        std::mem::take(&mut self.extra.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Delivers one after the other.
+    pub async fn deliver_all(&self, batch: Batch) {
+        for delivery in batch {
+            self.deliver(delivery).await;
+        }
     }
 
     /// Delivers, again and again if it has to.
-    pub async fn deliver(&self, delivery: Delivery) {
-        let body = self.body(&delivery.event);
+    async fn deliver(&self, delivery: Delivery) {
+        self.clock.pass(delivery.after).await;
+        let body = self.body(&delivery);
         let mut wait = None;
         for left in (0..TRIES).rev() {
             let endpoint = self.registered().iter().find(|known| known.id == delivery.endpoint).cloned();
@@ -154,7 +266,7 @@ impl Webhooks {
                 tally.waiting -= 1;
                 return;
             };
-            let outcome = self.try_once(&endpoint, &body).await;
+            let outcome = self.try_once(&endpoint, &delivery, &body).await;
             if self.done(&delivery, outcome, left) {
                 return;
             }
@@ -169,6 +281,7 @@ impl Webhooks {
         let mut tally = self.book();
         tally.tries += 1;
         match outcome {
+            Ok(()) if delivery.again => tally.again += 1,
             Ok(()) => {
                 tally.delivered += 1;
                 *tally.types.entry(text(&delivery.event, "type")).or_default() += 1;
@@ -189,15 +302,31 @@ impl Webhooks {
     }
 
     /// As Stripe writes it: indented by two.
-    fn body(&self, event: &Value) -> String {
-        let text = format!("{event:#}");
-        if self.livemode { text.replace("\"livemode\": false", "\"livemode\": true") } else { text }
+    fn body(&self, delivery: &Delivery) -> String {
+        let text = format!("{:#}", delivery.event);
+        // The world's objects are test-mode ones.
+        let live = self.livemode != (delivery.twist == Some(Twist::OtherMode));
+        let text = if live { text.replace("\"livemode\": false", "\"livemode\": true") } else { text };
+        if delivery.twist == Some(Twist::Escaped) { twist::escaped(&text) } else { text }
     }
 
-    async fn try_once(&self, endpoint: &Registered, body: &str) -> Result<(), String> {
-        let slot = self.slots.acquire().await;
+    fn signature(&self, endpoint: &Registered, twist: Option<&Twist>, body: &str) -> String {
         let now = self.clock.seconds();
-        let signature = signature::header(endpoint.live_secrets(now), now, body);
+        let right = || endpoint.live_secrets(now);
+        match twist {
+            Some(Twist::ClockOff { seconds }) => signature::header(right(), now + seconds, body),
+            Some(Twist::WrongSignature) => signature::header([WRONG_SECRET], now, body),
+            Some(Twist::TwoSignatures) => {
+                let header = signature::header(std::iter::once(WRONG_SECRET).chain(right()), now, body);
+                format!("{header},v0={}", signature::code("whsec_v0", now, body))
+            }
+            _ => signature::header(right(), now, body),
+        }
+    }
+
+    async fn try_once(&self, endpoint: &Registered, delivery: &Delivery, body: &str) -> Result<(), String> {
+        let slot = self.slots.acquire().await;
+        let signature = self.signature(endpoint, delivery.twist.as_ref(), body);
         let request = self
             .client
             .post(endpoint.url.clone())
