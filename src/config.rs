@@ -85,6 +85,8 @@ pub struct Config {
     pub link: Link,
     /// Hours after which the portal signs out who does nothing.
     pub portal_hours: u32,
+    /// How long what only grows is kept.
+    pub retention: Retention,
     /// The HTTP server.
     pub server: Server,
     /// The log.
@@ -131,6 +133,17 @@ pub struct Link {
     pub url_hours: u32,
     /// Minutes that a Link page's browser session lives.
     pub session_minutes: u32,
+}
+
+/// How many days what only grows is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Changes of the feeds: a reader who comes later reads again from the lists.
+    pub changes_days: u32,
+    /// Outgoing events and their deliveries, after they were delivered or given up.
+    pub deliveries_days: u32,
+    /// Datasets that ended, but for those that tell where a data type stands.
+    pub datasets_days: u32,
 }
 
 /// The HTTP server.
@@ -206,6 +219,11 @@ impl Config {
                 session_minutes: read.number("link.session_minutes", 1, 1_440)?,
             },
             portal_hours: read.number("portal.session_hours", 1, 720)?,
+            retention: Retention {
+                changes_days: read.number("retention.changes_days", 1, 36_500)?,
+                deliveries_days: read.number("retention.deliveries_days", 1, 36_500)?,
+                datasets_days: read.number("retention.datasets_days", 1, 36_500)?,
+            },
             server: Server {
                 drain: Duration::from_secs(read.number("server.drain_seconds", 0, 3_600)?.into()),
                 body_limit: read.number("server.body_limit_bytes", 1_024, 1_073_741_824)? as usize,

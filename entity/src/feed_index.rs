@@ -19,6 +19,8 @@ pub struct Model {
     pub from_seq: i64,
     /// Last number of the range.
     pub to_seq: i64,
+    /// When it was given its place.
+    pub at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,11 +1,13 @@
 //! The command line: one file for each command.
 
+mod backup;
 mod demo;
 mod doctor;
 mod integration;
 mod key;
 mod logging;
 mod migrate;
+mod move_to;
 mod openapi;
 mod parts;
 mod serve;
@@ -25,6 +27,11 @@ use tributary::config::ConfigError;
 /// What a bad command line or a bad setting ends with.
 const USAGE: u8 = 2;
 
+/// What was asked for cannot be done as it was asked for: one sentence, and the same end as a bad command line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
 /// Brings small businesses' Stripe data together, complete and current, over REST.
 #[derive(Debug, Parser)]
 #[command(name = "tributary", version, propagate_version = true)]
@@ -41,6 +48,10 @@ enum Command {
     Work(work::Args),
     /// Bring the database's schema up to date
     Migrate(migrate::Args),
+    /// Copy all data, as it is at one moment, into a new file, beside a `serve` that goes on
+    Backup(backup::Args),
+    /// Move everything from a SQLite file to an empty PostgreSQL
+    Move(move_to::Args),
     /// Start a simulated Stripe, the platform and its worker, with shops that are linked already
     Demo(demo::Args),
     /// Start a simulated Stripe alone
@@ -75,7 +86,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
-            let usage = error.downcast_ref::<ConfigError>().is_some();
+            let usage = error.is::<ConfigError>() || error.is::<Usage>();
             if usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
         }
     }
@@ -87,6 +98,8 @@ impl Command {
             Self::Serve(args) => serve::run(args).await,
             Self::Work(args) => work::run(args).await,
             Self::Migrate(args) => migrate::run(args).await,
+            Self::Backup(args) => backup::run(args).await,
+            Self::Move(args) => move_to::run(args).await,
             Self::Demo(args) => demo::run(args).await,
             Self::Simulate(args) => simulate::run(args).await,
             Self::Integration(args) => integration::run(args).await,

@@ -49,8 +49,9 @@ pub struct Ground {
 impl Ground {
     /// A worker on this ground, with keys of its own under the same master key.
     #[must_use]
-    pub fn worker(&self, config: &config::Worker, stripe: Gate, trouble: Trouble) -> Arc<Worker> {
-        let settings = WorkSettings { concurrency: config.concurrency, lease: config.lease, poll: config.poll };
+    pub fn worker(&self, config: &Config, stripe: Gate, trouble: Trouble) -> Arc<Worker> {
+        let config::Worker { concurrency, lease, poll } = config.worker;
+        let settings = WorkSettings { concurrency, lease, poll, retention: config.retention };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
         Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, trouble, settings })
     }

@@ -96,7 +96,7 @@ impl Serving {
         };
         let stripe = parts::gate(&config.stripe)?;
         let trouble = Trouble::default();
-        let worker = ground.worker(&config.worker, stripe.clone(), trouble.clone());
+        let worker = ground.worker(config, stripe.clone(), trouble.clone());
         let db = parts::open_to_answer(&config.database_url).await?;
         let parts::Ground { clock, keys, .. } = ground;
         let draining = shutdown.clone();

@@ -31,7 +31,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     config.fault.map(fault::arm);
     let shutdown = signals::shutdown()?;
     let ground = parts::migrated_ground(&config).await?;
-    let worker = ground.worker(&config.worker, parts::gate(&config.stripe)?, Trouble::default());
+    let worker = ground.worker(&config, parts::gate(&config.stripe)?, Trouble::default());
     tracing::info!(concurrency = config.worker.concurrency, "working");
     let patience = async {
         shutdown.cancelled().await;

@@ -4,10 +4,12 @@
 //! Nothing but `DbErr` comes out; "not there" is `None`.
 
 pub mod api_keys;
+pub mod backup;
 pub mod bulk;
 pub mod checkpoints;
 pub mod companies;
 pub mod connections;
+pub mod copy;
 pub mod credentials;
 pub mod data_keys;
 pub mod database;
@@ -16,6 +18,8 @@ pub mod datasets_read;
 mod durable;
 pub mod erase;
 pub mod feed;
+pub mod feed_merge;
+pub mod feed_read;
 pub mod integrations;
 pub mod jobs;
 pub mod links;
@@ -26,6 +30,7 @@ pub mod payouts_read;
 pub mod profiles;
 pub mod quarantine;
 pub mod records_read;
+pub mod retention;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;

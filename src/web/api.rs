@@ -8,9 +8,9 @@ use utoipa_axum::routes;
 
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
-    App, access_token, api_keys, companies, company_info, connections, cors_settings, customers, disputes, history,
-    integrations, orders, payment_methods, payments, payouts, products, profile, refresh, sync_settings, transactions,
-    unsupported, webhooks,
+    App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
+    history, integrations, orders, payment_methods, payments, payouts, products, profile, refresh, sync_settings,
+    transactions, unsupported, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -31,6 +31,8 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(history::list))
         .routes(routes!(history::get))
         .routes(routes!(history::validation))
+        .routes(routes!(changes::of_everything))
+        .routes(routes!(changes::of_connection))
         .routes(routes!(sync_settings::of_company, sync_settings::set_of_company))
         .routes(routes!(integrations::list))
         .routes(routes!(integrations::get, integrations::set))
@@ -91,6 +93,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Connections", description = "A company's link to a Stripe account."),
         (name = "Refresh data", description = "Ask for data, and see how far it is."),
         (name = "Read data", description = "What the checks of a dataset found."),
+        (name = "Changes", description = "Which records were created, updated and deleted, without gaps."),
         (name = "Integrations", description = "The ways in to Stripe."),
         (name = "Settings", description = "The profile, sync settings, API keys and CORS."),
         (name = "Webhooks", description = "Who is told of events."),

@@ -39,6 +39,9 @@ pub enum Error {
     /// It does not exist, or it is somebody else's.
     #[error("{0}")]
     NotFound(String),
+    /// It was there, and is no longer kept.
+    #[error("{0}")]
+    Gone(String),
     /// The request makes no sense.
     #[error("{0}")]
     BadRequest(String),
@@ -93,6 +96,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Gone(_) => StatusCode::GONE,
             Self::BadRequest(_) | Self::Query(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

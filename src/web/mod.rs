@@ -6,6 +6,7 @@ mod api;
 pub mod api_keys;
 mod assets;
 mod body;
+pub mod changes;
 pub mod commerce;
 pub mod companies;
 pub mod company_info;

@@ -5,6 +5,8 @@
 
 mod erase;
 mod inbox;
+pub mod merge;
+pub mod retention;
 mod sync;
 pub mod tick;
 
@@ -20,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
+use crate::config::Retention;
 use crate::connect::keys::Keys;
 use crate::connect::{Means, sweep};
 use crate::store::trouble::{self, Trouble};
@@ -47,6 +50,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long an idle worker waits before it looks again.
     pub poll: Duration,
+    /// How long what only grows is kept.
+    pub retention: Retention,
 }
 
 /// A worker.
@@ -88,6 +93,8 @@ impl Worker {
         for _ in 0..self.settings.concurrency.max(1) {
             all.spawn(Arc::clone(&self).work(stop.clone()));
         }
+        all.spawn(Arc::clone(&self).merging(stop.clone()));
+        all.spawn(Arc::clone(&self).retaining(stop.clone()));
         all.spawn(Arc::clone(&self).clockwork(stop));
         while let Some(ended) = all.join_next().await {
             if let Err(error) = ended {

@@ -13,6 +13,7 @@ use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tributary::clock::{Clock, ManualClock, SharedClock};
+use tributary::config::Retention;
 use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
 use tributary::connect::{Means, api_keys};
@@ -172,6 +173,7 @@ impl House {
                 concurrency: 1,
                 lease: Duration::from_secs(30),
                 poll: Duration::from_millis(10),
+                retention: Retention { changes_days: 90, deliveries_days: 30, datasets_days: 90 },
             },
         };
         Self { ground, simulator, gate, app, worker, url, serving }

@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the doors")]
 
 mod architecture;
+mod backup;
+mod changes;
 mod cli;
 mod commerce;
 mod config;
@@ -16,6 +18,7 @@ mod link;
 mod link_misuse;
 mod link_unlink;
 mod mapping;
+mod moving;
 mod openapi;
 mod oracle;
 mod platform;
@@ -23,6 +26,7 @@ mod portal;
 mod process;
 mod query;
 mod rest;
+mod retention;
 mod rows;
 mod schema;
 mod stripe_webhooks;

@@ -1,0 +1,164 @@
+//! Removing what was kept long enough, in batches that never hold the writer's place for long.
+//!
+//! Nothing that is still needed goes: a change only when the merger has placed it and its place is gone, an outgoing
+//! event only when it was copied to its receivers, a dataset only when a newer one tells where its data type stands.
+
+use std::collections::BTreeSet;
+
+use entity::id::{ConnectionId, DatasetId};
+use entity::{change, connection, dataset, delivery, feed_clock, feed_head, feed_index, outbox};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use crate::store::{datasets_read, feed_merge};
+
+/// Rows of one statement.
+const BATCH: i64 = 5_000;
+/// Connections whose hints are looked at when places are removed.
+const HINTS: u64 = 10_000;
+
+/// Connections that are not deleted, in the order of their ids, behind one of them; at most `limit`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn connections(
+    db: &impl ConnectionTrait,
+    after: Option<ConnectionId>,
+    limit: u64,
+) -> Result<Vec<ConnectionId>, DbErr> {
+    let mut rows = connection::Entity::find().select_only().column(connection::Column::Id);
+    if let Some(after) = after {
+        rows = rows.filter(connection::Column::Id.gt(after));
+    }
+    rows.filter(connection::Column::DeletedAt.is_null())
+        .order_by_asc(connection::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Removes the places that were given before a time, from the first on, as far as the merger's hints have passed them:
+/// without a hint the places themselves are what the merger goes by. Returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn places(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+    use feed_index::Column;
+    let first = |rows: Select<feed_index::Entity>| rows.order_by_asc(Column::Position).one(db);
+    let last = feed_clock::Entity::find_by_id(1).one(db).await?.map_or(0, |clock| clock.position);
+    let young = first(feed_index::Entity::find().filter(Column::At.gte(before))).await?;
+    let mut until = young.map_or(last, |range| range.position - 1);
+    for head in feed_merge::unmerged(db, HINTS).await? {
+        let needed = feed_index::Entity::find()
+            .filter(Column::ConnectionId.eq(head.connection_id))
+            .filter(Column::ToSeq.gt(head.merged));
+        if let Some(range) = first(needed).await? {
+            until = Ord::min(until, range.position - 1);
+        }
+    }
+    let Some(oldest) = first(feed_index::Entity::find()).await? else { return Ok(0) };
+    let mut removed = 0;
+    let mut from = oldest.position;
+    while from <= until {
+        let to = Ord::min(until, from + BATCH - 1);
+        removed += feed_index::Entity::delete_many().filter(Column::Position.lte(to)).exec(db).await?.rows_affected;
+        from = to + 1;
+    }
+    Ok(removed)
+}
+
+/// Removes a connection's changes that were made before a time, from the first on, as far as their places are gone.
+/// Returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn changes(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+    use change::Column;
+    let of = || change::Entity::find().filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::Seq);
+    let Some(oldest) = of().one(db).await? else { return Ok(0) };
+    let Some(head) = feed_head::Entity::find_by_id(connection).one(db).await? else { return Ok(0) };
+    let mut until = head.merged;
+    if let Some(young) = of().filter(Column::At.gte(before)).one(db).await? {
+        until = Ord::min(until, young.seq - 1);
+    }
+    let placed = feed_index::Entity::find()
+        .filter(feed_index::Column::ConnectionId.eq(connection))
+        .order_by_asc(feed_index::Column::ToSeq)
+        .one(db)
+        .await?;
+    if let Some(range) = placed {
+        until = Ord::min(until, range.from_seq - 1);
+    }
+    let mut removed = 0;
+    let mut from = oldest.seq;
+    while from <= until {
+        let to = Ord::min(until, from + BATCH - 1);
+        removed += change::Entity::delete_many()
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::Seq.lte(to))
+            .exec(db)
+            .await?
+            .rows_affected;
+        from = to + 1;
+    }
+    Ok(removed)
+}
+
+/// Removes a connection's outgoing events that were made before a time and copied to their receivers. Returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn outbox(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+    let Some(head) = feed_head::Entity::find_by_id(connection).one(db).await? else { return Ok(0) };
+    let gone = outbox::Entity::delete_many()
+        .filter(outbox::Column::ConnectionId.eq(connection))
+        .filter(outbox::Column::Seq.lte(head.relayed))
+        .filter(outbox::Column::CreatedAt.lt(before));
+    Ok(gone.exec(db).await?.rows_affected)
+}
+
+/// Removes a connection's datasets that ended before a time. The newest of each data type, and the newest that ended
+/// well, stay: they tell where it stands. Returns how many went.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+    use dataset::Column;
+    let old: Vec<DatasetId> = dataset::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::CompletedAt.lt(before))
+        .into_tuple()
+        .all(db)
+        .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let states = datasets_read::states(db, &[connection]).await?;
+    let told = states.into_values().flat_map(|state| [Some(state.latest.id), state.successful.map(|row| row.id)]);
+    let told: BTreeSet<DatasetId> = told.flatten().collect();
+    let old: Vec<DatasetId> = old.into_iter().filter(|id| !told.contains(id)).collect();
+    let mut removed = 0;
+    for ids in old.chunks(super::ROWS) {
+        removed += dataset::Entity::delete_many()
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .exec(db)
+            .await?
+            .rows_affected;
+    }
+    Ok(removed)
+}
+
+/// Removes deliveries that came to their end, well or not, before a time. Returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn deliveries(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+    let ended = delivery::Entity::delete_many()
+        .filter(delivery::Column::RunAt.lt(before))
+        .filter(delivery::Column::Status.ne("waiting"));
+    Ok(ended.exec(db).await?.rows_affected)
+}

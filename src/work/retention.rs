@@ -1,0 +1,82 @@
+//! Retention: once a day, what only grows is cut to what the settings say, and what went is counted in the log.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DbErr;
+use tokio_util::sync::CancellationToken;
+
+use super::{LONGEST_PAUSE, Worker};
+use crate::config::Retention;
+use crate::store::{Db, retention};
+
+/// How often.
+const EVERY: TimeDelta = TimeDelta::days(1);
+/// Connections read at once.
+const ROUND: u64 = 500;
+
+/// How many rows were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Of the feed of everything.
+    pub places: u64,
+    /// Of the feeds of the connections.
+    pub changes: u64,
+    /// Of the outgoing events.
+    pub outbox: u64,
+    /// Of the deliveries of events.
+    pub deliveries: u64,
+    /// Of the datasets.
+    pub datasets: u64,
+}
+
+impl Worker {
+    /// Removes what is old, each day, until it is asked to stop.
+    pub(super) async fn retaining(self: Arc<Self>, stop: CancellationToken) {
+        let mut due = self.clock.now();
+        while !stop.is_cancelled() {
+            let now = self.clock.now();
+            if now >= due {
+                due = match remove(&self.db, self.settings.retention, now, &stop).await {
+                    Ok(removed) => {
+                        tracing::info!(?removed, "what was kept long enough is gone");
+                        now + EVERY
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "what is old could not be removed; it is tried again by itself");
+                        now + LONGEST_PAUSE
+                    }
+                };
+            }
+            self.rest(&stop).await;
+        }
+    }
+}
+
+/// Removes what was kept long enough. Places go before the changes that they lead to; it can be cut off anywhere and done
+/// again, and several processes may do it at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn remove(db: &Db, keep: Retention, now: DateTime<Utc>, stop: &CancellationToken) -> Result<Removed, DbErr> {
+    let before = |days: u32| now - TimeDelta::days(days.into());
+    let mut removed = Removed {
+        places: retention::places(db, before(keep.changes_days)).await?,
+        deliveries: retention::deliveries(db, before(keep.deliveries_days)).await?,
+        ..Removed::default()
+    };
+    let mut last = None;
+    loop {
+        let connections = retention::connections(db, last, ROUND).await?;
+        for connection in &connections {
+            if stop.is_cancelled() {
+                return Ok(removed);
+            }
+            removed.changes += retention::changes(db, *connection, before(keep.changes_days)).await?;
+            removed.outbox += retention::outbox(db, *connection, before(keep.deliveries_days)).await?;
+            removed.datasets += retention::datasets(db, *connection, before(keep.datasets_days)).await?;
+        }
+        let Some(end) = connections.last() else { return Ok(removed) };
+        last = Some(*end);
+    }
+}
