@@ -47,11 +47,33 @@ pub struct Model {
     pub next_sync_at: Option<DateTimeUtc>,
     /// Unix second up to which an events poll found nothing; the events cursor is the later of this and the checkpoint.
     pub quiet_until: Option<i64>,
+    /// Requests to Stripe for it by UTC day, of the last 31 days.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub reads: Reads,
     /// When it was deleted; a job removes the rest.
     pub deleted_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Requests to Stripe, counted by UTC day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct Reads(pub std::collections::BTreeMap<chrono::NaiveDate, i64>);
+
+impl Reads {
+    /// How many days are kept.
+    pub const DAYS: u64 = 31;
+
+    /// The same with more of a day; what is older than [`Self::DAYS`] goes.
+    #[must_use]
+    pub fn and(mut self, day: chrono::NaiveDate, more: i64) -> Self {
+        *self.0.entry(day).or_default() += more;
+        let oldest = day - chrono::Days::new(Self::DAYS - 1);
+        self.0.retain(|day, _| *day >= oldest);
+        self
+    }
+}
 
 /// Where a connection stands.
 #[derive(

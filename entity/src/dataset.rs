@@ -29,6 +29,8 @@ pub struct Model {
     pub requested_at: DateTimeUtc,
     /// When a run took it.
     pub started_at: Option<DateTimeUtc>,
+    /// From when on its objects can be read although it has not ended: the first sync reads the last 90 days first.
+    pub readable_from: Option<DateTimeUtc>,
     /// When it ended, well or not.
     pub completed_at: Option<DateTimeUtc>,
     /// 0 to 100.

@@ -57,6 +57,12 @@ pub struct Model {
     pub scope: Scope,
     /// Once, or continuous with a frequency.
     pub sync: Sync,
+    /// The hour that a daily, weekly or monthly sync keeps to, `03:00`; none: the hour that it was linked at.
+    #[sea_orm(column_type = "Text")]
+    pub sync_at: Option<String>,
+    /// The time zone of that hour, `Europe/Berlin`; none: UTC.
+    #[sea_orm(column_type = "Text")]
+    pub sync_time_zone: Option<String>,
     /// When Stripe last refused the secret key (401); it stops every sync until the key is replaced.
     pub refused_at: Option<DateTimeUtc>,
     /// When it was made.

@@ -40,6 +40,12 @@ struct Set {
     /// How often a linked company is synced: once, hourly, daily, weekly or monthly
     #[arg(long, value_name = "FREQUENCY")]
     sync: Option<String>,
+    /// The hour that daily and rarer syncs keep to, such as 03:00; "" for none
+    #[arg(long, value_name = "HH:MM")]
+    sync_at: Option<String>,
+    /// The time zone of that hour, such as Europe/Berlin; "" for UTC
+    #[arg(long, value_name = "ZONE")]
+    sync_time_zone: Option<String>,
     /// Whether it starts links and syncs: true or false
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     enabled: Option<bool>,
@@ -61,6 +67,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         webhook_secret: set.webhook_secret,
         scope: set.scope,
         sync: set.sync,
+        sync_at: set.sync_at,
+        sync_time_zone: set.sync_time_zone,
         enabled: set.enabled,
     };
     let stripe = parts::gate(&config.stripe)?;

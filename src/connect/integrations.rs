@@ -7,6 +7,7 @@ use super::{Fault, Means, webhooks};
 use crate::store;
 use crate::stripe;
 use crate::stripe::oauth::Platform;
+use crate::sync::schedule;
 use crate::vault::Place;
 
 /// What is to be changed; what is `None` stays.
@@ -22,6 +23,10 @@ pub struct Change {
     pub scope: Option<String>,
     /// `once`, `hourly`, `daily`, `weekly` or `monthly`.
     pub sync: Option<String>,
+    /// The hour that daily and rarer syncs keep to, `03:00`; an empty text is none.
+    pub sync_at: Option<String>,
+    /// The time zone of that hour, `Europe/Berlin`; an empty text is UTC.
+    pub sync_time_zone: Option<String>,
     /// Whether it starts links and syncs. Not given, the first complete set-up switches it on.
     pub enabled: Option<bool>,
 }
@@ -30,7 +35,8 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct Refusal {
-    /// The field: `client_id`, `secret_key`, `webhook_secret`, `scope`, `sync` or `enabled`.
+    /// The field: `client_id`, `secret_key`, `webhook_secret`, `scope`, `sync`, `sync_at`,
+    /// `sync_time_zone` or `enabled`.
     pub field: &'static str,
     /// What is wrong and what is allowed. It never shows a secret.
     pub message: String,
@@ -127,6 +133,22 @@ fn plain(row: &mut integration::Model, change: &Change) -> Result<(), Refusal> {
     if let Some(given) = &change.sync {
         let allowed = [Sync::Once, Sync::Hourly, Sync::Daily, Sync::Weekly, Sync::Monthly];
         row.sync = one_of("sync", given, &allowed, Sync::as_str)?;
+    }
+    by_the_clock(row, change)
+}
+
+/// The hour and its time zone: both are to be read again.
+fn by_the_clock(row: &mut integration::Model, change: &Change) -> Result<(), Refusal> {
+    let set = |given: &str| Some(given.trim().to_owned()).filter(|text| !text.is_empty());
+    if let Some(given) = &change.sync_time_zone {
+        row.sync_time_zone = set(given);
+        schedule::hour("00:00", row.sync_time_zone.as_deref())
+            .map_err(|message| Refusal { field: "sync_time_zone", message })?;
+    }
+    if let Some(given) = &change.sync_at {
+        row.sync_at = set(given);
+        let text = row.sync_at.as_deref().unwrap_or("00:00");
+        schedule::hour(text, row.sync_time_zone.as_deref()).map_err(|message| Refusal { field: "sync_at", message })?;
     }
     Ok(())
 }

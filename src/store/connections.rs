@@ -169,6 +169,7 @@ pub async fn create_as(
         last_sync_at: None,
         next_sync_at: None,
         quiet_until: None,
+        reads: connection::Reads::default(),
         deleted_at: None,
     };
     let keep_first = OnConflict::column(Column::Id).do_nothing().to_owned();
@@ -279,7 +280,7 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Res
 }
 
 /// Sets when a Linked connection is due next (never, when `None`). With `quiet_until`, an events poll up to that Unix
-/// second found nothing.
+/// second found nothing. `reads` are the requests to Stripe that were counted since the last time.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -288,8 +289,12 @@ pub async fn reschedule(
     id: ConnectionId,
     next_sync_at: Option<DateTimeUtc>,
     quiet_until: Option<i64>,
+    reads: Option<connection::Reads>,
 ) -> Result<(), DbErr> {
     let mut row = connection::ActiveModel { next_sync_at: Set(next_sync_at), ..Default::default() };
+    if let Some(reads) = reads {
+        row.reads = Set(reads);
+    }
     if quiet_until.is_some() {
         row.quiet_until = Set(quiet_until);
     }
@@ -346,6 +351,14 @@ pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTim
         .exec(db)
         .await?;
     update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+}
+
+/// Keeps how many requests were sent to Stripe.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_reads(db: &impl ConnectionTrait, id: ConnectionId, reads: connection::Reads) -> Result<(), DbErr> {
+    update(db, id, connection::ActiveModel { reads: Set(reads), ..Default::default() }).await
 }
 
 /// Adds a fault; beyond [`FAULTS`] the oldest go. Call it in a transaction that [`super::write`] began, as it reads

@@ -67,6 +67,7 @@ pub fn fresh(connection: ConnectionId, kind: DataType, first: bool, now: DateTim
         full: false,
         requested_at: now,
         started_at: None,
+        readable_from: None,
         completed_at: None,
         progress: 0,
         objects: 0,
@@ -181,6 +182,28 @@ pub async fn gain(
             .exec(db)
             .await?;
     }
+    Ok(())
+}
+
+/// Notes from when on a dataset that is still being read can be read already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_readable(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    id: DatasetId,
+    from: DateTimeUtc,
+) -> Result<(), DbErr> {
+    let word = format!("What is from {} or later can be read already; older data follows.", from.date_naive());
+    dataset::Entity::update_many()
+        .col_expr(Column::ReadableFrom, Expr::value(from))
+        .col_expr(Column::StatusDescription, Expr::value(word))
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.is_in(OPEN))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -59,6 +59,8 @@ fn new(id: IntegrationId, key: &str, name: &str, source: Uuid, mode: Mode, now: 
         webhook_registered_at: None,
         scope: Scope::ReadOnly,
         sync: Sync::Daily,
+        sync_at: None,
+        sync_time_zone: None,
         refused_at: None,
         created_at: now,
         updated_at: now,

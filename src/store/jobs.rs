@@ -220,12 +220,25 @@ pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbEr
     Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(db).await?.is_some())
 }
 
+/// Whether a job is due that nobody does.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<bool, DbErr> {
+    let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(free(now)).one(db).await?;
+    Ok(due.is_some())
+}
+
 /// How many jobs there are.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
     job::Entity::find().count(db).await
+}
+
+fn free(now: DateTimeUtc) -> Condition {
+    Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(Expr::col(Column::LeasedUntil).lt(now))
 }
 
 fn mine(job: &job::Model) -> Condition {

@@ -1,20 +1,25 @@
 //! Stripe over HTTP: one pinned version, our own limits, retries where a retry can help.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::Error;
-use super::limits::{Limits, Rates};
+use super::limits::{Limits, Rates, TooMuch};
+use super::outage::Outage;
 
 /// The API version that every request names.
 pub const VERSION: &str = "2026-10-28.endive";
 
 /// Tries of one request, the first one included.
 const TRIES: u32 = 5;
+/// Tries of one request that Stripe finds too much: each comes at a slower pace.
+const LIMITED_TRIES: u32 = 12;
 /// The first pause between tries; it doubles, and a random part of it is waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause, also when Stripe asks for a longer one.
@@ -43,6 +48,7 @@ pub struct Gate {
     pub(super) http: reqwest::Client,
     pub(super) settings: Settings,
     limits: Arc<Limits>,
+    outage: Arc<Outage>,
 }
 
 impl Gate {
@@ -58,7 +64,7 @@ impl Gate {
             .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let rates = Rates { endpoint: settings.rate_per_endpoint, account: settings.rate_per_account };
-        Ok(Self { http, settings, limits: Arc::new(Limits::new(rates)) })
+        Ok(Self { http, settings, limits: Arc::new(Limits::new(rates)), outage: Arc::default() })
     }
 
     /// Where it leads.
@@ -70,7 +76,7 @@ impl Gate {
     /// An account, read with the platform's key; without an account it is the platform's own.
     #[must_use]
     pub fn account(&self, key: SecretString, account: Option<String>, livemode: bool) -> Account {
-        Account { gate: self.clone(), key, id: account, livemode }
+        Account { gate: self.clone(), key, id: account, livemode, tries: TRIES, reads: Arc::default() }
     }
 }
 
@@ -81,6 +87,8 @@ pub struct Account {
     key: SecretString,
     id: Option<String>,
     livemode: bool,
+    tries: u32,
+    reads: Arc<AtomicI64>,
 }
 
 /// A whole answer.
@@ -99,29 +107,62 @@ impl Account {
         self.id.as_deref()
     }
 
+    /// The same account, asked once only: to find out whether Stripe answers at all.
+    #[must_use]
+    pub fn once_only(&self) -> Self {
+        Self { tries: 1, ..self.clone() }
+    }
+
+    /// How many requests were sent, tries included, since this was last asked: Stripe counts them against the account's
+    /// read allocation.
+    #[must_use]
+    pub fn take_reads(&self) -> i64 {
+        self.reads.swap(0, Ordering::Relaxed)
+    }
+
     /// Reads `/v1/...`. `endpoint` is the path's pattern, which Stripe's limits count by.
     ///
     /// # Errors
     /// See [`Error`]; passing troubles were tried again already.
     pub async fn get(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<Answer, Error> {
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let who = self.id.as_deref().unwrap_or("platform");
+        let who = self.id.as_deref().unwrap_or("platform");
+        let (mut pause, mut tries, mut limited) = (FIRST_PAUSE, 0, 0);
+        loop {
+            self.gate.outage.may_go(Instant::now()).map_err(|wait| {
+                let seconds = wait.as_secs() + 1;
+                Error::Transport(format!("it has not answered for a while and is asked again in {seconds} s"))
+            })?;
             self.gate.limits.wait(who, self.livemode, endpoint).await;
+            let sent = Instant::now();
+            self.reads.fetch_add(1, Ordering::Relaxed);
             let (error, wish) = match self.once(path, query).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.gate.outage.answered();
+                    return Ok(answer);
+                }
                 Err(tried) => tried,
             };
-            let again = wish.again.unwrap_or_else(|| error.is_passing());
-            if !again || attempt >= TRIES {
+            if matches!(error, Error::Transport(_)) {
+                self.gate.outage.failed(Instant::now());
+            } else {
+                self.gate.outage.answered();
+            }
+            let most = if matches!(error, Error::RateLimited) {
+                self.gate.limits.slow(who, self.livemode, endpoint, wish.too_much, sent);
+                limited += 1;
+                limited < LIMITED_TRIES.min(self.tries * 3)
+            } else {
+                tries += 1;
+                tries < self.tries
+            };
+            if !most || !wish.again.unwrap_or_else(|| error.is_passing()) {
                 return Err(error);
             }
             let wait = wish.after.unwrap_or_else(|| pause.mul_f64(rand::random::<f64>())).min(LONGEST_PAUSE);
-            tracing::info!(path, attempt, %error, wait_ms = wait.as_millis(), "Stripe will be asked again");
+            tracing::info!(path, tries, limited, %error, wait_ms = wait.as_millis(), "Stripe will be asked again");
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(Error::RateLimited)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the platform's key leaves for Stripe")]
@@ -164,12 +205,14 @@ impl Account {
 struct Wish {
     again: Option<bool>,
     after: Option<Duration>,
+    too_much: TooMuch,
 }
 
 impl Wish {
     fn read(headers: &HeaderMap) -> Self {
         let after = text(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-        Self { again: text(headers, "stripe-should-retry").and_then(|text| text.parse().ok()), after }
+        let again = text(headers, "stripe-should-retry").and_then(|text| text.parse().ok());
+        Self { again, after, too_much: TooMuch::of(text(headers, "stripe-rate-limited-reason")) }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod client;
 pub mod error;
 pub mod limits;
 pub mod oauth;
+pub mod outage;
 pub mod signature;
 pub mod webhook_endpoints;
 pub mod wire;

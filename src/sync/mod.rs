@@ -1,6 +1,7 @@
 //! Read, map, keep: what Stripe has becomes what we serve, in the order of readings and never twice.
 //!
-//! [`run`] does one connection: [`backfill`] reads each of Stripe's lists from end to end once, a page a transaction;
+//! [`run`] does one connection: [`backfill`] reads each of Stripe's lists from end to end once, a page a transaction, in
+//! [`windows`] that are read side by side;
 //! [`follow`] then reads events, which are hints, and every object that they name again; [`payouts`] reads what payouts
 //! are made of. [`prepare`] turns a page into what [`keep`] writes; [`compose`] makes the records that several objects
 //! make together; [`map`] is pure.
@@ -17,3 +18,4 @@ pub mod prepare;
 pub mod run;
 pub mod schedule;
 pub mod streams;
+pub mod windows;

@@ -36,7 +36,8 @@ pub async fn read(run: &Run) -> Result<bool, Error> {
         for payout in payouts {
             content(run, &payout, whole).await?;
         }
-        if !store::datasets::unfinished(&run.db, run.connection).await?.is_empty() {
+        run.look_around().await?;
+        if run.makes_room() || !store::datasets::unfinished(&run.db, run.connection).await?.is_empty() {
             return Ok(true);
         }
     }

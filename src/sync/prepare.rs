@@ -29,6 +29,10 @@ pub struct Prepared {
     pub objects: i64,
     /// The oldest `created` among them.
     pub oldest: Option<i64>,
+    /// The newest `created` among them.
+    pub newest: Option<i64>,
+    /// Whether an older one came before a newer one, as in no list.
+    pub unsorted: bool,
 }
 
 /// What records are to be composed anew, since an object that they are made of was read.
@@ -92,7 +96,11 @@ impl Prepared {
         let object = head.object.clone().unwrap_or_else(|| "unknown".to_owned());
         let id = head.id.clone().unwrap_or_else(|| object.clone());
         self.objects += 1;
-        self.oldest = self.oldest.into_iter().chain(head.created).min();
+        if hangs_on.is_none() {
+            self.unsorted |= self.oldest.zip(head.created).is_some_and(|(before, created)| created > before);
+            self.oldest = self.oldest.into_iter().chain(head.created).min();
+            self.newest = self.newest.into_iter().chain(head.created).max();
+        }
         let parent = hangs_on.map(str::to_owned).or_else(|| parent(&head, raw));
         self.sources.push(Packed::new(&object, &id, parent, head.created, raw));
         match self.records_of(connection, &object, &head, raw) {

@@ -1,13 +1,14 @@
 //! One connection's run: the first time all of it, then what changed.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
 use entity::{stripe_hint, sync_head};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
@@ -23,6 +24,9 @@ use crate::stripe::error::Error as Refusal;
 
 /// Stripe keeps events for 30 days; a cursor older than this has lost some, and everything is listed anew.
 const EVENTS_KEPT: i64 = 29 * 86_400;
+/// A run with others waiting behind it goes to the end of the queue after this, so that a large account never keeps
+/// small ones waiting.
+const SLICE: std::time::Duration = std::time::Duration::from_secs(10);
 /// What only a reading brings, however quiet the events are, is read again after this.
 const DAILY: Duration = Duration::hours(24);
 
@@ -49,8 +53,14 @@ pub struct Run {
     pub since: Vec<(DataType, i64)>,
     /// The data types that the first sync reads.
     pub first: Vec<DataType>,
+    /// Whether Stripe is first asked once whether it answers at all, since it did not the last times.
+    pub probes: bool,
+    /// After this it makes room, at the end of a page, for other connections that wait.
+    pub slice: std::time::Duration,
     fence: i64,
     requests: AtomicU32,
+    begun: Instant,
+    making_room: AtomicBool,
 }
 
 /// How a run ended.
@@ -63,6 +73,8 @@ pub enum Ended {
         /// As of [`Ended::Done`].
         more: bool,
     },
+    /// Others wait, and not all is read: go on behind them.
+    MadeRoom,
     /// Something was read, or was asked for.
     Done {
         /// Whether it was the connection's first sync.
@@ -88,21 +100,23 @@ impl Run {
     /// Prepares a run; the connection is taken by [`Run::go`].
     #[must_use]
     pub fn new(db: Db, stripe: Account, clock: SharedClock, connection: ConnectionId, stop: CancellationToken) -> Self {
-        let (since, first, quiet_until) = (Vec::new(), DataType::ALL.to_vec(), None);
-        let (hints, is_due) = (Vec::new(), true);
         Self {
             db,
             stripe,
             clock,
             connection,
             stop,
-            hints,
-            is_due,
-            quiet_until,
-            since,
-            first,
+            hints: Vec::new(),
+            is_due: true,
+            quiet_until: None,
+            since: Vec::new(),
+            first: DataType::ALL.to_vec(),
+            probes: false,
+            slice: SLICE,
             fence: 0,
             requests: AtomicU32::new(0),
+            begun: Instant::now(),
+            making_room: AtomicBool::new(false),
         }
     }
 
@@ -111,6 +125,9 @@ impl Run {
     /// # Errors
     /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
     pub async fn go(&mut self) -> Result<Ended, Error> {
+        if self.probes {
+            self.stripe.once_only().get("/v1/balance", "/v1/balance", &[]).await?;
+        }
         let polled = match self.look().await? {
             Look::Quiet(until) => return Ok(Ended::Quiet(until)),
             Look::Hinted => return self.hinted().await,
@@ -122,8 +139,8 @@ impl Run {
         self.heal_gap(&head).await?;
         let asked = self.asked(&head).await?;
         let missing = self.missing(&asked).await?;
-        if !missing.is_empty() {
-            backfill::backfill(self, &asked, &missing).await?;
+        if !missing.is_empty() && !backfill::backfill(self, &asked, &missing).await? {
+            return Ok(Ended::MadeRoom);
         }
         let head = store::sync_heads::find(&self.db, self.connection).await?.unwrap_or(head);
         let first = head.first_done_at.is_none();
@@ -188,6 +205,23 @@ impl Run {
         Ok((read_no, answer))
     }
 
+    /// Whether it ends at its next page, since others wait.
+    #[must_use]
+    pub fn makes_room(&self) -> bool {
+        self.making_room.load(Ordering::Relaxed)
+    }
+
+    /// Once its time is over: whether others wait for a worker.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look_around(&self) -> Result<(), Error> {
+        if self.begun.elapsed() >= self.slice && store::jobs::is_waited_for(&self.db, self.clock.now()).await? {
+            self.making_room.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Begins a transaction under the run's fence.
     ///
     /// # Errors
@@ -222,10 +256,13 @@ impl Run {
     /// # Errors
     /// When the database does not answer.
     pub async fn read_streams(&self) -> Result<BTreeSet<&'static str>, Error> {
-        let done = store::checkpoints::of(&self.db, self.connection).await?;
+        let windows = store::checkpoints::of(&self.db, self.connection).await?;
         let all = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
-        let is_done = |name: &str| done.iter().any(|row| row.stream == name && row.done);
-        Ok(all.map(|stream| stream.name()).filter(|name| is_done(name)).collect())
+        let is_read = |name: &str| {
+            let mut own = windows.iter().filter(|row| row.stream == name).peekable();
+            own.peek().is_some() && own.all(|window| window.done)
+        };
+        Ok(all.map(|stream| stream.name()).filter(|name| is_read(name)).collect())
     }
 
     /// What is asked for: on the first run everything that the first sync reads, written before the first page.
@@ -297,32 +334,40 @@ impl Run {
         Ok(())
     }
 
-    /// Ends datasets that Stripe does not permit, each with its reason.
+    /// Ends datasets that Stripe does not give, each with its reason.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn not_permitted(&self, asked: &[dataset::Model], stream: Stream, why: &str) -> Result<(), Error> {
+    pub async fn not_given(&self, asked: &[dataset::Model], stream: Stream, why: &Error) -> Result<(), Error> {
+        let Some((status, reason)) = of_one_list(why) else { return Ok(()) };
+        let list = stream.name().replace('_', " ");
+        let reason = reason.replace("{list}", &list);
+        tracing::warn!(connection.id = %self.connection, list, reason, "Stripe does not give a list");
         let page = self.page().await?;
-        let reason = format!(
-            "Stripe does not permit reading {}: {why}. Ask the owner to link again with a scope that covers it; \
-             everything else is read.",
-            stream.name().replace('_', " ")
-        );
         for one in asked.iter().filter(|one| Stream::of(one.data_type).contains(&stream)) {
             let (id, now) = (one.id, self.clock.now());
-            store::datasets::finish(page.tx(), self.connection, id, Status::PermissionsError, Some(&reason), now)
-                .await?;
+            store::datasets::finish(page.tx(), self.connection, id, status, Some(&reason), now).await?;
         }
         page.commit().await?;
         Ok(())
     }
 }
 
-/// The text of a refusal that concerns one list alone; none for one that ends the run.
+/// How datasets end by a refusal that concerns one list (`{list}`) alone; none for one that ends the run.
 #[must_use]
-pub fn of_one_list(error: &Error) -> Option<String> {
+pub fn of_one_list(error: &Error) -> Option<(Status, String)> {
     match error {
-        Error::Stripe(Refusal::NotPermitted(why)) => Some(why.clone()),
+        Error::Stripe(Refusal::NotPermitted(why)) => Some((
+            Status::PermissionsError,
+            format!(
+                "Stripe does not permit reading {{list}}: {why}. Ask the owner to link again with a scope that covers \
+                 it; everything else is read."
+            ),
+        )),
+        Error::Stripe(Refusal::Refused { status: 404, message }) => Some((
+            Status::NotSupported,
+            format!("Stripe has no {{list}} for this account: {message}. Everything else is read."),
+        )),
         _ => None,
     }
 }

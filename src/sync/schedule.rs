@@ -1,8 +1,10 @@
 //! When a connection is due next: pure.
 
-use chrono::{DateTime, Duration, Months, Utc};
+use chrono::{DateTime, Days, Duration, LocalResult, Months, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
 use entity::data_type::DataType;
-use entity::integration::Sync;
+use entity::id::ConnectionId;
+use entity::integration::{self, Sync};
 use entity::sync_setting::Model as Wish;
 
 /// However rarely a connection is synced, its events are polled within this time: Stripe keeps them for 30 days.
@@ -20,16 +22,89 @@ pub const fn hours(sync: Sync) -> Option<i64> {
     }
 }
 
+/// How an integration's connections are synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// How often.
+    pub sync: Sync,
+    /// The hour that whole days keep to.
+    pub at: Option<Hour>,
+}
+
+/// An hour of the day, somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour {
+    /// By the clocks there.
+    pub time: NaiveTime,
+    /// Where.
+    pub zone: Tz,
+}
+
+impl Plan {
+    /// The plan of an integration. An hour that does not read was refused when it was set.
+    #[must_use]
+    pub fn of(integration: &integration::Model) -> Self {
+        let hour = |text: &str| hour(text, integration.sync_time_zone.as_deref()).ok();
+        Self { sync: integration.sync, at: integration.sync_at.as_deref().and_then(hour) }
+    }
+}
+
+/// Reads an hour, `03:00`, and a time zone by its name in the tz database, `Europe/Berlin`; UTC when there is none.
+///
+/// # Errors
+/// What is wrong, and an example of what is right.
+pub fn hour(time: &str, zone: Option<&str>) -> Result<Hour, String> {
+    let time = NaiveTime::parse_from_str(time, "%H:%M").map_err(|_| "it must be an hour such as 03:00".to_owned())?;
+    let zone = zone.unwrap_or("UTC").parse().map_err(|_| "it must be a time zone such as Europe/Berlin".to_owned())?;
+    Ok(Hour { time, zone })
+}
+
 /// When the connection is due after a sync that ended now. A data type's own wish (0 hours is no schedule) overrides the
-/// integration's; the shortest of all counts.
+/// integration's; the shortest of all counts. Each connection has its own moment within what the frequency leaves open, so
+/// that those linked together are not due together for ever.
 #[must_use]
-pub fn next(sync: Sync, wishes: &[Wish], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn next(plan: Plan, wishes: &[Wish], connection: ConnectionId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let of_type = |kind| match wish(wishes, kind) {
         Some(wish) => Some(i64::from(wish.sync_schedule)),
-        None => hours(sync),
+        None => hours(plan.sync),
     };
     let shortest = DataType::ALL.into_iter().filter_map(of_type).filter(|hours| *hours > 0).min()?;
-    Some(now + Duration::hours(shortest).min(AT_LEAST_EVERY))
+    let every = Duration::hours(shortest).min(AT_LEAST_EVERY);
+    match plan.at.filter(|_| every >= Duration::days(1)) {
+        Some(hour) => Some(by_the_clock(hour, every.num_days(), now) + share(connection, SPREAD)),
+        None => Some(now + every + share(connection, every / 20)),
+    }
+}
+
+/// The hour on the day that is nearest to `days` from now, and after now: what was missed is made up for once.
+fn by_the_clock(hour: Hour, days: i64, now: DateTime<Utc>) -> DateTime<Utc> {
+    let today = now.with_timezone(&hour.zone).date_naive();
+    let days = u64::try_from(days.max(1)).unwrap_or(1);
+    // From the day before on: the last one may have come late, behind its hour.
+    let candidates = (days - 1..=days + 1).filter_map(|ahead| {
+        let local = today.checked_add_days(Days::new(ahead))?.and_time(hour.time);
+        match hour.zone.from_local_datetime(&local) {
+            LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.with_timezone(&Utc)),
+            // The clocks jump over the hour: an hour later there is one.
+            LocalResult::None => {
+                let later = hour.zone.from_local_datetime(&(local + Duration::hours(1))).earliest();
+                later.map(|time| time.with_timezone(&Utc))
+            }
+        }
+    });
+    let mut ahead = candidates.filter(|time| *time > now + SPREAD);
+    ahead.next().unwrap_or_else(|| now + Duration::days(1))
+}
+
+/// Minutes after its hour that a sync by the clock may begin.
+const SPREAD: Duration = Duration::minutes(10);
+
+/// The connection's own part of a time span: always the same, and spread evenly over connections.
+fn share(connection: ConnectionId, span: Duration) -> Duration {
+    // The last bytes of an id are random.
+    let [.., a, b] = *connection.0.as_bytes();
+    let part = i32::from(u16::from_be_bytes([a, b]));
+    span * part / 65_536
 }
 
 /// The data types that the first sync reads: all, but for those that were switched off.
@@ -76,7 +151,10 @@ mod tests {
     #[test]
     fn the_shortest_wish_counts_and_events_are_never_left_for_long() {
         let now = DateTime::UNIX_EPOCH;
-        let after = |sync, wishes: &[Wish]| next(sync, wishes, now).map(|time| (time - now).num_hours());
+        let connection = ConnectionId(uuid::Uuid::nil());
+        let plan = |sync| Plan { sync, at: None };
+        let after =
+            |sync, wishes: &[Wish]| next(plan(sync), wishes, connection, now).map(|time| (time - now).num_hours());
         assert_eq!(after(Sync::Once, &[]), None);
         assert_eq!(after(Sync::Once, &[wish(DataType::Customers, 24)]), Some(24));
         assert_eq!(after(Sync::Hourly, &[wish(DataType::Customers, 24)]), Some(1));
@@ -84,6 +162,33 @@ mod tests {
         assert_eq!(after(Sync::Hourly, &none), None);
         assert_eq!(after(Sync::Weekly, &[]), Some(168));
         assert_eq!(after(Sync::Monthly, &[]), Some(168));
+    }
+
+    #[test]
+    fn r30_connections_of_one_moment_are_spread() {
+        let now = DateTime::UNIX_EPOCH;
+        let plan = Plan { sync: Sync::Hourly, at: None };
+        let mut due: Vec<_> =
+            (0..10_000).filter_map(|_| next(plan, &[], ConnectionId::new(), now)).map(|time| time - now).collect();
+        due.sort_unstable();
+        assert!(due[0] >= Duration::hours(1) && due[9_999] < Duration::minutes(63));
+        let busiest = due.windows(700).any(|some| some[699] - some[0] < Duration::seconds(9));
+        assert!(!busiest, "10,000 over 180 seconds are 56 a second");
+    }
+
+    #[test]
+    fn r29_an_hour_is_kept_over_the_change_of_clocks() {
+        let berlin = hour("02:30", Some("Europe/Berlin")).expect("an hour");
+        let utc = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let plan = Plan { sync: Sync::Daily, at: Some(berlin) };
+        let next = |now: &str| next(plan, &[], ConnectionId(uuid::Uuid::nil()), utc(now)).expect("a time");
+        assert_eq!(next("2026-03-27T02:00:00Z"), utc("2026-03-28T01:30:00Z"), "winter");
+        assert_eq!(next("2026-03-28T02:00:00Z"), utc("2026-03-29T01:30:00Z"), "02:30 is skipped, 03:30 is not");
+        assert_eq!(next("2026-03-29T02:00:00Z"), utc("2026-03-30T00:30:00Z"), "summer");
+        assert_eq!(next("2026-10-24T02:00:00Z"), utc("2026-10-25T00:30:00Z"), "02:30 comes twice: the first");
+        assert_eq!(next("2028-02-28T02:00:00Z"), utc("2028-02-29T01:30:00Z"), "a leap day");
+        assert_eq!(next("2026-06-01T00:00:00Z"), utc("2026-06-01T00:30:00Z"), "one that came late is not skipped");
+        assert!(hour("25:00", None).is_err() && hour("03:00", Some("Europe/Atlantis")).is_err());
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub(super) async fn get<E: Listed, T: From<E::Model>>(
     row.map(|row| Json(T::from(row))).ok_or_else(|| Error::none(&E::NOUN.name.to_lowercase(), id))
 }
 
-/// Whether the data type was ever read to its end; what was is served, whatever became of the connection since.
+/// Whether the data type was ever read to its end, or is being read and its last 90 days are there; what was is served,
+/// whatever became of the connection since.
 pub(super) async fn was_read(
     db: &impl ConnectionTrait,
     connection: &connection::Model,
@@ -52,6 +53,7 @@ pub(super) async fn was_read(
     match store::datasets_read::best(db, connection.id, data_type).await? {
         Some(row) if row.status == Status::Complete => Ok(()),
         None => Err(Error::Conflict(format!("The data set has not been requested: {name} was never synced."))),
+        Some(row) if row.readable_from.is_some() && !row.status.is_final() => Ok(()),
         Some(row) if !row.status.is_final() => {
             Err(Error::Conflict(format!("No data available yet: the first sync of {name} is not finished.")))
         }

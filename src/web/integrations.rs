@@ -86,6 +86,10 @@ pub struct IntegrationSettings {
     pub scope: Scope,
     /// How often is synced; `once` only when the company authorizes.
     pub sync: Sync,
+    /// The hour that daily and rarer syncs keep to, `03:00`.
+    pub sync_at: Option<String>,
+    /// The time zone of that hour; absent, it is UTC.
+    pub sync_time_zone: Option<String>,
     /// When Stripe refused the secret key; until it is replaced nothing is synced.
     pub refused_at: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -111,6 +115,8 @@ impl Integration {
                 webhook_secret_hint: row.webhook_secret_hint,
                 scope: row.scope,
                 sync: row.sync,
+                sync_at: row.sync_at,
+                sync_time_zone: row.sync_time_zone,
                 refused_at: row.refused_at,
             },
         })
@@ -208,6 +214,12 @@ pub struct IntegrationBody {
     /// `once`, `hourly`, `daily`, `weekly` or `monthly`.
     #[serde(default)]
     pub sync: Option<String>,
+    /// The hour that daily, weekly and monthly syncs keep to, `03:00`; an empty text is none.
+    #[serde(default)]
+    pub sync_at: Option<String>,
+    /// The time zone of that hour, `Europe/Berlin`; an empty text is UTC.
+    #[serde(default)]
+    pub sync_time_zone: Option<String>,
     /// Whether it starts links and syncs.
     #[serde(default)]
     pub enabled: Option<bool>,
@@ -231,6 +243,8 @@ pub async fn set(
         webhook_secret: body.webhook_secret,
         scope: body.scope,
         sync: body.sync,
+        sync_at: body.sync_at,
+        sync_time_zone: body.sync_time_zone,
         enabled: body.enabled,
     };
     let row = connect::set(app.means(), &key, change).await.map_err(|error| match error {

@@ -1,7 +1,7 @@
 //! Doing a sync: who may read, what follows from how it ended.
 
-use chrono::{DateTime, Utc};
-use entity::connection::{self, Status};
+use chrono::TimeDelta;
+use entity::connection::{self, Reads, Status};
 use entity::dataset::Status as Word;
 use entity::id::ConnectionId;
 use entity::{connection as link, integration};
@@ -14,10 +14,13 @@ use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::sync::error::Error;
 use crate::sync::run::{Ended, Run};
-use crate::sync::schedule;
+use crate::sync::schedule::{self, Plan};
 
-/// Tries of a sync that Stripe does not answer, before its datasets say so and end.
+/// Tries of a sync that Stripe does not answer, before its datasets say so and end. It goes on trying: then each try is one
+/// request, a probe.
 const TRIES: i32 = 8;
+/// The longest pause between two probes, so that all is well again within two minutes of Stripe's return.
+const LONGEST_PROBE: TimeDelta = TimeDelta::seconds(100);
 
 /// A sync cannot begin.
 enum Hindrance {
@@ -53,18 +56,28 @@ impl Worker {
                 return self.again(attempts, error.as_ref());
             }
         };
+        run.probes = attempts > TRIES;
         let ended = run.go().await;
-        match ended {
-            Ok(ended) => match self.ended(&row, &integration, &run, ended).await {
+        let fence = run.fence();
+        // One owner has the connection, so that what was read of it is still true.
+        let reads = row.reads.clone().and(self.clock.now().date_naive(), run.stripe.take_reads());
+        let error = match ended {
+            Ok(ended) => match self.ended(&row, &integration, &run, ended, reads).await {
                 Ok(verdict) => {
                     self.trouble.over();
-                    verdict
+                    return verdict;
                 }
-                Err(error) => self.again(attempts, &error),
+                Err(error) => return self.again(attempts, &error),
             },
-            // Whoever has taken the connection meanwhile has the last word on its datasets.
-            Err(_) if self.is_taken(connection, run.fence()).await => Verdict::Lost,
-            Err(error) => self.failed(&row, &integration, attempts, error).await,
+            Err(error) => error,
+        };
+        // Whoever has taken the connection meanwhile has the last word on its datasets.
+        if self.is_taken(connection, fence).await {
+            return Verdict::Lost;
+        }
+        match store::connections::set_reads(&self.db, row.id, reads).await {
+            Ok(()) => self.failed(&row, &integration, attempts, error).await,
+            Err(error) => self.again(attempts, &error),
         }
     }
 
@@ -113,28 +126,35 @@ impl Worker {
         integration: &integration::Model,
         run: &Run,
         ended: Ended,
+        reads: Reads,
     ) -> Result<Verdict, sea_orm::DbErr> {
         fault::at(Point::BeforeStatus);
+        if ended == Ended::MadeRoom {
+            store::connections::set_reads(&self.db, row.id, reads).await?;
+            return Ok(Verdict::More);
+        }
         let now = self.clock.now();
         store::stripe_events::read(&self.db, &run.hints, now).await?;
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
-        let next = schedule::next(integration.sync, &wishes, now);
+        let next = schedule::next(Plan::of(integration), &wishes, row.id, now);
         let tx = store::write(&self.db).await?;
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
         }
         let verdict = match ended {
             Ended::Quiet(until) => {
-                store::connections::reschedule(&tx, row.id, next, Some(until)).await?;
+                store::connections::reschedule(&tx, row.id, next, Some(until), Some(reads)).await?;
                 store::connections::set_seen(&tx, row.id, now).await?;
                 Verdict::Done
             }
             Ended::Hinted { more } => {
+                store::connections::set_reads(&tx, row.id, reads).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
                 if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
             }
+            Ended::MadeRoom => Verdict::More,
             Ended::Done { more, .. } => {
-                store::connections::reschedule(&tx, row.id, next, None).await?;
+                store::connections::reschedule(&tx, row.id, next, None, Some(reads)).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
                 if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
             }
@@ -176,12 +196,20 @@ impl Worker {
                 self.wait(row.id, &format!("{refusal}; it is tried again by itself.")).await;
                 self.later(attempts, refusal)
             }
-            Error::Stripe(refusal) => {
+            Error::Stripe(refusal) if refusal.is_passing() => {
                 let word =
                     if matches!(refusal, Refusal::RateLimited) { Word::RateLimitError } else { Word::FetchError };
+                let reason = format!(
+                    "{refusal}. Nothing is lost, and nobody has to do anything: it is asked again every two minutes \
+                     until it answers, and then the sync goes on where it was."
+                );
+                let at = self.clock.now() + LONGEST_PROBE * (50 + rand::random_range(0..50)) / 100;
+                self.end(row.id, word, &reason, Verdict::Later(at, refusal.to_string())).await
+            }
+            Error::Stripe(refusal) => {
                 let reason = format!("{refusal}. Ask for the sync again later; what was read is kept.");
                 self.put_off(row, integration).await;
-                self.end(row.id, word, &reason, Verdict::Done).await
+                self.end(row.id, Word::FetchError, &reason, Verdict::Done).await
             }
             Error::Store(error) => self.again(attempts, &error),
         }
@@ -189,8 +217,8 @@ impl Worker {
 
     /// A failed run is due again with the next one of its schedule, not at once.
     async fn put_off(&self, row: &connection::Model, integration: &integration::Model) {
-        let next: Option<DateTime<Utc>> = schedule::next(integration.sync, &[], self.clock.now());
-        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None).await {
+        let next = schedule::next(Plan::of(integration), &[], row.id, self.clock.now());
+        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None, None).await {
             tracing::error!(%error, "a sync could not be put off");
         }
     }

@@ -20,6 +20,8 @@ fn whole() -> Change {
         secret_key: Some(secret("sk_test_simulator\n")),
         webhook_secret: Some(secret("whsec_0123456789abcdef")),
         scope: Some("read_write".to_owned()),
+        sync_at: None,
+        sync_time_zone: None,
         sync: Some("hourly".to_owned()),
         enabled: None,
     }

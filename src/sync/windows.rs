@@ -1,0 +1,414 @@
+//! Reading lists side by side: a list is cut into windows of `created`, and each window is read from its newest object to
+//! its oldest, a page at a time.
+//!
+//! A window is parted only while it has more: its older half becomes a window of its own, so that a long list is read at
+//! several places at once and an empty stretch of years costs one request. The youngest windows come first.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+use entity::checkpoint;
+use entity::data_type::DataType;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use futures::{FutureExt, future};
+use tokio::sync::mpsc;
+
+use super::backfill::{PAGE, read_rest};
+use super::error::Error;
+use super::prepare::Prepared;
+use super::run::{Run, of_one_list};
+use super::streams::Stream;
+use crate::store;
+use crate::stripe::client::Answer;
+use crate::stripe::error::Error as Refusal;
+use crate::stripe::wire;
+
+/// Windows of one list that are read at once: at 200 ms an answer this keeps up with Stripe's limit for an endpoint.
+const SIDE_BY_SIDE: usize = 5;
+/// A window is parted when it has about this many more pages: below, the other half would cost more than it saves.
+const WORTH_PARTING: i64 = 4;
+/// What is read before everything older, in seconds: 90 days.
+const RECENT: i64 = 90 * 86_400;
+/// Nothing at Stripe is older: 2011-01-01.
+const BEGINNING: i64 = 1_293_840_000;
+
+/// A page on its way to the writer.
+#[derive(Debug)]
+pub struct Ready {
+    /// The list.
+    pub stream: Stream,
+    /// The reading's number.
+    pub read_no: i64,
+    /// What is to be kept.
+    pub prepared: Prepared,
+    /// Where the window stands behind this page.
+    pub window: checkpoint::Model,
+    /// The older half, when the window was parted behind this page.
+    pub parted: Option<checkpoint::Model>,
+}
+
+/// The windows that are not read to their end, by list.
+#[derive(Debug)]
+pub struct Open {
+    windows: BTreeMap<Stream, BTreeMap<i64, checkpoint::Model>>,
+    now: i64,
+    floor: i64,
+    recent_from: i64,
+}
+
+impl Open {
+    /// The open windows of these lists; a list that was never begun gets its first ones, which are kept at once.
+    ///
+    /// # Errors
+    /// When the database does not answer, or another run has taken the connection.
+    pub async fn of(run: &Run, streams: &[Stream]) -> Result<Self, Error> {
+        let now = run.clock.now().timestamp();
+        let begun = store::checkpoints::of(&run.db, run.connection).await?;
+        let head = store::sync_heads::find(&run.db, run.connection).await?;
+        let recent_from = head.and_then(|head| head.events_from).unwrap_or(now) - RECENT;
+        let mut open = Self { windows: BTreeMap::new(), now, floor: oldest_possible(run).await?, recent_from };
+        let mut page = run.page().await?;
+        for stream in streams.iter().copied().filter(|stream| *stream != Stream::Account) {
+            let mut own: Vec<_> = begun.iter().filter(|row| row.stream == stream.name()).cloned().collect();
+            if own.is_empty() {
+                own = first_windows(run, stream, recent_from);
+                for window in &own {
+                    page.checkpoint(window.clone()).await?;
+                }
+            }
+            let left = own.into_iter().filter(|window| !window.done).map(|window| (window.window_from, window));
+            open.windows.insert(stream, left.collect());
+        }
+        page.commit().await?;
+        Ok(open)
+    }
+
+    /// Notes where a page left its window. Returns whether its list is read to its end.
+    pub fn note(&mut self, ready: &Ready) -> bool {
+        let windows = self.windows.entry(ready.stream).or_default();
+        for window in [Some(&ready.window), ready.parted.as_ref()].into_iter().flatten() {
+            if window.done {
+                windows.remove(&window.window_from);
+            } else {
+                windows.insert(window.window_from, window.clone());
+            }
+        }
+        windows.is_empty()
+    }
+
+    /// Whether every list that a data type is made of is read to its end.
+    #[must_use]
+    pub fn is_whole(&self, data_type: DataType) -> bool {
+        Stream::of(data_type).iter().all(|stream| self.windows.get(stream).is_none_or(BTreeMap::is_empty))
+    }
+
+    /// From when on a data type can be read already; none while its youngest windows are open.
+    #[must_use]
+    pub fn readable_from(&self, data_type: DataType) -> Option<DateTime<Utc>> {
+        let has_recent = |stream: &Stream| {
+            let windows = self.windows.get(stream).into_iter().flat_map(BTreeMap::values);
+            windows.into_iter().any(|window| self.is_recent(*stream, window))
+        };
+        if Stream::of(data_type).iter().any(has_recent) { None } else { DateTime::from_timestamp(self.recent_from, 0) }
+    }
+
+    /// How far a list is, 0 to 99: the part of the years since the account's beginning that no open window holds.
+    #[must_use]
+    pub fn progress(&self, stream: Stream) -> i32 {
+        let left = self
+            .windows
+            .get(&stream)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .map(|window| (window.window_until.unwrap_or(self.now) - window.window_from.max(self.floor)).max(0));
+        let whole = (self.now - self.floor).max(1);
+        i32::try_from((99 - left.sum::<i64>() * 99 / whole).clamp(0, 99)).unwrap_or(0)
+    }
+
+    /// What is to be read, in turns: the recent windows of every list, then the rest. Within a list the youngest first.
+    #[must_use]
+    pub fn turns(&self) -> [Vec<(Stream, VecDeque<checkpoint::Model>)>; 2] {
+        let turn = |recent: bool| {
+            let of_list = |stream: Stream, windows: &BTreeMap<i64, checkpoint::Model>| {
+                windows.values().rev().filter(|window| self.is_recent(stream, window) == recent).cloned().collect()
+            };
+            let all = self.windows.iter().map(|(stream, windows)| (*stream, of_list(*stream, windows)));
+            all.filter(|(_, windows): &(_, VecDeque<_>)| !windows.is_empty()).collect()
+        };
+        [turn(true), turn(false)]
+    }
+
+    /// The second that nothing of the account is older than.
+    #[must_use]
+    pub const fn floor(&self) -> i64 {
+        self.floor
+    }
+
+    fn is_recent(&self, stream: Stream, window: &checkpoint::Model) -> bool {
+        is_small(stream) || window.window_from >= self.recent_from
+    }
+}
+
+/// No object of the account is older than the account; where it does not say, than Stripe.
+async fn oldest_possible(run: &Run) -> Result<i64, Error> {
+    let kept = store::source_objects::of_kind(&run.db, run.connection, "account").await?;
+    let created = kept.first().and_then(|kept| serde_json::from_slice::<wire::Head>(&kept.body).ok()?.created);
+    Ok(created.unwrap_or(BEGINNING).max(BEGINNING))
+}
+
+/// What a shop sells is little, and wanted whole at once.
+const fn is_small(stream: Stream) -> bool {
+    matches!(stream, Stream::Prices | Stream::Products)
+}
+
+/// The last 90 days are a window of their own.
+fn first_windows(run: &Run, stream: Stream, recent_from: i64) -> Vec<checkpoint::Model> {
+    let since = run.since(stream);
+    if is_small(stream) || since >= recent_from {
+        return vec![fresh(run, stream, since, None)];
+    }
+    vec![fresh(run, stream, since, Some(recent_from)), fresh(run, stream, recent_from, None)]
+}
+
+/// A window that nothing was read of.
+#[must_use]
+pub fn fresh(run: &Run, stream: Stream, from: i64, until: Option<i64>) -> checkpoint::Model {
+    checkpoint::Model {
+        connection_id: run.connection,
+        stream: stream.name().to_owned(),
+        window_from: from,
+        window_until: until,
+        cursor: None,
+        done: false,
+        pages: 0,
+        objects: 0,
+        version: 0,
+        updated_at: run.clock.now(),
+    }
+}
+
+/// Reads windows until all are at their end, or until the run is to make room. Returns the lists that Stripe does not
+/// give, each with its reason; the others go on without them.
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn read(
+    run: &Run,
+    turn: Vec<(Stream, VecDeque<checkpoint::Model>)>,
+    floor: i64,
+    send: mpsc::Sender<Ready>,
+) -> Result<Vec<(Stream, Error)>, Error> {
+    let mut turn: BTreeMap<Stream, VecDeque<checkpoint::Model>> = turn.into_iter().collect();
+    let mut rows = Vec::new();
+    for row in Stream::SIDE_BY_SIDE {
+        let lists: Vec<_> = row.iter().filter_map(|stream| Some((*stream, turn.remove(stream)?))).collect();
+        rows.push(read_row(run, lists, floor, send.clone()).boxed());
+    }
+    let refused = future::try_join_all(rows).await?;
+    Ok(refused.into_iter().flatten().collect())
+}
+
+async fn read_row(
+    run: &Run,
+    lists: Vec<(Stream, VecDeque<checkpoint::Model>)>,
+    floor: i64,
+    send: mpsc::Sender<Ready>,
+) -> Result<Vec<(Stream, Error)>, Error> {
+    let mut refused = Vec::new();
+    for (stream, windows) in lists {
+        match (List { run, stream, floor }).read(windows, &send).await {
+            Ok(()) => {}
+            Err(error) if of_one_list(&error).is_some() => refused.push((stream, error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
+}
+
+/// One list that is read.
+#[derive(Clone, Copy)]
+struct List<'r> {
+    run: &'r Run,
+    stream: Stream,
+    floor: i64,
+}
+
+impl<'r> List<'r> {
+    async fn read(self, mut waiting: VecDeque<checkpoint::Model>, send: &mpsc::Sender<Ready>) -> Result<(), Error> {
+        let mut read: FuturesUnordered<BoxFuture<'r, Result<Ready, Error>>> = FuturesUnordered::new();
+        loop {
+            while read.len() < SIDE_BY_SIDE
+                && !self.run.makes_room()
+                && let Some(window) = waiting.pop_front()
+            {
+                read.push(self.step(window).boxed());
+            }
+            let Some(ready) = read.next().await else { return Ok(()) };
+            let mut ready = ready?;
+            if !ready.window.done && read.len() + waiting.len() + 1 < SIDE_BY_SIDE {
+                ready.parted = self.part(&mut ready);
+            }
+            let (window, parted) = (ready.window.clone(), ready.parted.clone());
+            // The writer is gone only when it failed, and then its error is the one that is told.
+            if send.send(ready).await.is_err() {
+                return Ok(());
+            }
+            if !window.done {
+                waiting.push_front(window);
+            }
+            waiting.extend(parted);
+        }
+    }
+
+    /// Reads the next page of a window.
+    async fn step(self, mut at: checkpoint::Model) -> Result<Ready, Error> {
+        let mut asked = 0;
+        let (read_no, prepared, last, has_more) = loop {
+            asked += 1;
+            let (read_no, answer) = match self.page(&at).await {
+                Err(Error::Stripe(Refusal::Missing { param, .. })) if param.as_deref() == Some("starting_after") => {
+                    at = self.without_cursor(at)?;
+                    continue;
+                }
+                read => read?,
+            };
+            let (prepared, last, has_more) = self.parse(&answer.body).await?;
+            match odd(&at, &prepared, last.as_deref(), has_more) {
+                None => break (read_no, prepared, last, has_more),
+                Some(why) if asked < 2 => {
+                    tracing::warn!(stream = self.stream.name(), why, "a page is odd: it is asked for once more");
+                }
+                Some(why) if last.is_none() || last == at.cursor => {
+                    return Err(Refusal::Transport(format!("it sent {why}, twice")).into());
+                }
+                Some(why) => {
+                    tracing::warn!(stream = self.stream.name(), why, "an odd page is kept: reconciliation compares");
+                    break (read_no, prepared, last, has_more);
+                }
+            }
+        };
+        at.window_until = prepared.oldest.map(|second| second + 1).or(at.window_until);
+        at.cursor = last.or(at.cursor);
+        at.done = !has_more;
+        at.pages += 1;
+        at.objects += prepared.objects;
+        at.updated_at = self.run.clock.now();
+        Ok(Ready { stream: self.stream, read_no, prepared, window: at, parted: None })
+    }
+
+    /// The older half of what a window has left, as a window of its own, when it is worth it. The window keeps the younger
+    /// half and its cursor.
+    fn part(self, ready: &mut Ready) -> Option<checkpoint::Model> {
+        let (newest, oldest) = (ready.prepared.newest?, ready.prepared.oldest?);
+        let (from, page) = (ready.window.window_from, (newest - oldest).max(1));
+        let floor = from.max(self.floor);
+        if (oldest - floor) / page < WORTH_PARTING {
+            return None;
+        }
+        let middle = floor + (oldest - floor) / 2;
+        let older = fresh(self.run, self.stream, from, Some(middle));
+        ready.window.window_from = middle;
+        Some(older)
+    }
+
+    /// The cursor's object is gone: the window is taken up again at the second of the last object kept, which
+    /// `window_until` holds, one second later. What comes twice is not written twice.
+    fn without_cursor(self, at: checkpoint::Model) -> Result<checkpoint::Model, Error> {
+        if at.cursor.is_none() {
+            return Err(Refusal::Transport("Stripe misses a cursor that was not sent".to_owned()).into());
+        }
+        tracing::info!(stream = self.stream.name(), "the cursor's object is gone: the list is taken up at its second");
+        Ok(checkpoint::Model { cursor: None, ..at })
+    }
+
+    async fn page(self, at: &checkpoint::Model) -> Result<(i64, Answer), Error> {
+        let mut query = vec![("limit", PAGE.to_owned())];
+        if let Some(expand) = self.stream.expand() {
+            query.push(("expand[]", format!("data.{expand}")));
+        }
+        if at.window_from > 0 {
+            query.push(("created[gte]", at.window_from.to_string()));
+        }
+        match (&at.cursor, at.window_until) {
+            (Some(cursor), _) => query.push(("starting_after", cursor.clone())),
+            (None, Some(until)) => query.push(("created[lt]", until.to_string())),
+            (None, None) => {}
+        }
+        self.run.read(self.stream.path(), self.stream.path(), &query).await
+    }
+
+    /// Parses and maps a page, and reads what it cut short. Returns the last object's id and whether the list goes on.
+    async fn parse(self, body: &[u8]) -> Result<(Prepared, Option<String>, bool), Error> {
+        let list: wire::List<'_> = serde_json::from_slice(body).map_err(|error| Refusal::unreadable(&error))?;
+        let mut prepared = Prepared::default();
+        for raw in &list.data {
+            prepared.add(self.run.connection, raw.get(), None);
+        }
+        if matches!(self.stream, Stream::Sessions | Stream::Invoices) {
+            for raw in &list.data {
+                read_rest(self.run, raw.get(), &mut prepared).await?;
+            }
+        }
+        let last = list.data.last().map(|raw| serde_json::from_str::<wire::Head>(raw.get()));
+        let last = last.transpose().map_err(|error| Refusal::unreadable(&error))?.and_then(|head| head.id);
+        Ok((prepared, last, list.has_more))
+    }
+}
+
+/// What a page cannot be, if the list was read right: lists go from the newest to the oldest, and go on.
+fn odd(at: &checkpoint::Model, page: &Prepared, last: Option<&str>, has_more: bool) -> Option<&'static str> {
+    if has_more && last.is_none() {
+        return Some("a page without objects that says there are more");
+    }
+    if has_more && last == at.cursor.as_deref() {
+        return Some("the same page again");
+    }
+    let behind = at.window_until.is_none_or(|until| page.newest.is_none_or(|newest| newest < until));
+    (page.unsorted || !behind).then_some("a page out of order")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(createds: &[i64]) -> Prepared {
+        let mut prepared = Prepared::default();
+        for created in createds {
+            prepared.add(
+                entity::id::ConnectionId::new(),
+                &format!(r#"{{"object":"topup","id":"t","created":{created}}}"#),
+                None,
+            );
+        }
+        prepared
+    }
+
+    fn at(until: Option<i64>, cursor: Option<&str>) -> checkpoint::Model {
+        checkpoint::Model {
+            connection_id: entity::id::ConnectionId::new(),
+            stream: "charges".to_owned(),
+            window_from: 0,
+            window_until: until,
+            cursor: cursor.map(str::to_owned),
+            done: false,
+            pages: 1,
+            objects: 1,
+            version: 0,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_page_that_a_list_cannot_have_is_told_apart() {
+        let start = at(None, None);
+        assert_eq!(odd(&start, &page(&[9, 9, 7]), Some("c"), true), None);
+        assert_eq!(odd(&start, &page(&[]), None, false), None);
+        assert_eq!(odd(&start, &page(&[7, 9]), Some("c"), true), Some("a page out of order"));
+        assert!(odd(&start, &page(&[]), None, true).is_some());
+        let later = at(Some(8), Some("b"));
+        assert_eq!(odd(&later, &page(&[7, 6]), Some("c"), true), None);
+        assert_eq!(odd(&later, &page(&[9, 7]), Some("c"), true), Some("a page out of order"));
+        assert_eq!(odd(&later, &page(&[7, 6]), Some("b"), true), Some("the same page again"));
+    }
+}
