@@ -280,7 +280,7 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Res
 }
 
 /// Sets when a Linked connection is due next (never, when `None`). With `quiet_until`, an events poll up to that Unix
-/// second found nothing. `reads` are the requests to Stripe that were counted since the last time.
+/// second found nothing.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -289,12 +289,8 @@ pub async fn reschedule(
     id: ConnectionId,
     next_sync_at: Option<DateTimeUtc>,
     quiet_until: Option<i64>,
-    reads: Option<connection::Reads>,
 ) -> Result<(), DbErr> {
     let mut row = connection::ActiveModel { next_sync_at: Set(next_sync_at), ..Default::default() };
-    if let Some(reads) = reads {
-        row.reads = Set(reads);
-    }
     if quiet_until.is_some() {
         row.quiet_until = Set(quiet_until);
     }

@@ -225,7 +225,7 @@ pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbEr
 /// # Errors
 /// When the database does not answer.
 pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<bool, DbErr> {
-    let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(free(now)).one(db).await?;
+    let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(free(db)).one(db).await?;
     Ok(due.is_some())
 }
 
@@ -235,10 +235,6 @@ pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Resul
 /// When the database does not answer.
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
     job::Entity::find().count(db).await
-}
-
-fn free(now: DateTimeUtc) -> Condition {
-    Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(Expr::col(Column::LeasedUntil).lt(now))
 }
 
 fn mine(job: &job::Model) -> Condition {

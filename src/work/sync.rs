@@ -141,20 +141,20 @@ impl Worker {
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
         }
+        store::connections::set_reads(&tx, row.id, reads).await?;
         let verdict = match ended {
             Ended::Quiet(until) => {
-                store::connections::reschedule(&tx, row.id, next, Some(until), Some(reads)).await?;
+                store::connections::reschedule(&tx, row.id, next, Some(until)).await?;
                 store::connections::set_seen(&tx, row.id, now).await?;
                 Verdict::Done
             }
             Ended::Hinted { more } => {
-                store::connections::set_reads(&tx, row.id, reads).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
                 if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
             }
             Ended::MadeRoom => Verdict::More,
             Ended::Done { more, .. } => {
-                store::connections::reschedule(&tx, row.id, next, None, Some(reads)).await?;
+                store::connections::reschedule(&tx, row.id, next, None).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
                 if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
             }
@@ -218,7 +218,7 @@ impl Worker {
     /// A failed run is due again with the next one of its schedule, not at once.
     async fn put_off(&self, row: &connection::Model, integration: &integration::Model) {
         let next = schedule::next(Plan::of(integration), &[], row.id, self.clock.now());
-        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None, None).await {
+        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None).await {
             tracing::error!(%error, "a sync could not be put off");
         }
     }
