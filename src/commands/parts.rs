@@ -46,12 +46,16 @@ pub struct Ground {
     master: MasterKey,
 }
 
+/// A sync with others waiting behind it goes to the end of the queue after this, so that a large account never keeps small
+/// ones waiting.
+const SLICE: std::time::Duration = std::time::Duration::from_secs(10);
+
 impl Ground {
     /// A worker on this ground, with keys of its own under the same master key.
     #[must_use]
     pub fn worker(&self, config: &Config, stripe: Gate, trouble: Trouble) -> Arc<Worker> {
         let config::Worker { concurrency, lease, poll } = config.worker;
-        let settings = WorkSettings { concurrency, lease, poll, retention: config.retention };
+        let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention: config.retention };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
         Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, trouble, settings })
     }

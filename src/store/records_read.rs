@@ -222,3 +222,17 @@ mod tests {
         columns::<entity::dataset::Entity>(&crate::store::datasets_read::NOUN);
     }
 }
+
+/// How many payments (refunds are some, too) were made since.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn payments_since(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    since: DateTimeUtc,
+) -> Result<i64, DbErr> {
+    use entity::payment::{Column, Entity};
+    let rows = Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::CreatedAt.gte(since));
+    Ok(i64::try_from(rows.count(db).await?).unwrap_or(i64::MAX))
+}

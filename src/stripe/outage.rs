@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Failures in a row, without one answer between them, after which Stripe counts as down.
-const MANY: u32 = 50;
+const MANY: u32 = 15;
 /// The pause before the first probe; it doubles.
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 /// The longest pause between two probes.

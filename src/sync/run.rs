@@ -24,9 +24,6 @@ use crate::stripe::error::Error as Refusal;
 
 /// Stripe keeps events for 30 days; a cursor older than this has lost some, and everything is listed anew.
 const EVENTS_KEPT: i64 = 29 * 86_400;
-/// A run with others waiting behind it goes to the end of the queue after this, so that a large account never keeps
-/// small ones waiting.
-const SLICE: std::time::Duration = std::time::Duration::from_secs(10);
 /// What only a reading brings, however quiet the events are, is read again after this.
 const DAILY: Duration = Duration::hours(24);
 
@@ -112,7 +109,7 @@ impl Run {
             since: Vec::new(),
             first: DataType::ALL.to_vec(),
             probes: false,
-            slice: SLICE,
+            slice: std::time::Duration::MAX,
             fence: 0,
             requests: AtomicU32::new(0),
             begun: Instant::now(),

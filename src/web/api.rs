@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    history, integrations, orders, payment_methods, payments, payouts, products, profile, refresh, sync_settings,
-    transactions, unsupported, webhooks,
+    history, integrations, orders, payment_methods, payments, payouts, products, profile, read_budget, refresh,
+    sync_settings, transactions, unsupported, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -25,6 +25,7 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(access_token::get))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::get, connections::unlink, connections::delete))
+        .routes(routes!(read_budget::get))
         .routes(routes!(refresh::all))
         .routes(routes!(refresh::by_data_type))
         .routes(routes!(refresh::data_status))

@@ -28,6 +28,7 @@ pub mod payouts;
 pub mod portal;
 pub mod products;
 pub mod profile;
+pub mod read_budget;
 pub mod refresh;
 mod session;
 pub mod stripe_webhooks;

@@ -50,6 +50,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long an idle worker waits before it looks again.
     pub poll: Duration,
+    /// After this a sync makes room, at the end of a page, for others that wait.
+    pub slice: Duration,
     /// How long what only grows is kept.
     pub retention: Retention,
 }

@@ -112,6 +112,7 @@ impl Worker {
         let clock = self.clock.clone();
         let mut run = Run::new(self.db.clone(), account, clock, connection, stop);
         run.quiet_until = row.quiet_until;
+        run.slice = self.settings.slice;
         self.hint(&mut run, row.next_sync_at).await?;
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         run.since = schedule::since(&wishes, self.clock.now());

@@ -173,6 +173,7 @@ impl House {
                 concurrency: 1,
                 lease: Duration::from_secs(30),
                 poll: Duration::from_millis(10),
+                slice: Duration::MAX,
                 retention: Retention { changes_days: 90, deliveries_days: 30, datasets_days: 90 },
             },
         };

@@ -1,0 +1,175 @@
+//! How the engine reads: side by side, the recent first, room for others, and no more than it needs.
+
+use std::time::Duration;
+
+use entity::data_type::DataType;
+use entity::dataset::{self, Status};
+use entity::id::ConnectionId;
+use sea_orm::entity::prelude::*;
+use simulator::http::Options;
+use tokio_util::sync::CancellationToken;
+use tributary::clock::Clock;
+use tributary::store;
+use tributary::task::Task;
+
+use crate::both;
+use crate::house::{House, Kind};
+use crate::oracle::{compare, linked};
+
+/// A house beside a Stripe that takes its time, whose syncs make room after each page.
+struct Busy(House);
+
+impl Busy {
+    async fn on(kind: Kind) -> Self {
+        let stripe =
+            Options { charges: 3_000, auto_approve: true, latency: Duration::from_millis(20), ..Options::default() };
+        let mut house = House::beside(kind, stripe).await;
+        house.worker.settings.slice = Duration::ZERO;
+        Self(house)
+    }
+}
+
+async fn dataset_of(house: &House, connection: ConnectionId, kind: DataType) -> Option<dataset::Model> {
+    let rows = dataset::Entity::find().filter(dataset::Column::ConnectionId.eq(connection));
+    rows.filter(dataset::Column::DataType.eq(kind)).one(&house.db).await.unwrap()
+}
+
+async fn is_complete(house: &House, connection: ConnectionId) -> bool {
+    let head = store::sync_heads::find(&house.db, connection).await.unwrap();
+    head.is_some_and(|head| head.first_done_at.is_some())
+}
+
+async fn step(house: &House) {
+    assert!(house.worker.step(CancellationToken::new()).await.unwrap(), "nothing is left to do");
+}
+
+both! {
+    async fn lists_are_read_side_by_side_at_several_places_each(busy: Busy) {
+        let mut house = busy.0;
+        house.worker.settings.slice = Duration::MAX;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        house.work().await;
+        let served = house.simulator.counters.served();
+        let at_once = &served.at_once[&account];
+        assert!(at_once["GET /v1/charges"] >= 3, "{at_once:?}");
+        assert!(at_once["GET /v1/balance_transactions"] >= 3, "{at_once:?}");
+        compare(&house, connection, &account).await;
+    }
+
+    async fn the_last_90_days_are_readable_before_the_rest(busy: Busy) {
+        let house = busy.0;
+        let key = house.api_key().await;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (company, connection) = linked(&house, &account).await;
+        let (_, other) = linked(&house, &house.simulator.world.accounts()[1].id.clone()).await;
+        let path = format!("/companies/{company}/connections/{connection}/data/commerce-payments?pageSize=5000");
+        tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+        let mut early = false;
+        while !is_complete(&house, connection).await {
+            step(&house).await;
+            // Somebody always waits, so that the sync is seen at each of its pages.
+            store::jobs::enqueue(&house.db, &Task::Sync { connection: other }, house.clock.now()).await.unwrap();
+            let Some(row) = dataset_of(&house, connection, DataType::Payments).await else { continue };
+            let (status, body) = house.get(&path, &key).await;
+            match (row.status.is_final(), row.readable_from) {
+                (true, _) => assert_eq!(status, 200),
+                (false, None) => assert_eq!(status, 409, "{body}"),
+                (false, Some(from)) => {
+                    assert_eq!(status, 200);
+                    early = true;
+                    let since = house.simulator.clock.seconds() - 80 * 86_400;
+                    let theirs = crate::oracle::listed(&house.simulator.world, &account, simulator::world::Kind::Charge, house.simulator.clock.seconds());
+                    let recent = theirs.values().filter(|one| one["created"].as_i64().unwrap() > since).count();
+                    let read = body["totalResults"].as_u64().unwrap();
+                    assert!(read >= recent as u64, "{read} of {recent} recent payments since {from}");
+                    assert!(row.status_description.unwrap().contains("can be read already"));
+                }
+            }
+        }
+        assert!(early, "nothing was readable before the end");
+        compare(&house, connection, &account).await;
+    }
+
+    async fn r30_a_large_account_makes_room_for_a_small_one(busy: Busy) {
+        let house = busy.0;
+        let accounts = house.simulator.world.accounts();
+        let (large, small) = (accounts[0].id.clone(), accounts[2].id.clone());
+        let (_, first) = linked(&house, &large).await;
+        tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+        house.clock.advance(chrono::Duration::seconds(1));
+        let (_, second) = linked(&house, &small).await;
+        tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+        let mut steps = 0;
+        while !is_complete(&house, second).await {
+            house.clock.advance(chrono::Duration::seconds(1));
+            step(&house).await;
+            steps += 1;
+            assert!(steps < 10, "the small account waits");
+        }
+        assert!(!is_complete(&house, first).await, "the large account is not large enough for this test");
+        house.work().await;
+        compare(&house, first, &large).await;
+        compare(&house, second, &small).await;
+    }
+
+    async fn an_idle_cycle_writes_nothing_but_its_next_time(house: House) {
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        house.work().await;
+        let data = async || {
+            let head = store::sync_heads::find(&house.db, connection).await.unwrap();
+            let checkpoints = store::checkpoints::of(&house.db, connection).await.unwrap();
+            let seen = store::seen_events::since(&house.db, connection, 0).await.unwrap().len();
+            (head, checkpoints, seen)
+        };
+        let before = data().await;
+        house.clock.advance(chrono::Duration::hours(1));
+        house.simulator.clock.advance(3_600_000);
+        house.simulator.counters.reset();
+        store::jobs::enqueue(&house.db, &Task::Sync { connection }, house.clock.now()).await.unwrap();
+        house.work().await;
+        assert_eq!(house.simulator.counters.served().total, 1, "one read");
+        assert_eq!(data().await, before, "no fence, no checkpoint, no event");
+        let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();
+        assert!(row.next_sync_at.is_some_and(|next| next > house.clock.now()));
+        assert!(row.quiet_until.is_some());
+    }
+
+    async fn reads_are_counted_against_what_stripe_allots(house: House) {
+        let key = house.api_key().await;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (company, connection) = linked(&house, &account).await;
+        house.simulator.counters.reset();
+        house.work().await;
+        let sent = house.simulator.counters.served().total;
+        let (status, budget) = house.get(&format!("/companies/{company}/connections/{connection}/read-budget"), &key).await;
+        assert_eq!(status, 200);
+        assert_eq!(budget["today"], sent);
+        assert_eq!(budget["used"], sent);
+        let allotted = budget["allotted"].as_i64().unwrap();
+        assert!(allotted >= 10_000 && allotted > sent.cast_signed(), "{budget}");
+        house.clock.advance(chrono::Duration::days(40));
+        let (_, later) = house.get(&format!("/companies/{company}/connections/{connection}/read-budget"), &key).await;
+        assert_eq!((&later["used"], &later["today"]), (&serde_json::json!(0), &serde_json::json!(0)));
+    }
+
+    async fn a_first_sync_made_of_many_turns_ends_each_dataset_once(busy: Busy) {
+        let house = busy.0;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        let (_, other) = linked(&house, &house.simulator.world.accounts()[1].id.clone()).await;
+        tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+        let mut turns = 0;
+        while !is_complete(&house, connection).await {
+            step(&house).await;
+            store::jobs::enqueue(&house.db, &Task::Sync { connection: other }, house.clock.now()).await.unwrap();
+            turns += 1;
+        }
+        assert!(turns > 10, "only {turns} turns");
+        let rows = dataset::Entity::find().filter(dataset::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
+        assert_eq!(rows.len(), DataType::ALL.len());
+        assert!(rows.iter().all(|row| row.status == Status::Complete && row.first));
+        compare(&house, connection, &account).await;
+    }
+}
