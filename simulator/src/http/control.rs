@@ -4,6 +4,7 @@ use super::counters::Visit;
 use super::faults::Rule;
 use super::options::Options;
 use super::script::Told;
+use super::settings::Settings;
 use super::shared::{PLATFORM_ACCOUNT, Shared};
 use super::webhooks::{DeliveryRule, Tally};
 use crate::world::Action;
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// The routes under `/_simulator`.
@@ -31,6 +32,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/deliveries", get(deliveries).post(add_deliveries).delete(clear_deliveries))
         .route("/deliveries/send", post(send))
         .route("/webhook_endpoints/{id}/roll", post(roll_secret))
+        .route("/settings", get(settings).post(set))
         .route("/clock", get(clock).post(advance))
         .route("/platform-key", post(roll_key))
 }
@@ -218,6 +220,21 @@ async fn roll_secret(
     }
     endpoint.secrets.insert(0, (secret.clone(), i64::MAX));
     Ok(Json(json!({ "id": id, "secret": secret })))
+}
+
+async fn settings(State(shared): State<Arc<Shared>>) -> Json<Settings> {
+    Json(shared.settings())
+}
+
+/// Switches what is named, and leaves the rest as it is.
+async fn set(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Settings>, Refused> {
+    let refused = |why: String| Refused(StatusCode::BAD_REQUEST, why);
+    let named: Map<String, Value> = parsed(&body)?;
+    let mut all = serde_json::to_value(shared.settings()).map_err(|error| refused(error.to_string()))?;
+    all.as_object_mut().into_iter().for_each(|all| all.extend(named.clone()));
+    let settings = serde_json::from_value(all).map_err(|error| refused(error.to_string()))?;
+    shared.set(settings).map_err(refused)?;
+    Ok(Json(settings))
 }
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {

@@ -48,10 +48,20 @@ pub struct Visit {
     pub owner: Option<String>,
 }
 
+/// How many requests are under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// To this endpoint of this account.
+    pub endpoint: u32,
+    /// To this account.
+    pub account: u32,
+}
+
 #[derive(Debug, Default)]
 struct Book {
     served: Served,
-    under_way: BTreeMap<(String, String), u32>,
+    /// By account, then by endpoint; the empty one is the account as a whole.
+    under_way: BTreeMap<String, BTreeMap<String, u32>>,
     last: VecDeque<Visit>,
 }
 
@@ -71,6 +81,8 @@ impl Default for Counters {
 /// A request that is under way; dropped without an [`Self::end`], it has got no answer.
 #[derive(Debug)]
 pub struct UnderWay<'a> {
+    /// What is under way with it; nothing when no account is known.
+    pub load: Load,
     counters: &'a Counters,
     visit: Option<Visit>,
 }
@@ -87,16 +99,19 @@ impl Counters {
     /// Takes note of a request that has come; `visit` says what is known of it.
     pub fn begin(&self, visit: Visit) -> UnderWay<'_> {
         let visit = Visit { began: self.micros(), ..visit };
+        let mut load = Load::default();
         if let Some(account) = &visit.account {
             let mut book = self.book();
-            let now = book.under_way.entry((account.clone(), visit.endpoint.clone())).or_default();
-            *now += 1;
-            let now = *now;
-            let endpoints = slot(&mut book.served.at_once, account);
-            let most = slot(endpoints, &visit.endpoint);
-            *most = now.max(*most);
+            let mut one_more = |endpoint: &str| {
+                let now = slot(slot(&mut book.under_way, account), endpoint);
+                *now += 1;
+                *now
+            };
+            load = Load { endpoint: one_more(&visit.endpoint), account: one_more("") };
+            let most = slot(slot(&mut book.served.at_once, account), &visit.endpoint);
+            *most = load.endpoint.max(*most);
         }
-        UnderWay { counters: self, visit: Some(visit) }
+        UnderWay { load, counters: self, visit: Some(visit) }
     }
 
     fn close(&self, visit: Visit) {
@@ -107,7 +122,8 @@ impl Counters {
         *slot(&mut served.endpoints, &visit.endpoint).entry(visit.status).or_default() += 1;
         if let Some(account) = &visit.account {
             *slot(slot(&mut served.accounts, account), &visit.endpoint).entry(visit.status).or_default() += 1;
-            if let Some(now) = under_way.get_mut(&(account.clone(), visit.endpoint.clone())) {
+            for endpoint in [&visit.endpoint, ""] {
+                let now = slot(slot(under_way, account), endpoint);
                 *now = now.saturating_sub(1);
             }
         }

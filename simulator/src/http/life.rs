@@ -26,7 +26,7 @@ struct Place {
 /// Lives until it is dropped. Nothing is looked at before there is something to live for: a pace, or somebody who is
 /// told of events.
 pub async fn live(shared: Arc<Shared>) {
-    while shared.options.live_per_minute == 0 && !shared.webhooks.listened_to() {
+    while shared.settings().live_per_minute == 0 && !shared.webhooks.listened_to() {
         shared.happened.notified().await;
     }
     let (now, seconds) = (shared.clock.micros(), shared.clock.seconds());
@@ -69,7 +69,7 @@ pub async fn live(shared: Arc<Shared>) {
 /// What an account does until now, and its events that have come due.
 fn turn(shared: &Shared, place: &mut Place) -> Vec<Value> {
     let (micros, now) = (shared.clock.micros(), shared.clock.seconds());
-    let pace = i64::from(shared.options.live_per_minute);
+    let pace = i64::from(shared.settings().live_per_minute);
     if pace > 0 {
         let apart = MINUTE / pace;
         place.next = place.next.max(micros - AT_ONCE * apart);

@@ -1,5 +1,7 @@
-//! Stripe's limits: so many requests a second for each endpoint and for each account.
+//! Stripe's limits: so many requests a second, and so many at once, for each endpoint and for each account.
 
+use super::counters::Load;
+use super::settings::Settings;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,12 +20,24 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Lets a request pass, or says which limit it hits; a refused request costs nothing.
+    /// Lets a request pass, or says which limit it hits; a refused request costs nothing. `load` counts this request too.
     ///
     /// # Errors
     /// The word for `Stripe-Rate-Limited-Reason`.
-    pub fn pass(&self, account: &str, endpoint: &'static str, livemode: bool, micros: i64) -> Result<(), &'static str> {
-        let per_account = if livemode { PER_ACCOUNT_LIVE } else { PER_ACCOUNT_TEST };
+    pub fn pass(
+        &self,
+        account: &str,
+        endpoint: &'static str,
+        settings: &Settings,
+        load: Load,
+        micros: i64,
+    ) -> Result<(), &'static str> {
+        if load.endpoint > settings.endpoint_at_once {
+            return Err("endpoint-concurrency");
+        }
+        if load.account > settings.account_at_once {
+            return Err("global-concurrency");
+        }
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = |endpoint: &'static str, rate: u32| {
             let slot = full_at.entry((account.to_owned(), endpoint)).or_default();
@@ -31,8 +45,8 @@ impl Limits {
             let after = (*slot).max(micros) + cost;
             (after <= micros + 1_000_000).then_some(after)
         };
-        let endpoint_after = next(endpoint, PER_ENDPOINT).ok_or("endpoint-rate")?;
-        let account_after = next("", per_account).ok_or("global-rate")?;
+        let endpoint_after = next(endpoint, settings.per_endpoint).ok_or("endpoint-rate")?;
+        let account_after = next("", settings.per_account).ok_or("global-rate")?;
         full_at.insert((account.to_owned(), endpoint), endpoint_after);
         full_at.insert((account.to_owned(), ""), account_after);
         Ok(())
@@ -41,19 +55,29 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::Options;
     use super::*;
 
     const SECOND: i64 = 1_000_000;
 
+    fn settings(live: bool) -> Settings {
+        let key = if live { "sk_live_1" } else { "sk_test_1" };
+        Settings::of(&Options { secret_key: key.to_owned(), ..Options::default() })
+    }
+
+    fn pass(limits: &Limits, account: &str, endpoint: &'static str, live: bool, at: i64) -> Result<(), &'static str> {
+        limits.pass(account, endpoint, &settings(live), Load::default(), at)
+    }
+
     fn passed(limits: &Limits, endpoint: &'static str, live: bool, at: i64, tries: usize) -> usize {
-        (0..tries).filter(|_| limits.pass("acct_1", endpoint, live, at).is_ok()).count()
+        (0..tries).filter(|_| pass(limits, "acct_1", endpoint, live, at).is_ok()).count()
     }
 
     #[test]
     fn an_endpoint_gives_25_a_second_even_live() {
         let limits = Limits::default();
         assert_eq!(passed(&limits, "/v1/charges", true, 10 * SECOND, 60), 25);
-        assert_eq!(limits.pass("acct_1", "/v1/charges", true, 10 * SECOND), Err("endpoint-rate"));
+        assert_eq!(pass(&limits, "acct_1", "/v1/charges", true, 10 * SECOND), Err("endpoint-rate"));
         assert_eq!(passed(&limits, "/v1/charges", true, 10 * SECOND + 40_000, 60), 1);
         assert_eq!(passed(&limits, "/v1/charges", true, 11 * SECOND + 40_000, 60), 25);
     }
@@ -65,8 +89,18 @@ mod tests {
             let limits = Limits::default();
             let total: usize = endpoints.into_iter().map(|endpoint| passed(&limits, endpoint, live, SECOND, 20)).sum();
             assert_eq!(total, most);
-            assert_eq!(limits.pass("acct_1", "/v1/g", live, SECOND), Err("global-rate"));
-            assert_eq!(limits.pass("acct_2", "/v1/g", live, SECOND), Ok(()));
+            assert_eq!(pass(&limits, "acct_1", "/v1/g", live, SECOND), Err("global-rate"));
+            assert_eq!(pass(&limits, "acct_2", "/v1/g", live, SECOND), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_is_under_way_at_once_is_limited_too() {
+        let limits = Limits::default();
+        let settings = Settings { endpoint_at_once: 2, account_at_once: 4, ..settings(true) };
+        let pass = |endpoint, account| limits.pass("acct_1", "/v1/a", &settings, Load { endpoint, account }, SECOND);
+        assert_eq!(pass(2, 4), Ok(()));
+        assert_eq!(pass(3, 4), Err("endpoint-concurrency"));
+        assert_eq!(pass(1, 5), Err("global-concurrency"));
     }
 }

@@ -19,6 +19,7 @@ mod options;
 mod params;
 mod script;
 mod server;
+mod settings;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -32,5 +33,6 @@ pub use faults::{Fault, Faults, Point, REASONS, Refusal, Rule};
 pub use options::{Args, DEFAULT_CLIENT_ID, DEFAULT_PACE, DEFAULT_SECRET_KEY, Options};
 pub use script::{Scripted, Told};
 pub use server::{Running, run, start};
+pub use settings::Settings;
 pub use shared::PLATFORM_ACCOUNT;
 pub use webhooks::{DeliveryRule, Endpoint, Tally, Twist, Webhooks};

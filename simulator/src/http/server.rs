@@ -5,11 +5,12 @@ use super::counters::{Counters, NO_ANSWER};
 use super::faults::{self, Asking, Faults, Spot};
 use super::journal::Journal;
 use super::options::{Args, Options};
+use super::settings::Settings;
 use super::shared::{PLATFORM_ACCOUNT, Shared, own_key};
 use super::webhooks::Webhooks;
 use super::wire::{Line, Wires};
 use super::{api, control, index, life, oauth};
-use crate::world::{self, World};
+use crate::world::{self, Action, World};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -17,6 +18,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -39,11 +41,43 @@ pub struct Running {
     pub counters: Arc<Counters>,
     /// Who is told of events, and what goes wrong with that on purpose.
     pub webhooks: Arc<Webhooks>,
+    shared: Arc<Shared>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
+    /// How it behaves now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shared.settings()
+    }
+
+    /// Switches how it behaves: `running.switch(|settings| settings.rate_limit = true)`.
+    ///
+    /// # Panics
+    /// For a setting that cannot hold.
+    pub fn switch(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings();
+        change(&mut settings);
+        let set = self.shared.set(settings);
+        assert!(set.is_ok(), "{set:?}");
+    }
+
+    /// Makes something happen in an account and returns the events of it; it is journaled, and webhooks tell it at once.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot happen.
+    pub fn act(&self, account: &str, action: Action) -> Result<Vec<Value>, String> {
+        self.shared.act(account, action, self.clock.seconds())
+    }
+
+    /// As if the owner had removed the platform in the Dashboard; whether the account was connected.
+    #[must_use]
+    pub fn revoke(&self, account: &str) -> bool {
+        self.shared.disconnect(account)
+    }
+
     /// Stops listening, answers what has been asked, and waits for the end of it.
     ///
     /// # Errors
@@ -80,7 +114,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let (journal, world) = making.await??;
     let world = Arc::new(world);
     let shared = Arc::new(Shared::new(world.clone(), options, clock.clone(), journal)?);
-    let app = router(shared.clone());
+    let (app, kept) = (router(shared.clone()), shared.clone());
     let (stop, stopped) = oneshot::channel();
     let (faults, counters, webhooks) = (shared.faults.clone(), shared.counters.clone(), shared.webhooks.clone());
     let service = app.into_make_service_with_connect_info::<Line>();
@@ -94,7 +128,18 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             () = forever(life::live(shared)) => Ok(()),
         }
     });
-    Ok(Running { url: format!("http://{addr}"), addr, world, clock, faults, counters, webhooks, stop, served })
+    Ok(Running {
+        url: format!("http://{addr}"),
+        addr,
+        world,
+        clock,
+        faults,
+        counters,
+        webhooks,
+        shared: kept,
+        stop,
+        served,
+    })
 }
 
 /// Does what it is given, and then waits for ever.

@@ -9,13 +9,14 @@ use super::journal::Journal;
 use super::limits::Limits;
 use super::oauth::connections::{Connections, Scope, Standing};
 use super::options::Options;
+use super::settings::Settings;
 use super::version::SERVED;
 use super::webhooks::Webhooks;
 use crate::world::{Action, World};
 use axum::http::HeaderMap;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 /// The platform's own account: it exists and is empty.
@@ -27,6 +28,8 @@ pub struct Shared {
     pub world: Arc<World>,
     /// As it was started.
     pub options: Options,
+    /// How it behaves now.
+    settings: RwLock<Settings>,
     /// The simulator's time.
     pub clock: Clock,
     /// What has been served.
@@ -66,6 +69,7 @@ impl Shared {
         let connections = Mutex::new(Connections::new(options.livemode()));
         let webhooks = Webhooks::new(options.webhook.clone(), clock.clone(), options.livemode())?;
         Ok(Self {
+            settings: RwLock::new(Settings::of(&options)),
             keys: Mutex::new(vec![options.secret_key.clone()]),
             world,
             webhooks: Arc::new(webhooks),
@@ -80,6 +84,24 @@ impl Shared {
             connections,
             next_account: Mutex::default(),
         })
+    }
+
+    /// How the simulator behaves at this moment.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        *self.settings.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Switches how it behaves.
+    ///
+    /// # Errors
+    /// A sentence that names the setting; then nothing has changed.
+    pub fn set(&self, settings: Settings) -> Result<(), String> {
+        settings.check()?;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        self.world.set_late(settings.late_seconds);
+        self.happened.notify_one();
+        Ok(())
     }
 
     /// Makes something happen, writes it down and returns the events of it.

@@ -47,7 +47,44 @@ pub struct Order {
     pub total: i64,
 }
 
+/// The keys of orders with so many lines and no other peculiarity end here: `LONG` - 300 is one of 300 lines (trap 53).
+const LONG: u64 = u64::MAX;
+/// How many lines such an order has at most.
+const LONGEST: u64 = 500;
+
+/// The key of an order with so many lines, up to [`LONGEST`] (trap 53).
+pub fn long(lines: u64) -> u64 {
+    LONG - lines.min(LONGEST)
+}
+
+/// How many lines the order with this key has, if it is a long one.
+fn long_lines(key: u64) -> Option<u64> {
+    Some(LONG - key).filter(|lines| *lines <= LONGEST)
+}
+
 impl Order {
+    /// The long order with this key; `None` for any other key, and when nothing is sold in the currency.
+    pub fn long(
+        key: u64,
+        products: &Table<Product>,
+        prices: &Table<Price>,
+        currency: Currency,
+        sold: u32,
+    ) -> Option<Self> {
+        let sells = (0..sold).filter_map(|product| price_in(products, prices, product, currency));
+        let sells: Vec<u32> = sells.collect();
+        let line = |place: u64| {
+            let price = *sells.get(usize::try_from(place).ok()? % sells.len().max(1))?;
+            let (unit, quantity) = (prices.at(price).amount, (place % 3).cast_signed() + 1);
+            let total = unit * quantity;
+            Some(Line { price, quantity, unit, subtotal: total, discount: 0, tax: 0, total })
+        };
+        let lines: Vec<Line> = (0..long_lines(key)?).map(line).collect::<Option<_>>()?;
+        let total = lines.iter().map(|line| line.total).sum();
+        let (discount_percent, tax_percent, discount, tax, shipping) = (0, 0, 0, 0, 0);
+        Some(Self { lines, discount_percent, tax_percent, subtotal: total, discount, tax, shipping, total })
+    }
+
     /// So many of one thing, without discount or tax.
     pub fn of_one(price: u32, unit: i64, quantity: i64) -> Self {
         let total = unit * quantity;

@@ -20,6 +20,7 @@ impl Shop {
         let listed = |number: &&u32| {
             self.visible(kind, **number, query.now)
                 && self.gone_at(kind, **number) > query.now
+                && self.late.get(&(kind, **number)).is_none_or(|since| query.now >= *since)
                 && !self.unlisted.contains(&(kind, **number))
                 && filters.match_row(self, **number, query.now)
         };

@@ -160,6 +160,8 @@ pub struct World {
     shops: Vec<RwLock<Shop>>,
     /// The place of each account among them.
     places: HashMap<String, usize>,
+    /// The least and the most seconds after which what happens is in a list (trap 20).
+    late: RwLock<(u32, u32)>,
 }
 
 impl World {
@@ -170,7 +172,7 @@ impl World {
         let make = |(number, profile)| seed::shop(profile, root.of(number), options.now);
         let shops: Vec<Shop> = (0..).zip(profile::profiles(options)).map(make).collect();
         let places = shops.iter().enumerate().map(|(place, shop)| (shop.id.clone(), place)).collect();
-        Self { shops: shops.into_iter().map(RwLock::new).collect(), places }
+        Self { shops: shops.into_iter().map(RwLock::new).collect(), places, late: RwLock::default() }
     }
 
     /// The accounts in a fixed order.
@@ -220,7 +222,14 @@ impl World {
     /// A sentence that says why it cannot happen.
     pub fn act(&self, account: &str, action: Action, now: i64) -> Result<Vec<Value>, String> {
         let shop = self.shop(account).ok_or_else(|| format!("There is no account {account}."))?;
-        shop.write().unwrap_or_else(PoisonError::into_inner).act(action, now)
+        let late = *self.late.read().unwrap_or_else(PoisonError::into_inner);
+        shop.write().unwrap_or_else(PoisonError::into_inner).act_late(action, now, late)
+    }
+
+    /// From now on what happens is in no list before so many seconds have passed, at least and at most (trap 20). It can
+    /// be retrieved at once.
+    pub fn set_late(&self, seconds: (u32, u32)) {
+        *self.late.write().unwrap_or_else(PoisonError::into_inner) = seconds;
     }
 
     fn shop(&self, account: &str) -> Option<&RwLock<Shop>> {

@@ -58,6 +58,8 @@ pub struct Shop {
     pub unlisted: HashSet<(Kind, u32)>,
     /// Rows that are not there before a second (trap 20).
     pub hidden: HashMap<(Kind, u32), i64>,
+    /// Rows that are in no list before a second, and can be retrieved (trap 20).
+    pub late: HashMap<(Kind, u32), i64>,
     /// What actions changed, and when.
     pub patches: HashMap<(Kind, u32), Vec<Patch>>,
 }
@@ -167,6 +169,7 @@ impl Shop {
             subscriptions: Vec::new(),
             unlisted: HashSet::new(),
             hidden: HashMap::new(),
+            late: HashMap::new(),
             patches: HashMap::new(),
         }
     }
@@ -181,7 +184,8 @@ impl Shop {
         with_table!(self, kind, table => table.at(number).created, NEVER)
     }
 
-    fn rows(&self, kind: Kind) -> u32 {
+    /// How many rows there are of a kind.
+    pub fn rows(&self, kind: Kind) -> u32 {
         with_table!(self, kind, table => table.len(), 0)
     }
 

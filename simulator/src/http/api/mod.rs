@@ -7,12 +7,13 @@ mod list;
 mod resource;
 mod route;
 
-use super::counters::{NO_ANSWER, Visit};
+use super::counters::{Load, NO_ANSWER, Visit};
 use super::error::Error;
 use super::faults::{self, Asking, Fault, Rule, Spot};
 use super::oauth::connections::Scope;
 use super::params::Params;
 use super::script::Met;
+use super::settings::Settings;
 use super::shared::{Access, PLATFORM_ACCOUNT, Shared};
 use super::version;
 use super::wire::Line;
@@ -31,6 +32,7 @@ use route::{Route, Target};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of the largest form that is read.
 const LARGEST_FORM: usize = 1 << 20;
@@ -53,12 +55,14 @@ pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Resp
     let opened = asked.open();
     let under_way = shared.counters.begin(visit(&request, &method, opened.pattern, opened.account.as_deref()));
     let met = shared.faults.meet(&asked.asking(&opened));
-    if !shared.options.latency.is_zero() {
-        tokio::time::sleep(shared.options.latency).await;
+    let (settings, load) = (shared.settings(), under_way.load);
+    if settings.latency_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(settings.latency_ms)).await;
     }
+    let answer = || asked.limited(&opened, &settings, load).and_then(|()| asked.answer(&opened));
     let response = match &met {
-        None => asked.render(asked.answer(&opened)),
-        Some(met) => asked.faulty(met, &opened).await,
+        None => asked.render(answer()),
+        Some(met) => asked.faulty(met, &opened, answer).await,
     };
     let cut_off = met.is_some_and(|met| met.rule.fault.answers_nothing());
     under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
@@ -124,14 +128,17 @@ impl Asked<'_> {
         }
     }
 
-    /// The true answer. Checks in Stripe's order: address, key, version, limits, scope, parameters.
+    /// Whether a limit lets the request pass; one that may see nothing is refused for that.
+    fn limited(&self, opened: &Opened, settings: &Settings, load: Load) -> Result<(), Error> {
+        let Some(account) = opened.account.as_deref().filter(|_| settings.rate_limit) else { return Ok(()) };
+        let now = self.shared.clock.micros();
+        self.shared.limits.pass(account, opened.pattern, settings, load, now).map_err(Error::limited)
+    }
+
+    /// The true answer. Checks in Stripe's order: address, key, limits, version, scope, parameters.
     fn answer(&self, opened: &Opened) -> Result<Vec<u8>, Error> {
         let (target, access) = opened.way.as_ref().map_err(Error::clone)?;
         version::asked(&self.request.headers)?;
-        if self.shared.options.rate_limit {
-            let (livemode, now) = (self.shared.options.livemode(), self.shared.clock.micros());
-            self.shared.limits.pass(&access.account, opened.pattern, livemode, now).map_err(Error::limited)?;
-        }
         if let Target::Endpoints(verb) = target {
             return self.endpoints(verb, access);
         }
@@ -142,7 +149,7 @@ impl Asked<'_> {
     }
 
     /// The answer to a request that meets a fault.
-    async fn faulty(&self, met: &Met<Rule>, opened: &Opened) -> Response {
+    async fn faulty(&self, met: &Met<Rule>, opened: &Opened, answer: impl Fn() -> Result<Vec<u8>, Error>) -> Response {
         let account = opened.account.as_deref().unwrap_or(PLATFORM_ACCOUNT);
         let line = self.request.extensions.get::<ConnectInfo<Line>>().map(|ConnectInfo(line)| line);
         let spot = Spot { account, line, faults: &self.shared.faults };
@@ -156,14 +163,13 @@ impl Asked<'_> {
                 self.render(self.answer(&self.open()))
             }
             Fault::VanishedCursor => self.render(Err(self.no_such_cursor(opened))),
-            fault if fault.is_of_lists() => self.render(self.edited(met, opened)),
-            fault => faults::spoilt(fault, self.render(self.answer(opened)), spot).await,
+            fault if fault.is_of_lists() => self.render(self.edited(met, opened, answer())),
+            fault => faults::spoilt(fault, self.render(answer()), spot).await,
         }
     }
 
     /// The page that a fault makes of the true one; a page that it makes no difference to is spared.
-    fn edited(&self, met: &Met<Rule>, opened: &Opened) -> Result<Vec<u8>, Error> {
-        let truth = self.answer(opened);
+    fn edited(&self, met: &Met<Rule>, opened: &Opened, truth: Result<Vec<u8>, Error>) -> Result<Vec<u8>, Error> {
         let (Ok(bytes), Ok((target, access))) = (&truth, &opened.way) else {
             self.shared.faults.spare(met);
             return truth;

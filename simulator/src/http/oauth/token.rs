@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A code or a refresh token for tokens. Parameters that a generic client adds are ignored.
 ///
@@ -21,7 +22,7 @@ pub async fn token(
     headers: HeaderMap,
     body: String,
 ) -> Result<Json<Value>, OauthError> {
-    tokio::time::sleep(shared.options.latency).await;
+    tokio::time::sleep(Duration::from_millis(shared.settings().latency_ms)).await;
     let mut form = Params::parse(&body);
     prove(&shared, &headers, &mut form)?;
     let grant_type = given(&mut form, "grant_type").ok_or_else(|| missing("grant_type"))?;
@@ -70,7 +71,7 @@ pub async fn deauthorize(
     headers: HeaderMap,
     body: String,
 ) -> Result<Json<Value>, OauthError> {
-    tokio::time::sleep(shared.options.latency).await;
+    tokio::time::sleep(Duration::from_millis(shared.settings().latency_ms)).await;
     let mut form = Params::parse(&body);
     prove(&shared, &headers, &mut form)?;
     let client = given(&mut form, "client_id").ok_or_else(|| missing("client_id"))?;

@@ -64,7 +64,7 @@ async fn the_platforms_own_account_is_empty() {
 }
 
 #[tokio::test]
-async fn a_read_only_connection_cannot_write_trap_42() {
+async fn trap_42_a_read_only_connection_cannot_write() {
     let stripe = Stripe::new();
     let shop = stripe.shop();
     let bearer = format!("Bearer {PLATFORM}");
@@ -134,6 +134,65 @@ async fn limits_hold_when_they_are_switched_on() {
 }
 
 #[tokio::test]
+async fn trap_47_limits_of_what_is_under_way_at_once_are_switched_while_it_runs() {
+    let stripe = super::super::start(Options { charges: 200, ..Options::default() }).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let shop = stripe.world.accounts()[0].id.clone();
+    let key = format!("sk_test_own_{}", shop.trim_start_matches("acct_"));
+    let ask = async |path: &str| {
+        let answer = client.get(format!("{}/v1/{path}?limit=1", stripe.url)).bearer_auth(&key).send().await.unwrap();
+        let reason = answer.headers().get("stripe-rate-limited-reason");
+        (answer.status().as_u16(), reason.map(|reason| reason.to_str().unwrap().to_owned()))
+    };
+    let refused = |reason: &str| (429, Some(reason.to_owned()));
+    stripe.switch(|settings| {
+        (settings.rate_limit, settings.latency_ms, settings.endpoint_at_once) = (true, 300, 1);
+    });
+    let (one, other, elsewhere) = tokio::join!(ask("charges"), ask("charges"), ask("refunds"));
+    let mut both = [one, other];
+    both.sort_unstable();
+    assert_eq!(both, [(200, None), refused("endpoint-concurrency")]);
+    assert_eq!(elsewhere.0, 200);
+    stripe.switch(|settings| (settings.endpoint_at_once, settings.account_at_once) = (9, 1));
+    let (one, other) = tokio::join!(ask("charges"), ask("refunds"));
+    let mut both = [one, other];
+    both.sort_unstable();
+    assert_eq!(both, [(200, None), refused("global-concurrency")]);
+    stripe.switch(|settings| settings.rate_limit = false);
+    let (one, other) = tokio::join!(ask("charges"), ask("charges"));
+    assert_eq!((one.0, other.0), (200, 200));
+    stripe.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_are_switched_over_http_and_checked() {
+    let stripe = Stripe::new();
+    let set = async |body: &str| stripe.send("POST", "/_simulator/settings", &[], body).await;
+    let before = stripe.send("GET", "/_simulator/settings", &[], "").await.body;
+    assert_eq!((&before["rate_limit"], &before["per_endpoint"]), (&false.into(), &25.into()));
+    let answer = set("{\"rate_limit\": true, \"per_account\": 3}").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body["per_account"], &answer.body["per_endpoint"]),
+        (200, &3.into(), &25.into())
+    );
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(stripe.get("/v1/balance").await.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    for (bad, why) in [
+        ("{\"per_endpoint\": 0}", "at least 1"),
+        ("{\"late_seconds\": [90, 30]}", "least and then the most"),
+        ("{\"colour\": 1}", "colour"),
+        ("{\"live_per_minute\": 7000}", "6000"),
+    ] {
+        let answer = set(bad).await;
+        assert!(answer.status == 400 && answer.text.contains(why), "{}", answer.text);
+    }
+    assert_eq!(stripe.send("GET", "/_simulator/settings", &[], "").await.body, answer.body);
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_endpoint_account_and_status() {
     let stripe = Stripe::new();
     let shop = stripe.shop();
@@ -155,7 +214,7 @@ async fn requests_are_counted_by_endpoint_account_and_status() {
 }
 
 #[tokio::test]
-async fn the_dashboard_can_take_access_away_trap_43() {
+async fn trap_43_the_dashboard_can_take_access_away() {
     let stripe = Stripe::new();
     let shop = stripe.shop();
     stripe.connect(&shop, "read_only").await;
@@ -233,7 +292,7 @@ async fn latency_is_added_to_answers() {
 }
 
 #[tokio::test]
-async fn the_platforms_key_is_rolled_and_its_accounts_stay_connected_trap_60() {
+async fn trap_60_the_platforms_key_is_rolled_and_its_accounts_stay_connected() {
     let stripe = Stripe::new();
     let (shop, other) = (stripe.shop(), stripe.other());
     for account in [&shop, &other] {

@@ -89,7 +89,7 @@ async fn cursors_go_both_ways() {
 }
 
 #[tokio::test]
-async fn a_flash_sale_in_one_second_pages_without_loss_trap_18() {
+async fn trap_18_a_flash_sale_in_one_second_pages_without_loss() {
     let stripe = Stripe::new();
     let rows = all(&stripe, "/v1/charges", 100).await;
     let mut per_second = std::collections::HashMap::new();
@@ -137,7 +137,7 @@ async fn a_cursor_outside_the_filtered_list_is_refused() {
 }
 
 #[tokio::test]
-async fn a_customer_deleted_while_we_page_breaks_the_cursor_trap_17() {
+async fn trap_17_a_customer_deleted_while_we_page_breaks_the_cursor() {
     let stripe = Stripe::of(fresh_world(), Options::default());
     let first = stripe.get("/v1/customers?limit=5").await.ids();
     let last = first.last().unwrap();
@@ -277,7 +277,7 @@ async fn expansion_puts_objects_in_place_of_ids() {
 }
 
 #[tokio::test]
-async fn a_deleted_customer_expands_to_what_is_left_trap_16() {
+async fn trap_16_a_deleted_customer_expands_to_what_is_left() {
     let stripe = Stripe::of(fresh_world(), Options::default());
     let charges = all(&stripe, "/v1/charges", 100).await;
     let customer = charges.iter().find_map(|charge| charge["customer"].as_str()).unwrap().to_owned();

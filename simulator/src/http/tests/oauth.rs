@@ -40,7 +40,7 @@ async fn the_page_offers_every_account_and_says_what_is_asked() {
 }
 
 #[tokio::test]
-async fn approval_and_denial_return_the_state_byte_for_byte() {
+async fn trap_46_approval_and_denial_return_the_state_byte_for_byte() {
     let stripe = Stripe::new();
     let path = format!("{WISH}&state={STATE}&scope=read_write");
     let approved = stripe.send("POST", &path, &[], &format!("account={}&decision=approve", stripe.shop())).await;
@@ -123,7 +123,7 @@ async fn a_code_gives_tokens_without_an_expiry() {
 }
 
 #[tokio::test]
-async fn a_code_used_twice_disconnects_trap_46() {
+async fn trap_46_a_code_used_twice_disconnects() {
     let stripe = Stripe::new();
     let shop = stripe.shop();
     let code = stripe.approve(&shop, "read_only").await;
@@ -136,7 +136,47 @@ async fn a_code_used_twice_disconnects_trap_46() {
 }
 
 #[tokio::test]
-async fn a_code_is_gone_after_five_minutes() {
+async fn trap_44_an_account_is_connected_again_with_another_scope() {
+    let stripe = Stripe::new();
+    let shop = stripe.shop();
+    let write = async || {
+        let bearer = format!("Bearer {}", super::PLATFORM);
+        let headers = [("authorization", bearer.as_str()), ("stripe-account", shop.as_str())];
+        stripe.send("POST", "/v1/refunds", &headers, "").await.status.as_u16()
+    };
+    let wide = stripe.connect(&shop, "read_write").await;
+    assert_eq!(write().await, 501, "allowed");
+    // Nothing tells the one who connects that it is connected already, and nothing is taken back.
+    let narrow = stripe.connect(&shop, "read_only").await;
+    assert_eq!((&narrow["scope"], &narrow["stripe_user_id"]), (&"read_only".into(), &wide["stripe_user_id"]));
+    assert_eq!(write().await, 501);
+    let revoke = format!("/_simulator/accounts/{shop}/revoke");
+    stripe.send("POST", &revoke, &[], "").await;
+    stripe.connect(&shop, "read_only").await;
+    assert_eq!(write().await, 403, "after a disconnection the new scope alone counts");
+}
+
+#[tokio::test]
+async fn trap_45_the_owner_connects_another_account_than_before() {
+    let stripe = auto();
+    let connected = async || {
+        let to = location(&stripe.send("GET", WISH, &[], "").await);
+        let code = to.split_once("code=").unwrap().1.to_owned();
+        stripe.token(&format!("grant_type=authorization_code&code={code}")).await.body
+    };
+    let before = connected().await;
+    let other = stripe.other();
+    let chosen = format!("{{\"account\": \"{other}\"}}");
+    stripe.send("POST", "/_simulator/next-account", &[], &chosen).await;
+    let now = connected().await;
+    assert_eq!(now["stripe_user_id"], other.as_str());
+    assert_ne!(now["stripe_user_id"], before["stripe_user_id"]);
+    let first = before["stripe_user_id"].as_str().unwrap();
+    assert_eq!(stripe.get_for(first, "/v1/account").await.status, 200, "the one before stays connected");
+}
+
+#[tokio::test]
+async fn trap_46_a_code_is_gone_after_five_minutes() {
     let stripe = Stripe::new();
     let code = stripe.approve(&stripe.shop(), "read_only").await;
     stripe.shared.clock.advance(6 * 60 * 1000);

@@ -13,10 +13,47 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
+/// What an action can add to.
+const LISTED: [Kind; 11] = [
+    Kind::Charge,
+    Kind::Refund,
+    Kind::Customer,
+    Kind::BalanceTransaction,
+    Kind::Payout,
+    Kind::Dispute,
+    Kind::Product,
+    Kind::Price,
+    Kind::PaymentMethod,
+    Kind::PaymentIntent,
+    Kind::Event,
+];
+
 /// The events that an action made, by number.
 type Made = Result<Vec<u32>, String>;
 
 impl Shop {
+    /// Makes something happen that lists show late: each row and each event after its own wait, as lists of a database
+    /// that has several copies do (trap 20). `late` is the least and the most seconds of a wait.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
+    pub fn act_late(&mut self, action: Action, now: i64, late: (u32, u32)) -> Result<Vec<Value>, String> {
+        if late.1 == 0 {
+            return self.act(action, now);
+        }
+        let before = LISTED.map(|kind| self.rows(kind));
+        let events = self.act(action, now)?;
+        for (kind, first) in LISTED.into_iter().zip(before) {
+            for number in first..self.rows(kind) {
+                let chance = self.chance_of(kind, number).named("late");
+                let wait = chance.between("seconds", late.0.into(), late.1.into());
+                let from = self.created(kind, number).max(now);
+                self.late.insert((kind, number), from + wait);
+            }
+        }
+        Ok(events)
+    }
+
     /// Makes something happen and returns its events.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::world::{
 use serde_json::{Value, json};
 
 /// Ids of line items: the parent's number, and the line's place in it.
-const LINES: u64 = 64;
+const LINES: u64 = 512;
 
 impl Shop {
     /// What a session sells.

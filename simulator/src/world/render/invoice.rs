@@ -247,7 +247,7 @@ impl Shop {
         let row = self.invoices.at(invoice);
         let (proration, nothing) = (false, json!({ "credited_items": null }));
         if row.subscription == NONE {
-            let item = format!("ii_1P{}", self.ids.token("invoice item", u64::from(invoice) << 8 | place, 22));
+            let item = format!("ii_1P{}", self.ids.token("invoice item", u64::from(invoice) << 10 | place, 22));
             let details = json!({
                 "invoice_item": item, "proration": proration, "proration_details": nothing, "subscription": null,
             });

@@ -126,6 +126,10 @@ pub fn unpaid(shop: &mut Shop, chance: Chance, currency: Currency, customer: u32
 impl Shop {
     /// The order with this key; `None` when nothing was sold in the currency then.
     pub fn order_of(&self, key: u64, currency: Currency, ships: bool, at: i64) -> Option<Order> {
+        let sold = u32::try_from(self.profile.products.len()).unwrap_or(NONE);
+        if let Some(long) = Order::long(key, &self.products, &self.prices, currency, sold) {
+            return Some(long);
+        }
         order(Chance::new(key), &self.products, &self.prices, currency, ships, self.profile.products.len() as u64, at)
     }
 }

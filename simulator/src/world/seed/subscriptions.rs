@@ -4,6 +4,7 @@ use super::buyers;
 use crate::world::{
     Kind,
     calendar::{DAY, weekday},
+    catalogue::long,
     chance::Chance,
     rows::{
         Bought, Charge, Checkout, Intent, Invoice, InvoicePayment, Method, NEVER, Oddity, Session, Settled,
@@ -54,6 +55,7 @@ pub fn fill(shop: &mut Shop, now: i64) {
         bill(shop, chance, customer, now);
     }
     checkouts(shop, now);
+    long_ones(shop, now);
     test_clocks(shop, now);
 }
 
@@ -263,6 +265,37 @@ fn checkouts(shop: &mut Shop, now: i64) {
             checkout: if number % 2 == 0 { Checkout::Free } else { Checkout::Setup },
         });
     }
+}
+
+/// An invoice of 300 lines and a session of 100, more than an object shows at once (trap 53).
+fn long_ones(shop: &mut Shop, now: i64) {
+    let created = now - 20 * DAY;
+    let Some(customer) = (0..shop.customers.len()).find(|number| {
+        let row = shop.customers.at(*number);
+        row.created < created && row.deleted_at == NEVER
+    }) else {
+        return;
+    };
+    let invoice = draft(shop, NONE, customer, created, Month::Paid);
+    shop.invoices.at_mut(invoice).order = long(300);
+    collect(shop, invoice, Month::Paid, now);
+    let (currency, order, completed_at) = (shop.profile.currency, long(100), now - 10 * DAY);
+    let amount = shop.order_of(order, currency, true, completed_at).map_or(0, |order| order.total);
+    let bought = Bought::Session(shop.sessions.len());
+    let (created, expires_at) = (completed_at - 600, completed_at - 600 + DAY);
+    let intent = shop.intents.add(Intent {
+        created,
+        amount,
+        currency,
+        customer,
+        charge: NONE,
+        first_charge: NONE,
+        canceled_at: NEVER,
+        bought,
+    });
+    let checkout = Checkout::Payment;
+    shop.sessions.add(Session { created, completed_at, expires_at, customer, intent, currency, order, checkout });
+    charge(shop, intent, completed_at, false);
 }
 
 /// Customers of a test clock: their events are told, and no list has them (trap 56).

@@ -298,6 +298,35 @@ fn trap_20_rows_become_visible_late() {
 }
 
 #[test]
+fn trap_20_lists_are_late_while_objects_can_be_retrieved() {
+    let world = World::new(&options(300));
+    let account = account(&world, 0);
+    world.set_late((30, 90));
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        let action = Action::CreateCustomer { name: None, email: None };
+        let events = world.act(&account, action, NOW).expect("a customer");
+        let (event, customer) = (text(&events[0]["id"]), text(&events[0]["data"]["object"]["id"]));
+        assert!(world.get(&account, Kind::Customer, &customer, NOW).is_some());
+        for (kind, id) in [(Kind::Customer, customer), (Kind::Event, event)] {
+            let listed =
+                |now| page(&world, &account, kind, None, now).expect("a page").iter().any(|row| row["id"] == id);
+            let wait = (0..=90).find(|wait| listed(NOW + wait)).expect("listed after 90 seconds");
+            assert!(wait >= 30, "{wait}");
+            waits.push(wait);
+        }
+    }
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 5, "each has its own wait: {waits:?}");
+    world.set_late((0, 0));
+    let at_once = Action::CreateCustomer { name: None, email: None };
+    let made = world.act(&account, at_once, NOW + 100).expect("a customer");
+    let newest = page(&world, &account, Kind::Customer, None, NOW + 100).expect("a page");
+    assert_eq!(newest[0]["id"], made[0]["data"]["object"]["id"]);
+}
+
+#[test]
 fn trap_21_events_of_one_second_come_in_the_wrong_order() {
     let events = all(world(), &account(world(), 0), Kind::Event);
     let wrong = events.windows(2).any(|pair| {
@@ -322,21 +351,44 @@ fn trap_24_bodies_of_older_events_have_an_older_shape() {
 }
 
 #[test]
-fn trap_26_and_27_rates_are_of_minor_units_and_change() {
+fn trap_23_events_are_gone_after_30_days() {
+    let account = account(world(), 0);
+    let told = |now: i64| {
+        let query = Query { limit: 100, now, ..Query::default() };
+        world().page(&account, Kind::Event, &query).expect("events").data
+    };
+    let rows = all(world(), &account, Kind::Event);
+    let oldest = rows.last().expect("an event");
+    assert!(number(&oldest["created"]) >= NOW - 30 * DAY && number(&rows[0]["created"]) <= NOW);
+    // Asleep for 45 days: of what was told before, nothing is left.
+    let later = NOW + 45 * DAY;
+    assert!(told(later).iter().all(|event| number(&event["created"]) >= later - 30 * DAY));
+    let gone = world().get(&account, Kind::Event, oldest["id"].as_str().expect("id"), later);
+    assert!(gone.is_none(), "nor can it be retrieved");
+}
+
+#[test]
+fn trap_26_a_charge_in_euros_settles_in_dollars_and_its_refund_at_another_rate() {
     let entry_of = |object: &Value| entry(object, "balance_transaction");
-    let yen =
-        charges().into_iter().find(|charge| charge["currency"] == "jpy" && charge["balance_transaction"].is_string());
-    let yen = yen.expect("a charge in yen");
-    let booked = entry_of(&yen);
-    assert_eq!(booked["currency"], "usd");
-    let rate = booked["exchange_rate"].as_f64().expect("a rate");
-    assert!((0.6..0.75).contains(&rate), "{rate}");
-    let moved = refunds().into_iter().any(|refund| {
+    let refund = refunds().into_iter().find(|refund| {
         let charge = get(Kind::Charge, &refund["charge"]);
         let whole = refund["currency"] == "eur"
             && refund["amount"] == charge["amount"]
             && refund["balance_transaction"].is_string();
-        whole && number(&entry_of(&refund)["amount"]) != -number(&entry_of(&charge)["amount"])
+        whole && number(&entry_of(refund)["amount"]) != -number(&entry_of(&charge)["amount"])
     });
-    assert!(moved);
+    let refund = refund.expect("a whole refund of another amount");
+    let rate = entry_of(&refund)["exchange_rate"].clone();
+    assert_ne!(rate, entry_of(&get(Kind::Charge, &refund["charge"]))["exchange_rate"]);
+    assert!(rate.to_string().split_once('.').is_some_and(|(_, digits)| digits.len() <= 6), "{rate}");
+}
+
+#[test]
+fn trap_27_a_rate_between_yen_and_dollars_is_of_minor_units() {
+    let yen =
+        charges().into_iter().find(|charge| charge["currency"] == "jpy" && charge["balance_transaction"].is_string());
+    let booked = entry(&yen.expect("a charge in yen"), "balance_transaction");
+    assert_eq!(booked["currency"], "usd");
+    let rate = booked["exchange_rate"].as_f64().expect("a rate");
+    assert!((0.6..0.75).contains(&rate), "{rate}");
 }
