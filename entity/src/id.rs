@@ -60,6 +60,8 @@ ids! {
     IntegrationId;
     /// A dataset (pull operation): one run of one data type for one connection.
     DatasetId;
+    /// A reconciliation: one pass that compares a connection's data with Stripe.
+    ReconciliationId;
     /// A job in the queue.
     JobId;
     /// An API key.

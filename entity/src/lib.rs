@@ -37,6 +37,7 @@ pub mod company_info;
 pub mod customer;
 pub mod dataset;
 pub mod dispute;
+pub mod drift;
 pub mod feed_head;
 pub mod order;
 pub mod outbox;
@@ -47,6 +48,8 @@ pub mod payout_content;
 pub mod payout_transaction;
 pub mod product;
 pub mod quarantined;
+pub mod reconciliation;
+pub mod reconciliation_part;
 pub mod seen_event;
 pub mod source_object;
 pub mod sync_head;
@@ -89,6 +92,9 @@ pub const DATA: &[&str] = &[
     "seen_event",
     "payout_content",
     "payout_transaction",
+    "reconciliation",
+    "reconciliation_part",
+    "drift",
     "company_info",
     "customer",
     "payment",

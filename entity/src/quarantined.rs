@@ -37,6 +37,10 @@ pub struct Model {
     pub last_at: DateTimeUtc,
     /// How often.
     pub attempts: i32,
+    /// How often the mapper crashed on it, one after the other; null is never.
+    pub crashes: Option<i32>,
+    /// When somebody asked to map it again; null when nobody did since the last try.
+    pub replay_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -41,6 +41,9 @@ pub struct Model {
     pub source_created: Option<i64>,
     /// When it was found to be gone.
     pub deleted_at: Option<DateTimeUtc>,
+    /// How that was found; null while it is not gone, and for what was gone before this was noted.
+    #[sea_orm(column_type = "Text")]
+    pub deleted_cause: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -23,6 +23,8 @@ pub struct Model {
     pub account_read_at: Option<DateTimeUtc>,
     /// The mapper that the records were made with.
     pub mapper_version: i32,
+    /// Unix second at Stripe when the list of balance transactions was last read up to its newest: they have no events.
+    pub money_read_until: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,6 +5,7 @@ pub use sea_orm_migration::prelude::*;
 mod m20261121_000001_first;
 mod m20261121_000002_platform;
 mod m20261121_000003_stripe_webhooks;
+mod m20261121_000004_reconciliation;
 mod m20261121_000005_feed;
 mod m20261121_000006_engine;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_first::Migration),
             Box::new(m20261121_000002_platform::Migration),
             Box::new(m20261121_000003_stripe_webhooks::Migration),
+            Box::new(m20261121_000004_reconciliation::Migration),
             Box::new(m20261121_000005_feed::Migration),
             Box::new(m20261121_000006_engine::Migration),
         ]

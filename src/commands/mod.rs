@@ -10,6 +10,7 @@ mod migrate;
 mod move_to;
 mod openapi;
 mod parts;
+mod remap;
 mod serve;
 mod settings;
 mod signals;
@@ -62,6 +63,8 @@ enum Command {
     Key(key::Args),
     /// Help users of the portal
     User(user::Args),
+    /// Make the records anew from the objects that are kept, without a call to Stripe
+    Remap(remap::Args),
     /// Print the API's description
     Openapi,
     /// Check the settings, the database and the way to Stripe
@@ -105,6 +108,7 @@ impl Command {
             Self::Integration(args) => integration::run(args).await,
             Self::Key(args) => key::run(args).await,
             Self::User(args) => user::run(args).await,
+            Self::Remap(args) => remap::run(args).await,
             Self::Openapi => openapi::run(),
             Self::Doctor(args) => doctor::run(args).await,
         }

@@ -50,6 +50,14 @@ pub async fn of_company(db: &impl ConnectionTrait, company: CompanyId) -> Result
         .await
 }
 
+/// All connections that are there, oldest first: for work, never for requests.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_ids(db: &impl ConnectionTrait) -> Result<Vec<ConnectionId>, DbErr> {
+    present().select_only().column(Column::Id).order_by_asc(Column::Id).into_tuple().all(db).await
+}
+
 /// The connections of several companies, oldest first.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! What payouts are made of.
 
+use std::collections::HashMap;
+
 use entity::id::ConnectionId;
 use entity::payout_content::{self, Column, State};
 use entity::{payout, payout_transaction, transaction};
@@ -102,4 +104,126 @@ pub async fn newest_transaction(
         .into_tuple()
         .one(db)
         .await
+}
+
+/// What is known of a payout's content, beside what the kept rows add up to.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The payout.
+    pub payout: String,
+    /// Its amount in minor units.
+    pub amount_minor: i64,
+    /// What was read, when it was read to its end.
+    pub content: Option<payout_content::Model>,
+    /// How many of its transactions are kept.
+    pub count: i64,
+    /// Their net amounts; none when the sum is beyond what can be counted.
+    pub net_minor: Option<i64>,
+}
+
+impl Check {
+    /// Whether its content was read to its end.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.content.is_some()
+    }
+
+    /// Whether the transactions that are kept are those that were read.
+    #[must_use]
+    pub fn is_as_read(&self) -> bool {
+        self.content.as_ref().is_some_and(|read| read.count == self.count && Some(read.net_minor) == self.net_minor)
+    }
+
+    /// Whether they are, and add up to the payout's amount.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.is_as_read() && self.net_minor == Some(self.amount_minor)
+    }
+}
+
+/// The next finished payouts, behind an id, of those made from a time on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn checks(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    from: DateTimeUtc,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<Check>, DbErr> {
+    let payouts: Vec<(String, i64)> = payout::Entity::find()
+        .select_only()
+        .columns([payout::Column::Id, payout::Column::AmountMinor])
+        .filter(payout::Column::ConnectionId.eq(connection))
+        .filter(payout::Column::Reconciliation.eq("completed"))
+        .filter(payout::Column::DeletedAt.is_null())
+        .filter(payout::Column::CreatedAt.gte(from))
+        .filter(payout::Column::Id.gt(after))
+        .order_by_asc(payout::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let ids: Vec<String> = payouts.iter().map(|(id, _)| id.clone()).collect();
+    let known = payout_content::Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::State.eq(State::Complete))
+        .filter(Column::PayoutId.is_in(ids.iter().map(String::as_str)))
+        .all(db)
+        .await?;
+    let mut known: HashMap<String, payout_content::Model> =
+        known.into_iter().map(|row| (row.payout_id.clone(), row)).collect();
+    let sums = sums(db, connection, ids).await?;
+    let check = |(payout, amount_minor): (String, i64)| {
+        let (count, net_minor) = sums.get(&payout).copied().unwrap_or((0, Some(0)));
+        Check { content: known.remove(&payout), payout, amount_minor, count, net_minor }
+    };
+    Ok(payouts.into_iter().map(check).collect())
+}
+
+/// Count and net amounts of the transactions that are kept of these payouts.
+async fn sums(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    payouts: Vec<String>,
+) -> Result<HashMap<String, (i64, Option<i64>)>, DbErr> {
+    use payout_transaction::Column as Link;
+    use transaction::Column as Moved;
+    let mut rows = Query::select();
+    rows.column((payout_transaction::Entity, Link::PayoutId))
+        .column((transaction::Entity, Moved::NetMinor))
+        .from(payout_transaction::Entity)
+        .inner_join(
+            transaction::Entity,
+            Expr::col((transaction::Entity, Moved::ConnectionId))
+                .equals((payout_transaction::Entity, Link::ConnectionId))
+                .and(
+                    Expr::col((transaction::Entity, Moved::Id))
+                        .equals((payout_transaction::Entity, Link::TransactionId)),
+                ),
+        )
+        .and_where(Expr::col((payout_transaction::Entity, Link::ConnectionId)).eq(connection))
+        .and_where(Expr::col((payout_transaction::Entity, Link::PayoutId)).is_in(payouts))
+        .and_where(Expr::col((transaction::Entity, Moved::DeletedAt)).is_null());
+    let mut sums: HashMap<String, (i64, Option<i64>)> = HashMap::new();
+    for row in db.query_all(&rows).await? {
+        let (payout, net): (String, Option<i64>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let sum = sums.entry(payout).or_insert((0, Some(0)));
+        *sum = (sum.0 + 1, sum.1.and_then(|sum| sum.checked_add(net?)));
+    }
+    Ok(sums)
+}
+
+/// Forgets what a payout is made of, so that it is read again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(tx: &Tx, connection: ConnectionId, payout: &str) -> Result<(), DbErr> {
+    payout_content::Entity::delete_many()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::PayoutId.eq(payout))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

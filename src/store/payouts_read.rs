@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::id::ConnectionId;
-use entity::{payout_content, payout_transaction, transaction};
+use entity::{payout, payout_content, payout_transaction, transaction};
 use sea_orm::ExprTrait;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query};
@@ -48,4 +48,24 @@ pub async fn transactions(
     let rows =
         lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(of_payout));
     lists::page(db, rows, "created_at", listing).await
+}
+
+/// All payouts of a connection, each with what is known of its content.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn with_contents(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+) -> Result<Vec<(payout::Model, Option<payout_content::Model>)>, DbErr> {
+    use payout_content::{Column, Entity};
+    let payouts = lists::of_connection::<payout::Entity>(connection).all(db).await?;
+    let contents = Entity::find().filter(Column::ConnectionId.eq(connection)).all(db).await?;
+    let mut contents: HashMap<String, payout_content::Model> =
+        contents.into_iter().map(|row| (row.payout_id.clone(), row)).collect();
+    let with = |row: payout::Model| {
+        let content = contents.remove(&row.id);
+        (row, content)
+    };
+    Ok(payouts.into_iter().map(with).collect())
 }

@@ -6,7 +6,7 @@ use entity::id::ConnectionId;
 use entity::source_object::{self, Column};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ExprTrait, IdenStatic, Iterable, QuerySelect};
+use sea_orm::{ActiveValue::Set, Condition, ExprTrait, IdenStatic, Iterable, QueryOrder, QuerySelect};
 
 use crate::store::Tx;
 
@@ -151,6 +151,7 @@ fn row(
         read_at: Set(now),
         source_created: Set(object.created),
         deleted_at: Set(None),
+        deleted_cause: Set(None),
     }
 }
 
@@ -181,7 +182,7 @@ pub struct Kept {
 /// The objects of one kind with these ids; gone ones are left out.
 ///
 /// # Errors
-/// When the database does not answer, or a body is broken.
+/// When the database does not answer.
 pub async fn with_ids(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
@@ -189,13 +190,13 @@ pub async fn with_ids(
     ids: Vec<String>,
 ) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(db).await?;
-    rows.into_iter().map(opened).collect()
+    Ok(rows.into_iter().map(opened).collect())
 }
 
 /// The objects of these kinds that hang on these parents; gone ones are left out.
 ///
 /// # Errors
-/// When the database does not answer, or a body is broken.
+/// When the database does not answer.
 pub async fn hanging_on(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
@@ -207,51 +208,63 @@ pub async fn hanging_on(
         .filter(Column::ParentId.is_in(parents))
         .all(db)
         .await?;
-    rows.into_iter().map(opened).collect()
+    Ok(rows.into_iter().map(opened).collect())
 }
 
-/// Marks an object as gone. Returns it when it was there.
+/// Marks an object as gone, with how that was found. Returns the object that it hung on, when it was there.
 ///
 /// # Errors
-/// When the database does not answer, or its body is broken.
+/// When the database does not answer.
 pub async fn bury(
     tx: &Tx,
     connection: ConnectionId,
     kind: &str,
     id: &str,
     read_no: i64,
+    cause: &str,
     now: DateTimeUtc,
-) -> Result<Option<Kept>, DbErr> {
-    let Some(kept) = with_ids(tx, connection, kind, vec![id.to_owned()]).await?.pop() else {
-        return Ok(None);
-    };
+) -> Result<Option<Option<String>>, DbErr> {
+    let row: Option<(String, Option<String>)> = live(connection)
+        .select_only()
+        .columns([Column::Id, Column::ParentId])
+        .filter(Column::Object.eq(kind))
+        .filter(Column::Id.eq(id))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let Some((_, parent)) = row else { return Ok(None) };
     source_object::Entity::update_many()
         .col_expr(Column::DeletedAt, Expr::value(now))
+        .col_expr(Column::DeletedCause, Expr::value(cause))
         .col_expr(Column::ReadNo, Expr::value(read_no))
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Object.eq(kind))
         .filter(Column::Id.eq(id))
         .exec(tx)
         .await?;
-    Ok(Some(kept))
+    Ok(Some(parent))
 }
 
 fn live(connection: ConnectionId) -> Select<source_object::Entity> {
     source_object::Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::DeletedAt.is_null())
 }
 
-fn opened(row: source_object::Model) -> Result<Kept, DbErr> {
-    let body = unpack(&row.body, row.codec)?;
-    Ok(Kept { object: row.object, id: row.id, parent_id: row.parent_id, body })
+/// A body that does not unpack is empty: it makes no record, never fails the others, and the next reconciliation finds it.
+fn opened(row: source_object::Model) -> Kept {
+    let body = unpack(&row.body, row.codec).unwrap_or_else(|error| {
+        tracing::error!(%error, stripe.object = row.object, stripe.id = row.id, "a kept object does not read");
+        Vec::new()
+    });
+    Kept { object: row.object, id: row.id, parent_id: row.parent_id, body }
 }
 
 /// All objects of one kind; only for kinds that have few.
 ///
 /// # Errors
-/// When the database does not answer, or a body is broken.
+/// When the database does not answer.
 pub async fn of_kind(db: &impl ConnectionTrait, connection: ConnectionId, kind: &str) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection).filter(Column::Object.eq(kind)).all(db).await?;
-    rows.into_iter().map(opened).collect()
+    Ok(rows.into_iter().map(opened).collect())
 }
 
 /// Kind and id of the objects of these kinds that hang on these parents; gone ones are left out.
@@ -272,4 +285,34 @@ pub async fn ids_hanging_on(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// The next objects of a connection behind a kind and an id, in that order; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn after(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    after: (&str, &str),
+    limit: u64,
+) -> Result<Vec<Kept>, DbErr> {
+    let (object, id) = after;
+    let same = Condition::all().add(Column::Object.eq(object)).add(Column::Id.gt(id));
+    let rows = live(connection)
+        .filter(Condition::any().add(Column::Object.gt(object)).add(same))
+        .order_by_asc(Column::Object)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(opened).collect())
+}
+
+/// How many objects of a connection are kept; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<u64, DbErr> {
+    live(connection).count(db).await
 }

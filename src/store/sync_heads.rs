@@ -35,6 +35,7 @@ async fn ensure(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
         first_done_at: Set(None),
         account_read_at: Set(None),
         mapper_version: Set(0),
+        money_read_until: Set(None),
     };
     let there = OnConflict::column(Column::ConnectionId).do_nothing().to_owned();
     sync_head::Entity::insert(row).on_conflict(there).exec_without_returning(tx).await?;
@@ -100,6 +101,22 @@ pub async fn forget_events(tx: &Tx, connection: ConnectionId) -> Result<(), DbEr
 /// When the database does not answer.
 pub async fn set_account_read(tx: &Tx, connection: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { account_read_at: Set(Some(at)), ..Default::default() }).await
+}
+
+/// Notes until which second of Stripe's the list of balance transactions was read.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_money_read(tx: &Tx, connection: ConnectionId, until: i64) -> Result<(), DbErr> {
+    set(tx, connection, head::ActiveModel { money_read_until: Set(Some(until)), ..Default::default() }).await
+}
+
+/// Notes with which mapper the records were made.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_mapper_version(tx: &Tx, connection: ConnectionId, version: i32) -> Result<(), DbErr> {
+    set(tx, connection, head::ActiveModel { mapper_version: Set(version), ..Default::default() }).await
 }
 
 /// Notes that the first sync is complete, and with which mapper it was made.

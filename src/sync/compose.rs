@@ -1,7 +1,7 @@
 //! Records that several objects make together: products with their prices, orders with their charges, the account with
 //! its balance. They are made from what is kept, so that it does not matter which object was read first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::map::{self, MAPPER_VERSION, Source, Unmapped};
-use super::prepare::{Affected, intents};
+use super::prepare::{Affected, guarded, intents};
 use crate::store::bulk::Records;
 use crate::store::quarantine::Odd;
 use crate::store::source_objects::{self, Kept};
@@ -23,8 +23,8 @@ pub struct Composed {
     pub records: Records,
     /// Records that their objects no longer make.
     pub gone: Vec<(DataType, String)>,
-    /// How many could not be mapped.
-    pub quarantined: i64,
+    /// What could not be mapped: Stripe's word, id, and the data type that lacks it.
+    pub odd: Vec<(String, String, DataType)>,
 }
 
 /// Composes what is affected.
@@ -37,7 +37,8 @@ pub async fn compose(
     mut affected: Affected,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Composed, Error> {
-    let mut work = Work { tx, connection, now, out: Composed::default() };
+    let barred = store::quarantine::barred(tx, connection, MAPPER_VERSION).await?.into_iter().collect();
+    let mut work = Work { tx, connection, now, barred, out: Composed::default() };
     if affected.account {
         work.account().await?;
     }
@@ -52,7 +53,32 @@ struct Work<'a> {
     tx: &'a Tx,
     connection: ConnectionId,
     now: chrono::DateTime<chrono::Utc>,
+    /// What crashed the mapper too often: it stays set aside and is not tried.
+    barred: HashSet<(String, String)>,
     out: Composed,
+}
+
+/// Why an object gave no record.
+enum Why {
+    Unmapped(Unmapped),
+    Crashed(String),
+}
+
+impl From<String> for Why {
+    fn from(said: String) -> Self {
+        Self::Crashed(said)
+    }
+}
+
+impl From<Unmapped> for Why {
+    fn from(error: Unmapped) -> Self {
+        Self::Unmapped(error)
+    }
+}
+
+/// Maps under guard: a panic is a reason like another.
+fn tried<T>(map: impl FnOnce() -> Result<T, Unmapped>) -> Result<T, Why> {
+    Ok(guarded(map)??)
 }
 
 impl Work<'_> {
@@ -66,7 +92,7 @@ impl Work<'_> {
         let balance = balances.first().and_then(read::<wire::Balance>);
         for kept in accounts {
             let Some(account) = read::<wire::Account>(&kept) else { continue };
-            match map::company_info::company_info(self.from(), &account, balance.as_ref()) {
+            match tried(|| map::company_info::company_info(self.from(), &account, balance.as_ref())) {
                 Ok(row) => self.out.records.company_info.push(row),
                 Err(error) => self.set_aside(&kept, DataType::CompanyInfo, error).await?,
             }
@@ -86,7 +112,7 @@ impl Work<'_> {
         for kept in self.sources("product", Some(ids)).await? {
             let Some(product) = read::<wire::Product>(&kept) else { continue };
             let prices = prices.remove(&kept.id).unwrap_or_default();
-            match map::product::product(self.from(), &product, &prices) {
+            match tried(|| map::product::product(self.from(), &product, &prices)) {
                 Ok(row) => self.out.records.products.push(row),
                 Err(error) => self.set_aside(&kept, DataType::Products, error).await?,
             }
@@ -126,7 +152,8 @@ impl Work<'_> {
             let items =
                 items.unwrap_or_else(|| session.line_items.as_ref().map(|one| one.data.clone()).unwrap_or_default());
             let intents: Vec<&str> = session.payment_intent.iter().map(|one| one.id.as_str()).collect();
-            let order = map::order::session(self.from(), &session, &items, &paying(&charges, &intents));
+            let from = self.from();
+            let order = tried(|| map::order::session(from, &session, &items, &paying(&charges, &intents)));
             self.order(&kept, order).await?;
         }
         Ok(())
@@ -146,14 +173,15 @@ impl Work<'_> {
             }
             let payments = invoice.payments.as_ref().map(|one| one.data.clone()).unwrap_or_default();
             let paid_by: Vec<&str> = intents(&invoice).collect();
-            let order = map::order::invoice(self.from(), &invoice, &payments, &paying(&charges, &paid_by));
+            let from = self.from();
+            let order = tried(|| map::order::invoice(from, &invoice, &payments, &paying(&charges, &paid_by)));
             self.order(&kept, order).await?;
         }
         Ok(())
     }
 
     /// An order that is none (any more) leaves the lists.
-    async fn order(&mut self, kept: &Kept, order: Result<Option<entity::order::Model>, Unmapped>) -> Result<(), Error> {
+    async fn order(&mut self, kept: &Kept, order: Result<Option<entity::order::Model>, Why>) -> Result<(), Error> {
         match order {
             Ok(Some(row)) => self.out.records.orders.push(row),
             Ok(None) => self.out.gone.push((DataType::Orders, kept.id.clone())),
@@ -197,20 +225,27 @@ impl Work<'_> {
     }
 
     async fn sources(&self, kind: &str, ids: Option<BTreeSet<String>>) -> Result<Vec<Kept>, Error> {
-        Ok(match ids {
+        let mut kept = match ids {
             Some(ids) => source_objects::with_ids(self.tx, self.connection, kind, ids.into_iter().collect()).await?,
             None => source_objects::of_kind(self.tx, self.connection, kind).await?,
-        })
+        };
+        kept.retain(|one| !self.barred.contains(&(one.object.clone(), one.id.clone())));
+        Ok(kept)
     }
 
-    async fn set_aside(&mut self, kept: &Kept, data_type: DataType, error: Unmapped) -> Result<(), Error> {
-        self.out.quarantined += 1;
+    async fn set_aside(&mut self, kept: &Kept, data_type: DataType, why: Why) -> Result<(), Error> {
+        self.out.odd.push((kept.object.clone(), kept.id.clone(), data_type));
+        let (reason, crashed) = match why {
+            Why::Unmapped(error) => (error.to_string(), false),
+            Why::Crashed(said) => (format!("the mapper crashed on it: {said}"), true),
+        };
         let odd = Odd {
             object: kept.object.clone(),
             id: kept.id.clone(),
             data_type,
-            reason: error.to_string(),
+            reason,
             raw: kept.body.clone(),
+            crashed,
         };
         tracing::warn!(stripe.object = odd.object, stripe.id = odd.id, odd.reason, "an object is set aside");
         store::quarantine::put(self.tx, self.connection, odd, MAPPER_VERSION, self.now).await?;

@@ -140,7 +140,8 @@ struct Following<'r> {
 }
 
 /// What a hint led to.
-enum Found {
+#[derive(Debug)]
+pub enum Found {
     /// The object, and the reading's number.
     Object(i64, String),
     /// It is gone.
@@ -265,12 +266,13 @@ impl Following<'_> {
         let from = newest.map(|time| time.timestamp() - MONEY_OVERLAP);
         let from = from.into_iter().chain(pending.map(|time| time.timestamp())).min();
         let from = from.unwrap_or_default().max(run.since(Stream::BalanceTransactions));
-        let mut after: Option<String> = None;
+        let (mut after, mut known): (Option<String>, Option<i64>) = (None, None);
         loop {
             let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
             query.extend(after.take().map(|id| ("starting_after", id)));
             let path = Stream::BalanceTransactions.path();
             let (read_no, answer) = run.read(path, path, &query).await?;
+            let known = *known.get_or_insert(answer.date.unwrap_or_else(|| run.clock.now().timestamp()) - LATE);
             let list: wire::List<'_> =
                 serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
             let mut prepared = Prepared::default();
@@ -282,8 +284,12 @@ impl Following<'_> {
             let mut page = run.page().await?;
             let brought = page.keep(prepared, read_no).await?;
             self.gain(page.tx(), &brought, &[DataType::Transactions]).await?;
+            let ended = !has_more || after.is_none();
+            if ended {
+                store::sync_heads::set_money_read(page.tx(), run.connection, known).await?;
+            }
             page.commit().await?;
-            if !has_more || after.is_none() {
+            if ended {
                 return Ok(());
             }
         }
@@ -344,7 +350,10 @@ fn cursor_at(run: &Run, second: i64) -> checkpoint::Model {
 }
 
 /// Reads an object again.
-async fn retrieve(run: &Run, stream: Stream, id: &str) -> Result<Found, Error> {
+///
+/// # Errors
+/// Whatever ends a run.
+pub async fn retrieve(run: &Run, stream: Stream, id: &str) -> Result<Found, Error> {
     let query: Vec<_> = stream.expand().map(|expand| ("expand[]", expand.to_owned())).into_iter().collect();
     let path = format!("{}/{}", stream.path(), url_escaped(id));
     let endpoint = format!("{}/id", stream.path());

@@ -17,6 +17,9 @@ use crate::store::datasets::Gain;
 use crate::store::{self, Db, Tx};
 use crate::stripe::client::VERSION;
 
+/// How an object was found to be gone: an event named it.
+const TOLD: &str = "event";
+
 /// A transaction on one connection's data, opened under the fence of its run.
 #[derive(Debug)]
 pub struct Page {
@@ -62,16 +65,24 @@ impl Page {
         let mut brought = Brought { objects: prepared.objects, ..Brought::default() };
         store::source_objects::keep(&self.tx, self.connection, prepared.sources, read_no, VERSION, self.now).await?;
         fault::at(Point::MidWrite);
+        for data_type in prepared.odd.iter().map(|odd| odd.data_type).chain(prepared.spared) {
+            *brought.quarantined.entry(data_type).or_default() += 1;
+        }
         for odd in prepared.odd {
-            *brought.quarantined.entry(odd.data_type).or_default() += 1;
             store::quarantine::put(&self.tx, self.connection, odd, MAPPER_VERSION, self.now).await?;
         }
-        self.release(prepared.sound).await?;
+        let mut sound = prepared.sound;
         let mut changes = bulk::keep(&self.tx, reading, prepared.records).await?;
         if !prepared.affected.is_empty() {
             let composed = compose::compose(&self.tx, self.connection, prepared.affected, self.now).await?;
+            // An object that reads may still not be composed: then it stays where it is, and its tries go on counting.
+            for (object, id, data_type) in &composed.odd {
+                sound.retain(|one| (&one.0, &one.1) != (object, id));
+                *brought.quarantined.entry(*data_type).or_default() += 1;
+            }
             changes.extend(self.composed(reading, composed).await?);
         }
+        self.release(sound).await?;
         for change in &changes {
             *brought.changed.entry(change.data_type).or_default() += 1;
         }
@@ -87,29 +98,74 @@ impl Page {
         Ok(changes)
     }
 
-    /// Marks an object as gone, with what it made.
+    /// Keeps what was composed by the caller.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_composed(&mut self, composed: Composed, read_no: i64) -> Result<(), Error> {
+        let reading = Reading { connection: self.connection, read_no, now: self.now };
+        let changes = self.composed(reading, composed).await?;
+        self.changes.extend(changes);
+        Ok(())
+    }
+
+    /// Marks an object as gone that an event named, with what it made.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn bury(&mut self, object: &str, id: &str, read_no: i64) -> Result<(), Error> {
-        let reading = Reading { connection: self.connection, read_no, now: self.now };
-        let buried = store::source_objects::bury(&self.tx, self.connection, object, id, read_no, self.now).await?;
-        let Some(buried) = buried else { return Ok(()) };
+        self.bury_for(object, id, read_no, TOLD).await
+    }
+
+    /// Marks an object as gone, with what it made and how that was found.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bury_for(&mut self, object: &str, id: &str, read_no: i64, cause: &str) -> Result<(), Error> {
+        let (tx, connection) = (&self.tx, self.connection);
+        let buried = store::source_objects::bury(tx, connection, object, id, read_no, cause, self.now).await?;
+        let Some(parent) = buried else { return Ok(()) };
+        let mut affected = super::prepare::Affected::default();
         let data_type = match object {
-            "customer" => DataType::Customers,
-            "product" => DataType::Products,
-            "invoice" => DataType::Orders,
-            "charge" | "refund" => DataType::Payments,
-            "price" => {
-                let mut affected = super::prepare::Affected::default();
-                affected.products.extend(buried.parent_id);
-                let composed = compose::compose(&self.tx, self.connection, affected, self.now).await?;
-                let changes = self.composed(reading, composed).await?;
-                self.changes.extend(changes);
-                return Ok(());
+            "customer" => Some(DataType::Customers),
+            "product" => Some(DataType::Products),
+            "invoice" | "checkout.session" => Some(DataType::Orders),
+            "payout" => Some(DataType::Payouts),
+            "dispute" => Some(DataType::Disputes),
+            "refund" => Some(DataType::Payments),
+            "charge" => {
+                affected.intents.extend(parent);
+                Some(DataType::Payments)
             }
-            _ => return Ok(()),
+            "price" => {
+                affected.products.extend(parent);
+                None
+            }
+            "balance_transaction" => {
+                let parts = store::verify::other_parts(tx, connection, vec![id.to_owned()], &[]).await?;
+                for part in parts {
+                    self.bury_record(DataType::Transactions, &part, read_no).await?;
+                }
+                None
+            }
+            _ => None,
         };
+        if let Some(data_type) = data_type {
+            self.bury_record(data_type, id, read_no).await?;
+        }
+        if !affected.is_empty() {
+            let composed = compose::compose(&self.tx, connection, affected, self.now).await?;
+            self.keep_composed(composed, read_no).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks a record as gone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bury_record(&mut self, data_type: DataType, id: &str, read_no: i64) -> Result<(), Error> {
+        let reading = Reading { connection: self.connection, read_no, now: self.now };
         self.changes.extend(bulk::bury(&self.tx, reading, data_type, id).await?);
         Ok(())
     }

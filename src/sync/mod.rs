@@ -7,14 +7,19 @@
 //! make together; [`map`] is pure.
 
 pub mod backfill;
+pub mod complete;
 pub mod compose;
 pub mod error;
 pub mod follow;
 pub mod hints;
 pub mod keep;
+pub mod local;
 pub mod map;
 pub mod payouts;
 pub mod prepare;
+pub mod reconcile;
+pub mod remap;
+pub mod replay;
 pub mod run;
 pub mod schedule;
 pub mod streams;

@@ -3,6 +3,7 @@
 //! A balance transaction does not name its payout: only the list filtered by payout links them. That is one list for each
 //! payout, so it comes after everything else, and gives way to whatever is asked for meanwhile.
 
+use entity::payout;
 use entity::payout_content::{Model, State};
 
 use super::backfill::PAGE;
@@ -13,6 +14,54 @@ use super::streams::Stream;
 use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::stripe::wire;
+
+/// What is proven of a payout: whether it is the sum of the transactions that it is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It is, to the cent.
+    Proven,
+    /// It cannot be said yet, and why.
+    Pending(&'static str),
+    /// It can never be said, and why.
+    NotPossible(&'static str),
+    /// It is not: the payout's amount less the sum, in minor units; none when that is beyond what can be counted.
+    Mismatch(Option<i64>),
+}
+
+impl Proof {
+    /// Why it is not proven.
+    #[must_use]
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Proven => None,
+            Self::Pending(why) | Self::NotPossible(why) => Some(why),
+            Self::Mismatch(_) => Some("The net amounts do not sum up to the payout's amount."),
+        }
+    }
+}
+
+/// What is proven of a payout by what was read of its content.
+#[must_use]
+pub fn proof(payout: &payout::Model, content: Option<&Model>) -> Proof {
+    if payout.reconciliation == "not_applicable" {
+        return Proof::NotPossible(match (payout.automatic, payout.method.as_str()) {
+            (_, "instant") => "An instant payout: Stripe does not say what it is made of.",
+            (false, _) => "A manual payout: Stripe does not say what it is made of.",
+            (true, _) => "Stripe does not say what this payout is made of.",
+        });
+    }
+    match content {
+        Some(row) if row.state == State::Unavailable => Proof::NotPossible(
+            "Stripe keeps no list of what this payout is made of: it does so for automatic payouts, and not for the oldest.",
+        ),
+        Some(row) if row.state == State::Complete => {
+            let difference = payout.amount_minor.checked_sub(row.net_minor);
+            if difference == Some(0) { Proof::Proven } else { Proof::Mismatch(difference) }
+        }
+        _ if payout.reconciliation == "completed" => Proof::Pending("It was not read yet: the next sync reads it."),
+        _ => Proof::Pending("Stripe is still working on what it is made of."),
+    }
+}
 
 /// Payouts of one turn.
 const TURN: u64 = 20;

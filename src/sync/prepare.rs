@@ -1,6 +1,8 @@
 //! A page of Stripe's becomes what is to be kept: parsed once, mapped, packed. No database here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
@@ -25,6 +27,10 @@ pub struct Prepared {
     pub odd: Vec<Odd>,
     /// Ids that could be mapped, by object: they leave the quarantine if they were there.
     pub sound: Vec<(String, String)>,
+    /// Objects, by Stripe's word and id, that crashed the mapper too often: they stay set aside and are not tried.
+    pub barred: Arc<HashSet<(String, String)>>,
+    /// The data types of those that were met.
+    pub spared: Vec<DataType>,
     /// How many objects were read.
     pub objects: i64,
     /// The oldest `created` among them.
@@ -66,6 +72,7 @@ impl Affected {
 enum Why {
     Unmapped(Unmapped),
     Unreadable(serde_json::Error),
+    Crashed(String),
 }
 
 impl From<Unmapped> for Why {
@@ -85,6 +92,7 @@ impl std::fmt::Display for Why {
         match self {
             Self::Unmapped(error) => error.fmt(out),
             Self::Unreadable(error) => write!(out, "it does not read as what it should be: {error}"),
+            Self::Crashed(said) => write!(out, "the mapper crashed on it: {said}"),
         }
     }
 }
@@ -103,15 +111,21 @@ impl Prepared {
         }
         let parent = hangs_on.map(str::to_owned).or_else(|| parent(&head, raw));
         self.sources.push(Packed::new(&object, &id, parent, head.created, raw));
-        match self.records_of(connection, &object, &head, raw) {
-            Ok(()) => self.sound.push((object, id)),
-            Err(why) => {
-                let data_type = Stream::of_object(&object).map_or(DataType::CompanyInfo, |of| of.data_types()[0]);
-                let reason = why.to_string();
-                tracing::warn!(stripe.object = object, stripe.id = id, reason, "an object is set aside");
-                self.odd.push(Odd { object, id, data_type, reason, raw: raw.as_bytes().to_vec() });
-            }
+        let key = (object, id);
+        if self.barred.contains(&key) {
+            self.spared.push(data_type(&key.0));
+            return;
         }
+        let mapped = guarded(|| self.records_of(connection, &key.0, &head, raw));
+        let why = match mapped {
+            Ok(Ok(())) => return self.sound.push(key),
+            Ok(Err(why)) => why,
+            Err(said) => Why::Crashed(said),
+        };
+        let ((object, id), reason, crashed) = (key, why.to_string(), matches!(why, Why::Crashed(_)));
+        tracing::warn!(stripe.object = object, stripe.id = id, reason, "an object is set aside");
+        let data_type = data_type(&object);
+        self.odd.push(Odd { object, id, data_type, reason, raw: raw.as_bytes().to_vec(), crashed });
     }
 
     fn records_of(&mut self, connection: ConnectionId, object: &str, head: &wire::Head, raw: &str) -> Result<(), Why> {
@@ -120,8 +134,10 @@ impl Prepared {
             "customer" => self.records.customers.push(map::customer::customer(from, &serde_json::from_str(raw)?)?),
             "charge" => {
                 let charge: wire::Charge = serde_json::from_str(raw)?;
-                self.records.payments.push(map::payment::charge(from, &charge)?);
-                self.records.payment_methods.extend(map::payment_method::of_charge(from, &charge));
+                let (payment, method) =
+                    (map::payment::charge(from, &charge)?, map::payment_method::of_charge(from, &charge));
+                self.records.payments.push(payment);
+                self.records.payment_methods.extend(method);
                 self.affected.intents.extend(parent(head, raw));
             }
             "refund" => self.records.payments.push(map::payment::refund(from, &serde_json::from_str(raw)?)?),
@@ -144,6 +160,19 @@ impl Prepared {
     }
 }
 
+/// Runs a mapper; a panic of it becomes what it said, and harms nothing but its own object.
+pub fn guarded<T>(map: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(map)).map_err(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
+        said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".to_owned())
+    })
+}
+
+/// The data type that lacks an object which is set aside.
+fn data_type(object: &str) -> DataType {
+    Stream::of_object(object).map_or(DataType::CompanyInfo, |of| of.data_types()[0])
+}
+
 /// What an object hangs on. An invoice hangs on the payment intent that pays it, so that the charge finds it.
 fn parent(head: &wire::Head, raw: &str) -> Option<String> {
     if head.object.as_deref() == Some("invoice") {
@@ -157,4 +186,30 @@ fn parent(head: &wire::Head, raw: &str) -> Option<String> {
 pub fn intents(invoice: &wire::Invoice) -> impl Iterator<Item = &str> {
     let payments = invoice.payments.iter().flat_map(|list| &list.data);
     payments.filter_map(|one| one.payment.as_ref()?.payment_intent.as_ref()).map(|intent| intent.id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r24_a_crash_of_the_mapper_is_a_reason_and_no_end() {
+        let crashed: Result<(), _> = guarded(|| panic!("no such {}", "thing"));
+        assert_eq!(crashed, Err("no such thing".to_owned()));
+        let crashed: Result<(), _> = guarded(|| std::panic::panic_any(7));
+        assert_eq!(crashed, Err("without a word".to_owned()));
+        assert_eq!(guarded(|| 7), Ok(7));
+    }
+
+    #[test]
+    fn r24_an_object_that_crashed_the_mapper_too_often_is_kept_and_not_tried() {
+        let connection = ConnectionId::new();
+        let barred = Arc::new([("customer".to_owned(), "cus_1".to_owned())].into());
+        let mut prepared = Prepared { barred, ..Prepared::default() };
+        prepared.add(connection, r#"{"object":"customer","id":"cus_1","created":1}"#, None);
+        prepared.add(connection, r#"{"object":"customer","id":"cus_2","created":1}"#, None);
+        assert_eq!((prepared.sources.len(), prepared.records.customers.len()), (2, 1));
+        assert_eq!((prepared.spared, prepared.sound.len()), (vec![DataType::Customers], 1));
+        assert!(prepared.odd.is_empty(), "its entry stays as it is");
+    }
 }

@@ -15,7 +15,7 @@ use super::error::Error;
 use super::keep::Page;
 use super::map::MAPPER_VERSION;
 use super::streams::Stream;
-use super::{backfill, follow, payouts};
+use super::{backfill, follow, payouts, reconcile};
 use crate::clock::SharedClock;
 use crate::fault::{self, Point};
 use crate::store::{self, Db};
@@ -54,6 +54,8 @@ pub struct Run {
     pub probes: bool,
     /// After this it makes room, at the end of a page, for other connections that wait.
     pub slice: std::time::Duration,
+    /// Whether it has a schedule: then it is compared with Stripe at times of its own, too.
+    pub continuous: bool,
     fence: i64,
     requests: AtomicU32,
     begun: Instant,
@@ -109,6 +111,7 @@ impl Run {
             since: Vec::new(),
             first: DataType::ALL.to_vec(),
             probes: false,
+            continuous: false,
             slice: std::time::Duration::MAX,
             fence: 0,
             requests: AtomicU32::new(0),
@@ -145,7 +148,8 @@ impl Run {
         if first && !missing.is_empty() {
             self.first_done().await?;
         }
-        let more = payouts::read(self).await?;
+        let left = reconcile::turn(self).await?;
+        let more = payouts::read(self).await? || left;
         Ok(Ended::Done { first: first && !missing.is_empty(), more })
     }
 
@@ -155,6 +159,9 @@ impl Run {
         let Some(cursor) = self.events_cursor(&head).await? else { return Ok(Look::NotEnough) };
         let asked = store::datasets::unfinished(&self.db, self.connection).await?;
         if head.first_done_at.is_none() || self.daily(&head) || self.has_gap(cursor) || !asked.is_empty() {
+            return Ok(Look::NotEnough);
+        }
+        if reconcile::is_due(self).await? {
             return Ok(Look::NotEnough);
         }
         if !self.is_due && !self.hints.is_empty() {

@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    history, integrations, orders, payment_methods, payments, payouts, products, profile, read_budget, refresh,
-    sync_settings, transactions, unsupported, webhooks,
+    history, integrations, orders, payment_methods, payments, payouts, products, profile, quarantine, read_budget,
+    reconciliation, refresh, sync_settings, transactions, unsupported, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -67,6 +67,11 @@ fn commerce() -> OpenApiRouter<App> {
         .routes(routes!(payment_methods::get))
         .routes(routes!(orders::list))
         .routes(routes!(orders::get))
+        .routes(routes!(reconciliation::get, reconciliation::ask))
+        .routes(routes!(reconciliation::drift))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::replay))
+        .routes(routes!(quarantine::get))
         .merge(unsupported::routes())
 }
 
@@ -99,6 +104,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Settings", description = "The profile, sync settings, API keys and CORS."),
         (name = "Webhooks", description = "Who is told of events."),
         (name = "Commerce", description = "The data of a connection."),
+        (name = "Proof", description = "How far the data of a connection is proven, and what could not be mapped."),
     )
 )]
 struct Description;

@@ -20,6 +20,7 @@ use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 use crate::store;
 use crate::store::lists::{self, Listed};
+use crate::sync::payouts::{Proof, proof};
 
 /// A payout.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,6 +72,8 @@ pub struct Payout {
 pub struct PayoutContent {
     /// `complete` when all of it is known, `pending` when not yet, `unavailable` when Stripe keeps no such list.
     pub state: Known,
+    /// Whether the payout is proven to be the sum of its transactions.
+    pub proof: PayoutProof,
     /// How many balance transactions it is made of, without its own; when it is complete.
     pub count: Option<i64>,
     /// The sum of their net amounts.
@@ -83,37 +86,55 @@ pub struct PayoutContent {
     pub reason: Option<String>,
 }
 
-impl PayoutContent {
-    fn new(payout: &payout::Model, row: Option<payout_content::Model>) -> Self {
-        let unknown = |state, reason: &str| Self {
-            state,
-            count: None,
-            net: None,
-            difference: None,
-            adds_up: None,
-            reason: Some(reason.to_owned()),
-        };
-        let Some(row) = row else { return unknown(Known::Pending, "It was not read yet.") };
-        match row.state {
-            Known::Pending => {
-                unknown(Known::Pending, "Stripe is still working on what it is made of, or it was not read yet.")
-            }
-            Known::Unavailable => unknown(Known::Unavailable, "Stripe keeps this list for automatic payouts only."),
-            Known::Complete => Self::complete(payout, &row),
+/// What is proven of a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PayoutProof {
+    /// The net amounts of its transactions are its amount, to the cent.
+    Proven,
+    /// It cannot be said yet.
+    Pending,
+    /// It can never be said: a manual or an instant payout, or one from before Stripe kept such lists.
+    NotPossible,
+    /// The net amounts are not its amount.
+    Mismatch,
+}
+
+impl From<Proof> for PayoutProof {
+    fn from(proof: Proof) -> Self {
+        match proof {
+            Proof::Proven => Self::Proven,
+            Proof::Pending(_) => Self::Pending,
+            Proof::NotPossible(_) => Self::NotPossible,
+            Proof::Mismatch(_) => Self::Mismatch,
         }
     }
+}
 
-    fn complete(payout: &payout::Model, row: &payout_content::Model) -> Self {
+impl PayoutContent {
+    fn new(payout: &payout::Model, row: Option<payout_content::Model>) -> Self {
+        let proof = proof(payout, row.as_ref());
+        let reason = proof.reason().map(str::to_owned);
         let amount = |minor| Decimal::from_minor(minor, &payout.currency);
-        let difference = payout.amount_minor.checked_sub(row.net_minor);
-        let adds_up = difference == Some(0);
+        let difference = match proof {
+            Proof::Proven => Some(0),
+            Proof::Mismatch(difference) => difference,
+            Proof::Pending(_) | Proof::NotPossible(_) => None,
+        };
+        let state = match proof {
+            Proof::Proven | Proof::Mismatch(_) => Known::Complete,
+            Proof::Pending(_) => Known::Pending,
+            Proof::NotPossible(_) => Known::Unavailable,
+        };
+        let row = row.filter(|_| state == Known::Complete);
         Self {
-            state: Known::Complete,
-            count: Some(row.count),
-            net: Some(amount(row.net_minor)),
+            state,
+            proof: proof.into(),
+            count: row.as_ref().map(|row| row.count),
+            net: row.as_ref().map(|row| amount(row.net_minor)),
             difference: difference.map(amount),
-            adds_up: Some(adds_up),
-            reason: (!adds_up).then(|| "The net amounts do not sum up to the payout's amount.".to_owned()),
+            adds_up: row.map(|_| proof == Proof::Proven),
+            reason,
         }
     }
 }

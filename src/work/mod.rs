@@ -5,6 +5,7 @@
 
 mod erase;
 mod inbox;
+mod local;
 pub mod merge;
 pub mod retention;
 mod sync;

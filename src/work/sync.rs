@@ -44,6 +44,17 @@ impl Worker {
     }
 
     pub(super) async fn sync(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
+        let left = match self.local(connection, attempts, stop.clone()).await {
+            Ok(left) => left,
+            Err(verdict) => return verdict,
+        };
+        match self.sync_with_stripe(connection, attempts, stop).await {
+            Verdict::Done if left => Verdict::More,
+            verdict => verdict,
+        }
+    }
+
+    async fn sync_with_stripe(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
         let (row, integration, mut run) = match self.prepare(connection, stop).await {
             Ok(ready) => ready,
             Err(Hindrance::Gone) => return self.unhint(connection, attempts, Verdict::Done).await,
@@ -117,6 +128,7 @@ impl Worker {
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         run.since = schedule::since(&wishes, self.clock.now());
         run.first = schedule::first(&wishes);
+        run.continuous = schedule::next(integration.sync, &wishes, self.clock.now()).is_some();
         Ok((row, integration, run))
     }
 

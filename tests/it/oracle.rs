@@ -81,13 +81,20 @@ async fn kept(house: &House, connection: ConnectionId, object: &str) -> BTreeMap
 }
 
 async fn payments(house: &House, connection: ConnectionId) -> BTreeMap<String, (i64, i64)> {
-    let rows = payment::Entity::find().filter(payment::Column::ConnectionId.eq(connection)).all(&house.db).await;
+    let rows = payment::Entity::find()
+        .filter(payment::Column::ConnectionId.eq(connection))
+        .filter(payment::Column::DeletedAt.is_null())
+        .all(&house.db)
+        .await;
     sums(rows.unwrap().into_iter().map(|row| (row.currency, row.amount_minor)))
 }
 
 async fn transactions(house: &House, connection: ConnectionId) -> BTreeMap<String, (i64, i64)> {
-    let rows =
-        transaction::Entity::find().filter(transaction::Column::ConnectionId.eq(connection)).all(&house.db).await;
+    let rows = transaction::Entity::find()
+        .filter(transaction::Column::ConnectionId.eq(connection))
+        .filter(transaction::Column::DeletedAt.is_null())
+        .all(&house.db)
+        .await;
     sums(rows.unwrap().into_iter().map(|row| (row.currency, row.total_minor)))
 }
 

@@ -119,4 +119,17 @@ pub enum Action {
         /// The payment method; the newest attached one when left out.
         payment_method: Option<String>,
     },
+    /// An object is in no list and no answer any more, and no event tells of it; Stripe never does that, a program that
+    /// copies it must find it all the same.
+    Vanish {
+        /// The object, of any kind.
+        id: String,
+    },
+    /// Fields of an object change to whatever is given, and no event tells of it.
+    Patch {
+        /// The object, of any kind.
+        id: String,
+        /// The fields, with their new values.
+        fields: serde_json::Map<String, serde_json::Value>,
+    },
 }

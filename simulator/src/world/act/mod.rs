@@ -4,6 +4,7 @@ mod disputes;
 mod payments;
 mod payouts;
 mod records;
+mod untold;
 
 use super::{
     Action, Kind,
@@ -92,6 +93,8 @@ impl Shop {
                 self.act_edit(Kind::Price, price.as_deref(), fields, now)
             }
             Action::DetachPaymentMethod { payment_method } => self.act_detach(payment_method.as_deref(), now),
+            Action::Vanish { id } => self.act_vanish(&id, now),
+            Action::Patch { id, fields } => self.act_patch(&id, fields, now),
         }?;
         Ok(made.into_iter().map(|number| self.event_object(number)).collect())
     }

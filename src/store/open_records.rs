@@ -1,0 +1,116 @@
+//! Records that are not final yet, and were made before a time: what is still to become of them changes nothing in a
+//! list of what is new.
+
+use entity::id::ConnectionId;
+use entity::{dispute, payment, payout, transaction};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+/// Kinds of objects that may be open, each with Stripe's word.
+pub const KINDS: [&str; 5] = ["charge", "refund", "dispute", "payout", "balance_transaction"];
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// Made before this time.
+    pub before: DateTimeUtc,
+    /// Now.
+    pub now: DateTimeUtc,
+    /// Payouts are open until they are older than this.
+    pub payouts_from: DateTimeUtc,
+    /// How many at most.
+    pub limit: u64,
+}
+
+/// The next open objects of a kind, behind an id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next(db: &impl ConnectionTrait, kind: &str, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+    match kind {
+        "charge" => payments(db, payment::Kind::Charge, after, of).await,
+        "refund" => payments(db, payment::Kind::Refund, after, of).await,
+        "dispute" => disputes(db, after, of).await,
+        "payout" => payouts(db, after, of).await,
+        "balance_transaction" => transactions(db, after, of).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn payments(
+    db: &impl ConnectionTrait,
+    kind: payment::Kind,
+    after: &str,
+    of: Looked,
+) -> Result<Vec<String>, DbErr> {
+    use payment::{Column, Entity, Status};
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(of.connection))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Status.is_in([Status::Pending, Status::Authorized, Status::Unknown]))
+        .filter(Column::CreatedAt.lt(of.before))
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(of.limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+async fn disputes(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+    use dispute::{Column, Entity, Status};
+    let ended = [Status::Won, Status::Lost, Status::Accepted, Status::ChargeRefunded, Status::InquiryClosed];
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(of.connection))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::Status.is_not_in(ended))
+        .filter(Column::CreatedAt.lt(of.before))
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(of.limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+async fn payouts(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+    use payout::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(of.connection))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::CreatedAt.gte(of.payouts_from))
+        .filter(Column::CreatedAt.lt(of.before))
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(of.limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+async fn transactions(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+    use transaction::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ConnectionId.eq(of.connection))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::Status.eq("pending"))
+        .filter(Column::AvailableAt.lte(of.now))
+        .filter(Column::CreatedAt.lt(of.before))
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(of.limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
