@@ -131,7 +131,7 @@ async fn write(
 pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
     let (read_no, answer) = run.read("/v1/account", "/v1/account", &[]).await?;
     let (_, balance) = run.read("/v1/balance", "/v1/balance", &[]).await?;
-    let mut prepared = Prepared::default();
+    let mut prepared = run.prepared();
     for body in [&answer.body, &balance.body] {
         let raw = std::str::from_utf8(body).map_err(|_| Refusal::Transport("an answer is no text".to_owned()))?;
         serde_json::from_str::<serde::de::IgnoredAny>(raw).map_err(|error| Refusal::unreadable(&error))?;

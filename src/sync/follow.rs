@@ -229,7 +229,7 @@ impl Following<'_> {
             reads.push(one.boxed());
         }
         let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-        let mut prepared = Prepared::default();
+        let mut prepared = run.prepared();
         let (mut lowest, mut gone, mut charges) = (i64::MAX, Vec::new(), Vec::new());
         for (object, id, stream, found) in read {
             match found {
@@ -275,7 +275,7 @@ impl Following<'_> {
             let known = *known.get_or_insert(answer.date.unwrap_or_else(|| run.clock.now().timestamp()) - LATE);
             let list: wire::List<'_> =
                 serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-            let mut prepared = Prepared::default();
+            let mut prepared = run.prepared();
             for raw in &list.data {
                 prepared.add(run.connection, raw.get(), None);
                 after = serde_json::from_str::<wire::Head>(raw.get()).ok().and_then(|head| head.id);

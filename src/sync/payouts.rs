@@ -115,7 +115,7 @@ async fn content(run: &Run, payout: &str, whole: bool) -> Result<(), Error> {
             read => read?.1,
         };
         let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-        let mut prepared = Prepared::default();
+        let mut prepared = run.prepared();
         for raw in &list.data {
             let row: wire::BalanceTransaction =
                 serde_json::from_str(raw.get()).map_err(|error| Refusal::unreadable(&error))?;

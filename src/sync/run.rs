@@ -1,6 +1,7 @@
 //! One connection's run: the first time all of it, then what changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::Error;
 use super::keep::Page;
 use super::map::MAPPER_VERSION;
+use super::prepare::Prepared;
 use super::streams::Stream;
 use super::{backfill, follow, payouts, reconcile};
 use crate::clock::SharedClock;
@@ -56,6 +58,8 @@ pub struct Run {
     pub slice: std::time::Duration,
     /// Whether it has a schedule: then it is compared with Stripe at times of its own, too.
     pub continuous: bool,
+    /// Objects, by Stripe's word and id, that crashed the mapper too often to be tried again.
+    barred: Arc<HashSet<(String, String)>>,
     fence: i64,
     requests: AtomicU32,
     begun: Instant,
@@ -112,6 +116,7 @@ impl Run {
             first: DataType::ALL.to_vec(),
             probes: false,
             continuous: false,
+            barred: Arc::default(),
             slice: std::time::Duration::MAX,
             fence: 0,
             requests: AtomicU32::new(0),
@@ -136,6 +141,7 @@ impl Run {
         };
         let head = store::sync_heads::take(&self.db, self.connection).await?;
         self.fence = head.fence;
+        self.bar().await?;
         self.heal_gap(&head).await?;
         let asked = self.asked(&head).await?;
         let missing = self.missing(&asked).await?;
@@ -177,8 +183,21 @@ impl Run {
 
     async fn hinted(&mut self) -> Result<Ended, Error> {
         self.fence = store::sync_heads::take(&self.db, self.connection).await?.fence;
+        self.bar().await?;
         follow::hinted(self).await?;
         Ok(Ended::Hinted { more: payouts::read(self).await? })
+    }
+
+    async fn bar(&mut self) -> Result<(), Error> {
+        let barred = store::quarantine::barred(&self.db, self.connection, MAPPER_VERSION).await?;
+        self.barred = Arc::new(barred.into_iter().collect());
+        Ok(())
+    }
+
+    /// Nothing yet of what is to be kept of objects that are read together.
+    #[must_use]
+    pub fn prepared(&self) -> Prepared {
+        Prepared { barred: Arc::clone(&self.barred), ..Prepared::default() }
     }
 
     /// The run's fencing token.

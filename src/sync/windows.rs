@@ -341,7 +341,7 @@ impl<'r> List<'r> {
     /// Parses and maps a page, and reads what it cut short. Returns the last object's id and whether the list goes on.
     async fn parse(self, body: &[u8]) -> Result<(Prepared, Option<String>, bool), Error> {
         let list: wire::List<'_> = serde_json::from_slice(body).map_err(|error| Refusal::unreadable(&error))?;
-        let mut prepared = Prepared::default();
+        let mut prepared = self.run.prepared();
         for raw in &list.data {
             prepared.add(self.run.connection, raw.get(), None);
         }

@@ -4,31 +4,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::drift::{self, Kind, Layer};
-use entity::id::ConnectionId;
+use entity::id::{CompanyId, ConnectionId};
 use entity::reconciliation::{Pass, State};
 use entity::source_object;
-use entity::{customer, dispute, order, payment, payout, product, reconciliation_part, transaction};
+use entity::{change, customer, dispute, order, payment, payout, product, reconciliation_part, transaction};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveModelTrait, IdenStatic, IntoActiveModel, Iterable};
-use serde_json::Value;
-use simulator::http::Options;
-use simulator::world::Action;
+use serde_json::{Value, json};
+use simulator::http::{Fault, Options, Refusal, Rule};
+use simulator::world::{Action, Kind as WorldKind, Query};
 use tributary::clock::Clock;
+use tributary::connect::integrations;
 use tributary::store;
 use tributary::task::Task;
 
 use crate::both;
 use crate::house::{House, Kind as Database};
-use crate::oracle::{compare, linked};
+use crate::oracle::{self, compare, linked};
 
 /// A house beside a shop of a size at which one row in a thousand is several.
 struct Shop {
     house: House,
     account: String,
+    company: CompanyId,
     connection: ConnectionId,
 }
 
@@ -41,9 +43,9 @@ impl Shop {
     async fn of(kind: Database, charges: u64) -> Self {
         let house = House::beside(kind, Options { charges, auto_approve: true, ..Options::default() }).await;
         let account = house.simulator.world.accounts()[0].id.clone();
-        let (_, connection) = linked(&house, &account).await;
+        let (company, connection) = linked(&house, &account).await;
         house.work().await;
-        Self { house, account, connection }
+        Self { house, account, company, connection }
     }
 
     fn act(&self, action: &str) {
@@ -56,14 +58,58 @@ impl Shop {
         let row = store::reconciliations::fresh(self.connection, pass, true, self.house.clock.now());
         let id = row.id;
         store::reconciliations::insert(&self.house.db, vec![row]).await.unwrap();
-        self.sync().await;
-        let done = store::reconciliations::latest(&self.house.db, self.connection, 10).await.unwrap();
+        // A pass that Stripe interrupts is tried again after a while.
+        for _ in 0..12 {
+            self.sync().await;
+            let open = store::reconciliations::open(&self.house.db, self.connection).await.unwrap();
+            if open.iter().all(|row| row.id != id) {
+                break;
+            }
+            self.house.clock.advance(chrono::Duration::minutes(20));
+        }
+        let done = store::reconciliations::latest(&self.house.db, self.connection, 30).await.unwrap();
         let done = done.into_iter().find(|row| row.id == id).expect("the pass has begun");
         let parts = store::reconciliations::parts(&self.house.db, self.connection, &[id]).await.unwrap();
         assert!(done.finished_at.is_some(), "{done:?} {parts:#?}");
         let whole = parts.iter().all(|part| part.reason.is_none());
         assert_eq!(done.state, if whole { State::Complete } else { State::Incomplete });
         parts
+    }
+
+    /// The id at this place of a list, newest first.
+    fn listed(&self, kind: WorldKind, place: usize) -> String {
+        let query = Query { limit: 100, now: self.house.simulator.clock.seconds(), ..Query::default() };
+        let page = self.house.simulator.world.page(&self.account, kind, &query).unwrap();
+        page.data[place]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The source objects that are marked as gone.
+    async fn buried(&self) -> Vec<source_object::Model> {
+        source_object::Entity::find()
+            .filter(source_object::Column::ConnectionId.eq(self.connection))
+            .filter(source_object::Column::DeletedAt.is_not_null())
+            .all(&self.house.db)
+            .await
+            .unwrap()
+    }
+
+    /// How often an endpoint was asked for this account.
+    async fn reads(&self, endpoint: &str) -> u64 {
+        let url = format!("{}/_simulator/requests", self.house.simulator.url);
+        let counts: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        let by_status = counts["accounts"][&self.account][endpoint].as_object().cloned().unwrap_or_default();
+        by_status.values().filter_map(Value::as_u64).sum()
+    }
+
+    /// A payout that Stripe has finished.
+    async fn finished_payout(&self) -> payout::Model {
+        payout::Entity::find()
+            .filter(payout::Column::ConnectionId.eq(self.connection))
+            .filter(payout::Column::Reconciliation.eq("completed"))
+            .one(&self.house.db)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     async fn sync(&self) {
@@ -299,5 +345,221 @@ both! {
         compare(&shop.house, shop.connection, &shop.account).await;
         let again = shop.pass(Pass::Full).await;
         assert_eq!(sum(&again, |part| part.missing + part.extra + part.different), 0, "seed {seed}: {again:#?}");
+    }
+}
+
+both! {
+    async fn r17_what_is_gone_at_stripe_without_an_event_is_found_and_marked_with_its_cause(shop: Shop) {
+        let gone = [
+            (shop.listed(WorldKind::Customer, 2), "customer"),
+            (shop.listed(WorldKind::Product, 1), "product"),
+            (shop.listed(WorldKind::Charge, 40), "charge"),
+            (shop.listed(WorldKind::Refund, 1), "refund"),
+            (shop.listed(WorldKind::BalanceTransaction, 60), "balance_transaction"),
+        ];
+        for (id, _) in &gone {
+            shop.act(&format!(r#"{{"do":"vanish","id":"{id}"}}"#));
+        }
+        shop.sync().await;
+        assert!(shop.buried().await.is_empty(), "no event told of it: a sync cannot know");
+        let before = store::feed::after(&shop.house.db, shop.connection, 0, 1_000_000).await.unwrap().len();
+        let parts = shop.pass(Pass::Full).await;
+        let expected: BTreeSet<_> = gone.iter().map(|(id, _)| found(Layer::Object, Kind::Extra, id)).collect();
+        let told = shop.found().await;
+        assert!(expected.is_subset(&told), "{expected:?} {told:?}");
+        assert_eq!(sum(&parts, |part| part.extra), i64::try_from(gone.len()).unwrap(), "{told:?}");
+        let buried = shop.buried().await;
+        assert_eq!(buried.len(), gone.len());
+        assert!(buried.iter().all(|row| row.deleted_cause.as_deref() == Some("reconciliation")), "{buried:?}");
+        let changes = store::feed::after(&shop.house.db, shop.connection, 0, 1_000_000).await.unwrap();
+        for (id, _) in &gone {
+            let deleted = |one: &&change::Model| one.record_id == *id && one.kind == change::Kind::Deleted;
+            assert!(changes[before..].iter().any(|one| deleted(&one)), "the feed does not tell of {id}");
+        }
+        compare(&shop.house, shop.connection, &shop.account).await;
+        let again = shop.pass(Pass::Full).await;
+        assert_eq!(sum(&again, |part| part.missing + part.extra + part.different), 0, "{again:#?}");
+    }
+
+    async fn r17_a_nightly_pass_finds_what_was_missed_within_its_days_and_what_is_still_open(shop: Shop) {
+        shop.act(r#"{"do":"dispute"}"#);
+        shop.sync().await;
+        let dispute = shop.listed(WorldKind::Dispute, 0);
+        let days = chrono::Duration::days(9);
+        shop.house.simulator.clock.advance(days.num_milliseconds());
+        shop.house.clock.advance(days);
+        shop.act(r#"{"do":"charge"}"#);
+        shop.act(r#"{"do":"charge"}"#);
+        shop.house.simulator.clock.advance(600_000);
+        shop.sync().await;
+        let (newest, other) = (shop.listed(WorldKind::Charge, 0), shop.listed(WorldKind::Charge, 1));
+        shop.act(&format!(r#"{{"do":"vanish","id":"{newest}"}}"#));
+        shop.act(&format!(r#"{{"do":"patch","id":"{other}","fields":{{"description":"changed, and nobody told"}}}}"#));
+        shop.act(&format!(r#"{{"do":"patch","id":"{dispute}","fields":{{"status":"lost"}}}}"#));
+        let parts = shop.pass(Pass::Nightly).await;
+        let expected = BTreeSet::from([
+            found(Layer::Object, Kind::Extra, &newest),
+            found(Layer::Object, Kind::Different, &other),
+            found(Layer::Object, Kind::Different, &dispute),
+        ]);
+        assert_eq!(shop.found().await, expected);
+        let open = parts.iter().find(|part| part.step == "open_objects").unwrap();
+        assert_eq!((open.different, open.repaired), (1, 1), "the dispute is older than the lists: it is read by its id");
+        let row = dispute::Entity::find_by_id((shop.connection, dispute)).one(&shop.house.db).await.unwrap().unwrap();
+        assert_eq!(row.status, dispute::Status::Lost);
+        compare(&shop.house, shop.connection, &shop.account).await;
+    }
+
+    async fn r17_a_list_that_fails_or_is_cut_deletes_nothing(shop: Shop) {
+        let before = shop.records().await;
+        let empty = r#"{"object":"list","url":"/v1/charges","has_more":false,"data":[]}"#;
+        let faults = [
+            ("fails", Fault::Status(Refusal::new(500).should_retry(false)), true),
+            ("is refused", Fault::Status(Refusal::new(403).code("more_permissions_required_for_application")), true),
+            ("is empty", Fault::Status(Refusal::new(200).body(empty)), false),
+            ("leaves a page out", Fault::MissingPage, false),
+            ("has more and no rows", Fault::EmptyMore, true),
+            ("comes in another order", Fault::Shuffled, false),
+            ("comes short", Fault::ShortPage { rows: 37 }, false),
+        ];
+        for (name, fault, fails) in faults {
+            let rule = Rule::new("GET /v1/charges", fault).named(name).account(&shop.account);
+            // What is refused or has no rows goes on so, or the client would mend it; the rest happens once.
+            let rule = if fails { rule.from(2).for_ever() } else { rule.from(1).times(1) };
+            shop.house.simulator.faults.add(rule);
+            let parts = shop.pass(Pass::Full).await;
+            assert!(shop.house.simulator.faults.fired(name) > 0, "`{name}` did not happen");
+            shop.house.simulator.faults.clear();
+            assert!(shop.buried().await.is_empty(), "a list that {name} deleted {:?}", shop.buried().await);
+            assert_eq!(shop.found().await, BTreeSet::new(), "a list that {name}");
+            assert_eq!(shop.records().await, before, "a list that {name}");
+            let charges = parts.iter().find(|part| part.step == "charges").unwrap();
+            assert_eq!(charges.reason.is_some(), fails, "a list that {name}: {charges:?}");
+            if matches!(name, "is empty" | "leaves a page out") {
+                assert!(charges.unlisted > 0, "what the list left out was not asked for: {charges:?}");
+            }
+        }
+        let whole = shop.pass(Pass::Full).await;
+        assert!(whole.iter().all(|part| part.reason.is_none()), "{whole:#?}");
+    }
+
+    async fn r18_a_pass_goes_on_where_it_was_left(shop: Shop) {
+        let seed = rand::random();
+        let expected = harm(&shop, seed).await;
+        let (charges, moved) = (shop.reads("GET /v1/charges").await, shop.reads("GET /v1/balance_transactions").await);
+        let down = Fault::Status(Refusal::new(500).should_retry(false));
+        let rule = Rule::new("GET /v1/balance_transactions", down).named("down").account(&shop.account);
+        shop.house.simulator.faults.add(rule.from(3).times(1));
+        shop.pass(Pass::Full).await;
+        assert_eq!(shop.house.simulator.faults.fired("down"), 1, "the fault did not happen");
+        let found = shop.found().await;
+        assert_eq!(found, expected, "seed {seed}");
+        let pages = |kind| {
+            let (world, now) = (&shop.house.simulator.world, shop.house.simulator.clock.seconds());
+            oracle::listed(world, &shop.account, kind, now).len().div_ceil(100) as u64
+        };
+        let read = shop.reads("GET /v1/charges").await - charges;
+        assert_eq!(read, pages(WorldKind::Charge), "the list of charges was begun anew");
+        let read = shop.reads("GET /v1/balance_transactions").await - moved;
+        // Each page once, the failure, and the content of the payouts whose rows were harmed.
+        let again = pages(WorldKind::BalanceTransaction) + 1;
+        assert!(read >= again && read <= again + 30, "{read} of {again}");
+        compare(&shop.house, shop.connection, &shop.account).await;
+    }
+
+    async fn r18_what_happens_while_it_is_compared_is_no_drift(shop: Shop) {
+        // The events are read first; what happens after that is in the lists, and in events that were not followed yet.
+        let held = Rule::new("GET /v1/account", Fault::Delay { ms: 300 }).named("held").account(&shop.account);
+        shop.house.simulator.faults.add(held);
+        let live = async {
+            while shop.house.simulator.faults.fired("held") == 0 {
+                tokio::task::yield_now().await;
+            }
+            for action in [r#"{"do":"charge"}"#, r#"{"do":"refund"}"#, r#"{"do":"edit_customer","name":"Another"}"#] {
+                shop.act(action);
+            }
+        };
+        let (parts, ()) = tokio::join!(shop.pass(Pass::Full), live);
+        assert_eq!(shop.found().await, BTreeSet::new());
+        assert!(sum(&parts, |part| part.fresh) > 0, "nothing happened meanwhile: {parts:#?}");
+        shop.house.simulator.clock.advance(600_000);
+        shop.sync().await;
+        compare(&shop.house, shop.connection, &shop.account).await;
+    }
+
+    async fn passes_come_by_themselves_and_never_to_one_off_connections(house: House) {
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        house.integrate(integrations::Change { sync: Some("daily".to_owned()), ..Default::default() }).await;
+        house.work().await;
+        let open = store::reconciliations::open(&house.db, connection).await.unwrap();
+        assert_eq!(open.len(), 3, "one of each kind is planned: {open:?}");
+        for _ in 0..3 {
+            house.simulator.clock.advance(chrono::Duration::hours(25).num_milliseconds());
+            house.clock.advance(chrono::Duration::hours(25));
+            house.work().await;
+        }
+        let done = store::reconciliations::latest(&house.db, connection, 10).await.unwrap();
+        assert!(done.iter().filter(|row| row.pass == Pass::Nightly && !row.asked).count() >= 2, "{done:?}");
+        assert!(done.iter().all(|row| row.state == State::Complete), "{done:?}");
+        let rows = drift::Entity::find().filter(drift::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
+        assert!(rows.is_empty(), "{rows:?}");
+        let (_, other) = linked(&house, &house.simulator.world.accounts()[1].id.clone()).await;
+        house.integrate(integrations::Change { sync: Some("once".to_owned()), ..Default::default() }).await;
+        house.work().await;
+        assert!(store::reconciliations::open(&house.db, other).await.unwrap().is_empty());
+    }
+
+    async fn the_api_tells_what_is_proven(shop: Shop) {
+        let (house, key) = (&shop.house, shop.house.api_key().await);
+        let path = format!("/companies/{}/connections/{}/reconciliation", shop.company, shop.connection);
+        let payout = shop.finished_payout().await;
+        shop.act(&format!(
+            r#"{{"do":"patch","id":"{}","fields":{{"amount":{}}}}}"#,
+            payout.id,
+            payout.amount_minor + 7
+        ));
+        assert_eq!(house.post(&path, &key, &json!({"pass": "sometimes"})).await.0, 400);
+        let (status, asked) = house.post(&path, &key, &json!({"pass": "full"})).await;
+        assert_eq!((status, &asked["pass"]), (202, &json!("full")), "{asked}");
+        let (_, again) = house.post(&path, &key, &json!({"pass": "full"})).await;
+        assert_eq!(again["id"], asked["id"], "one that waits is not asked for twice");
+        house.work().await;
+
+        let (status, told) = house.get(&path, &key).await;
+        assert_eq!(status, 200);
+        let report = &told["reports"][0];
+        assert_eq!((&report["id"], &report["state"], &report["isAsked"]), (&asked["id"], &json!("complete"), &json!(true)));
+        assert_eq!((&report["found"], &report["repaired"]), (&json!(1), &json!(1)), "{report:#}");
+        let charges = report["steps"].as_array().unwrap().iter().find(|step| step["step"] == "charges").unwrap();
+        assert_eq!(charges["dataType"], "commerce-payments");
+        assert!(charges["objectsAtStripe"].as_i64().unwrap() >= 300 && charges["moneyHere"].as_array().unwrap().len() > 1);
+        assert_eq!(charges["moneyHere"], charges["moneyAtStripe"]);
+        for kind in told["dataTypes"].as_array().unwrap() {
+            let up_to: chrono::DateTime<chrono::Utc> = kind["completeUpTo"].as_str().unwrap().parse().unwrap();
+            let behind = shop.house.simulator.clock.seconds() - up_to.timestamp();
+            assert!((0..3_600).contains(&behind), "{kind}: {behind} seconds behind");
+        }
+
+        let (status, page) = house.get(&format!("{path}/drift?pageSize=1&query=kind%3Ddifferent"), &key).await;
+        assert_eq!((status, &page["totalResults"]), (200, &json!(1)), "{page}");
+        assert_eq!(page["results"][0]["objectId"], json!(payout.id));
+        assert_eq!(page["results"][0]["fields"], json!(["amount"]));
+
+        // The payout's own figures do not add up now: that is shown, with the difference, and never hidden.
+        let shown = format!("/companies/{}/connections/{}/data/commerce-payouts", shop.company, shop.connection);
+        let (_, one) = house.get(&format!("{shown}/{}", payout.id), &key).await;
+        assert_eq!((&one["content"]["proof"], &one["content"]["addsUp"]), (&json!("mismatch"), &json!(false)), "{one:#}");
+        assert_eq!(one["content"]["difference"], json!(tributary::money::Decimal::from_minor(7, &payout.currency)));
+        let by_proof = told["payouts"].as_array().unwrap();
+        let of = |proof: &str| by_proof.iter().filter(|row| row["proof"] == proof).collect::<Vec<_>>();
+        assert_eq!(of("mismatch").len(), 1, "{by_proof:#?}");
+        assert!(!of("proven").is_empty() && of("proven")[0]["reason"].is_null());
+        let impossible = of("notPossible");
+        assert!(impossible.iter().any(|row| row["reason"].as_str().unwrap().contains("manual")), "{by_proof:#?}");
+        let counted = by_proof.iter().flat_map(|row| row["amounts"].as_array().unwrap());
+        let all = payout::Entity::find().filter(payout::Column::ConnectionId.eq(shop.connection));
+        let all = all.count(&shop.house.db).await.unwrap();
+        assert_eq!(counted.map(|one| one["count"].as_u64().unwrap()).sum::<u64>(), all, "every payout is counted once");
     }
 }

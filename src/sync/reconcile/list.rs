@@ -10,7 +10,7 @@ use entity::shape::Texts;
 
 use super::super::backfill::{self, PAGE};
 use super::super::error::Error;
-use super::super::prepare::Prepared;
+use super::super::run::Run;
 use super::super::streams::Stream;
 use super::Turn;
 use super::check::{self, Batch};
@@ -109,7 +109,7 @@ async fn page(turn: &mut Turn<'_>, stream: Stream, part: &mut Model, mut listed:
             absent.len()
         ));
     }
-    let mut batch = Batch::new(listed.read_no);
+    let mut batch = Batch::new(run, listed.read_no);
     for (id, _, raw) in &listed.objects {
         batch.prepared.add(run.connection, raw, None);
         batch.raws.push((object.to_owned(), id.clone(), raw.clone()));
@@ -138,7 +138,7 @@ fn border(part: &Model, listed: &Listed, oldest: Option<i64>) -> Texts {
 
 impl Batch {
     /// An empty batch of one reading.
-    pub fn new(read_no: i64) -> Self {
-        Self { read_no, raws: Vec::new(), prepared: Prepared::default(), gone: Vec::new(), unlisted: 0 }
+    pub fn new(run: &Run, read_no: i64) -> Self {
+        Self { read_no, raws: Vec::new(), prepared: run.prepared(), gone: Vec::new(), unlisted: 0 }
     }
 }

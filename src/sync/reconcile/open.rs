@@ -37,7 +37,7 @@ pub async fn step(turn: &mut Turn<'_>, part: &mut Model) -> Result<bool, Error> 
             }
             let (ids, last) = next(turn, kind, &after, part.window_from).await?;
             let Some(last) = last else { break };
-            let mut batch = Batch::new(turn.run.read_no());
+            let mut batch = Batch::new(turn.run, turn.run.read_no());
             check::read_again(turn, stream, &ids, &mut batch).await?;
             let mut moved = part.clone();
             moved.here += i64::try_from(ids.len()).unwrap_or(i64::MAX);

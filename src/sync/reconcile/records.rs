@@ -49,7 +49,7 @@ pub async fn step(turn: &mut Turn<'_>, part: &mut Model) -> Result<bool, Error> 
 async fn look_up(turn: &Turn<'_>, data_type: DataType, id: &str, mut part: Model) -> Result<Model, Error> {
     for object in verify::objects(data_type) {
         let Some(stream) = Stream::of_object(object).filter(|one| *one != Stream::Account) else { continue };
-        let mut batch = Batch::new(turn.run.read_no());
+        let mut batch = Batch::new(turn.run, turn.run.read_no());
         check::read_again(turn, stream, &[id.to_owned()], &mut batch).await?;
         batch.gone.clear();
         if !batch.raws.is_empty() {
