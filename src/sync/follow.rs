@@ -15,7 +15,6 @@ use super::backfill::{self, PAGE};
 use super::error::Error;
 use super::hints::Hints;
 use super::keep::Brought;
-use super::prepare::Prepared;
 use super::run::Run;
 use super::streams::Stream;
 use crate::store;

@@ -128,7 +128,7 @@ impl Worker {
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         run.since = schedule::since(&wishes, self.clock.now());
         run.first = schedule::first(&wishes);
-        run.continuous = schedule::next(integration.sync, &wishes, self.clock.now()).is_some();
+        run.continuous = schedule::next(Plan::of(&integration), &wishes, row.id, self.clock.now()).is_some();
         Ok((row, integration, run))
     }
 

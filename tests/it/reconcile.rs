@@ -554,7 +554,7 @@ both! {
         let by_proof = told["payouts"].as_array().unwrap();
         let of = |proof: &str| by_proof.iter().filter(|row| row["proof"] == proof).collect::<Vec<_>>();
         assert_eq!(of("mismatch").len(), 1, "{by_proof:#?}");
-        assert!(!of("proven").is_empty() && of("proven")[0]["reason"].is_null());
+        assert!(!of("proven").is_empty() && of("proven")[0]["reason"] == Value::Null);
         let impossible = of("notPossible");
         assert!(impossible.iter().any(|row| row["reason"].as_str().unwrap().contains("manual")), "{by_proof:#?}");
         let counted = by_proof.iter().flat_map(|row| row["amounts"].as_array().unwrap());
