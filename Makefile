@@ -5,7 +5,7 @@ BINARY := target/release/tributary
 CHARGES ?= 100000
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: portal ## build the one binary, target/release/tributary, with the portal in it
 	cargo build --release --locked
@@ -52,9 +52,13 @@ conformance: build ## Codat's commerce and platform SDKs against a fresh demo, w
 
 bench: build ## measure the first sync of CHARGES (100000) charges into SQLite and into PostgreSQL
 	benches/first_sync.py $(BINARY) --charges $(CHARGES)
-	scripts/with-postgres benches/on-postgres $(BINARY) --charges $(CHARGES)
+	scripts/with-postgres benches/on-postgres first_sync.py $(BINARY) --charges $(CHARGES)
+
+bench-webhooks: build ## measure how soon webhooks are answered at 200 a second, with SQLite and with PostgreSQL
+	benches/webhooks.py $(BINARY)
+	scripts/with-postgres benches/on-postgres webhooks.py $(BINARY)
 
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests portal-tests sdk browser screenshots conformance bench clean-data
+.PHONY: help build portal demo test check tests portal-tests sdk browser screenshots conformance bench bench-webhooks clean-data

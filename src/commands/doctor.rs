@@ -4,9 +4,13 @@ use std::fmt::Display;
 
 use anyhow::bail;
 use secrecy::SecretString;
+use tributary::clock::SystemClock;
 use tributary::config::{Config, sqlite_file};
-use tributary::store::{self, database};
+use tributary::connect::keys::Keys;
+use tributary::connect::{Means, webhooks};
+use tributary::store::{self, Db, database};
 use tributary::stripe::error::Error as StripeError;
+use tributary::vault::MasterKey;
 
 use super::settings::Settings;
 use super::{parts, print};
@@ -74,7 +78,28 @@ async fn look_at_database(config: &Config, findings: &mut Findings) -> anyhow::R
             Some(row) => master.unwrap(row.owner, &row.wrapped).map(|_| "it opens this database's keys"),
             None => Ok("the database has no keys yet"),
         };
-        findings.say("master key and database", fits)?;
+        let fits = findings.say("master key and database", fits).map(|()| findings.faults == 0)?;
+        if fits {
+            look_at_webhooks(config, db, master, findings).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether each registered endpoint is there at Stripe, and when something of it last arrived here.
+async fn look_at_webhooks(config: &Config, db: Db, master: MasterKey, findings: &mut Findings) -> anyhow::Result<()> {
+    let clock = SystemClock::shared();
+    let (keys, stripe) = (Keys::new(master, clock.clone()), parts::gate(&config.stripe)?);
+    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe };
+    for row in store::integrations::all(&db).await?.into_iter().filter(|row| row.enabled) {
+        let last = store::stripe_events::last_received(&db, row.id).await?;
+        let arrived = match (last, row.webhook_registered_at) {
+            (None, None) => String::new(),
+            (Some(last), since) if since.is_none_or(|since| last >= since) => format!("; last arrival {last}"),
+            (_, since) => format!("; nothing has arrived since it was registered at {}", since.unwrap_or_default()),
+        };
+        let found = webhooks::look(means, &row).await.map(|said| format!("{said}{arrived}"));
+        findings.say(&format!("webhooks of {} ({})", row.name, row.platform_key), found)?;
     }
     Ok(())
 }

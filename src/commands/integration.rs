@@ -4,6 +4,8 @@ use clap::{ArgAction, Subcommand};
 use secrecy::SecretString;
 use tributary::connect::Means;
 use tributary::connect::integrations::{self, Change};
+use tributary::connect::webhooks;
+use url::Url;
 
 use super::settings::Settings;
 use super::{parts, print};
@@ -49,6 +51,9 @@ struct Set {
     /// Whether it starts links and syncs: true or false
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     enabled: Option<bool>,
+    /// Make the webhook endpoint at Stripe, for this origin or whole address; without one, for the setting `public_url`
+    #[arg(long, value_name = "URL", num_args = 0..=1)]
+    register_webhook: Option<Option<Url>>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -73,9 +78,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let stripe = parts::gate(&config.stripe)?;
     let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe };
-    let row = integrations::set(means, &set.platform_key, change).await?;
+    let mut row = integrations::set(means, &set.platform_key, change).await?;
     let state = if row.enabled { "enabled" } else { "not enabled" };
     let (scope, sync) = (row.scope.as_str(), row.sync.as_str());
     print(&format!("{} ({}) is {state}; scope {scope}, sync {sync}\n", row.name, row.platform_key))?;
+    if let Some(url) = set.register_webhook {
+        let url = url.map_or_else(|| config.public_url(config.listen), Ok)?;
+        row = webhooks::register(means, &set.platform_key, &url).await?;
+        let (endpoint, url) = (row.webhook_endpoint_id.unwrap_or_default(), row.webhook_url.unwrap_or_default());
+        print(&format!(
+            "the endpoint {endpoint} posts to {url}; `tributary doctor` shows when its first event has arrived\n"
+        ))?;
+    }
     Ok(())
 }

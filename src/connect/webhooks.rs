@@ -8,8 +8,7 @@ use url::{Host, Url};
 use super::integrations::{self, hint, place};
 use super::{Fault, Means};
 use crate::store;
-use crate::stripe::webhook_endpoints as endpoints;
-use crate::stripe::{self};
+use crate::stripe::{self, webhook_endpoints as endpoints};
 use crate::sync::hints::EVENT_TYPES;
 use crate::vault::DataKey;
 

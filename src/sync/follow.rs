@@ -17,14 +17,11 @@ use super::hints::Hints;
 use super::keep::Brought;
 use super::run::Run;
 use super::streams::Stream;
+use super::window;
 use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::stripe::wire;
 
-/// Seconds that a poll reads again: an event may be listed later than its `created` says.
-const OVERLAP: i64 = 600;
-/// Seconds before now that the cursor never passes.
-const LATE: i64 = 60;
 /// Seconds that followed events are remembered: one day more than Stripe keeps them.
 const REMEMBERED: i64 = 31 * 86_400;
 /// Seconds of balance transactions that are read again: they have no events, and may be listed late.
@@ -105,7 +102,7 @@ pub struct Poll {
 /// # Errors
 /// Whatever ends a run.
 pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
-    let from = cursor - OVERLAP;
+    let from = window::from(cursor);
     let seen = store::seen_events::since(&run.db, run.connection, from).await?;
     let (mut fresh, mut after, mut server_now): (Vec<wire::Event>, Option<String>, Option<i64>) =
         (Vec::new(), None, None);
@@ -127,7 +124,7 @@ pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
         }
     }
     let now = server_now.unwrap_or_else(|| run.clock.now().timestamp());
-    Ok(Poll { fresh, known_until: (now - LATE).max(cursor) })
+    Ok(Poll { fresh, known_until: window::known_until(now, cursor) })
 }
 
 struct Following<'r> {

@@ -24,3 +24,4 @@ pub mod run;
 pub mod schedule;
 pub mod streams;
 pub mod windows;
+pub mod window;

@@ -38,6 +38,7 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(integrations::list))
         .routes(routes!(integrations::get, integrations::set))
         .routes(routes!(integrations::branding))
+        .routes(routes!(integrations::register_webhook))
         .routes(routes!(profile::get, profile::replace))
         .routes(routes!(sync_settings::of_profile, sync_settings::set_of_profile))
         .routes(routes!(api_keys::list, api_keys::create))

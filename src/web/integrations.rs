@@ -1,7 +1,10 @@
 //! Integrations: the ways in to Stripe, as clients see them and as the admin sets them up.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::IntegrationId;
 use entity::integration::{self, Mode, Scope, Sync};
@@ -16,7 +19,7 @@ use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Caller, Last};
 use super::{App, assets};
-use crate::connect::integrations as connect;
+use crate::connect::{integrations as connect, webhooks};
 use crate::query::{Datum, Field, Kind, Noun, ascending};
 use crate::store;
 
@@ -91,11 +94,68 @@ pub struct IntegrationSettings {
     /// The time zone of that hour; absent, it is UTC.
     pub sync_time_zone: Option<String>,
     /// When Stripe refused the secret key; until it is replaced nothing is synced.
-    pub refused_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub refused_at: Option<DateTime<Utc>>,
+    /// How Stripe tells what happens.
+    pub webhook: IntegrationWebhook,
+}
+
+/// The webhook endpoint of an integration.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationWebhook {
+    /// Where it posts to; none before it was registered here.
+    pub url: Option<String>,
+    /// Its id at Stripe, `we_...`.
+    pub endpoint_id: Option<String>,
+    /// When it was registered.
+    pub registered_at: Option<DateTime<Utc>>,
+    /// Until when what was signed with the secret before is taken.
+    pub previous_secret_until: Option<DateTime<Utc>>,
+    /// When a delivery was last taken. None, or one from before `registeredAt`: nothing has arrived yet.
+    pub last_received_at: Option<DateTime<Utc>>,
+    /// What today's deliveries became, a day in UTC.
+    pub today: Deliveries,
+}
+
+/// What became of deliveries.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Deliveries {
+    /// Events that were followed.
+    pub received: i64,
+    /// Deliveries of an event that was there already.
+    pub duplicates: i64,
+    /// Events that change nothing here, by reason: `unknown_account`, `unknown_type`, `wrong_mode`, `disconnected`, ...
+    pub ignored: BTreeMap<String, i64>,
+    /// Deliveries that were not believed or not readable, by reason: `wrong_signature`, `too_old`, `thin_event`, ...
+    pub refused: BTreeMap<String, i64>,
+}
+
+impl IntegrationWebhook {
+    async fn of(app: &App, row: &integration::Model) -> Result<Self, Error> {
+        let now = app.clock.now();
+        let mut today = Deliveries::default();
+        for one in store::stripe_events::today(&app.db, row.id, now).await? {
+            match one.outcome.split_once(':') {
+                Some(("ignored", reason)) => _ = today.ignored.insert(reason.to_owned(), one.count),
+                Some(("refused", reason)) => _ = today.refused.insert(reason.to_owned(), one.count),
+                _ if one.outcome == "duplicate" => today.duplicates = one.count,
+                _ => today.received += one.count,
+            }
+        }
+        Ok(Self {
+            url: row.webhook_url.clone(),
+            endpoint_id: row.webhook_endpoint_id.clone(),
+            registered_at: row.webhook_registered_at,
+            previous_secret_until: row.webhook_previous_until.filter(|until| now < *until),
+            last_received_at: store::stripe_events::last_received(&app.db, row.id).await?,
+            today,
+        })
+    }
 }
 
 impl Integration {
-    fn new(app: &App, row: integration::Model) -> Result<Self, Error> {
+    async fn new(app: &App, row: integration::Model) -> Result<Self, Error> {
+        let webhook = IntegrationWebhook::of(app, &row).await?;
         Ok(Self {
             logo_url: picture(app, assets::LOGO)?,
             key: row.platform_key,
@@ -118,6 +178,7 @@ impl Integration {
                 sync_at: row.sync_at,
                 sync_time_zone: row.sync_time_zone,
                 refused_at: row.refused_at,
+                webhook,
             },
         })
     }
@@ -174,8 +235,10 @@ async fn find(app: &App, key: &str) -> Result<integration::Model, Error> {
     responses((status = 200, description = "One page.", body = Page<Integration>), Refusals))]
 pub async fn list(State(app): State<App>, _: Caller, list: List) -> Result<Json<Page<Integration>>, Error> {
     let (filter, order) = (list.filter(&NOUN)?, list.order(&NOUN)?);
-    let rows = store::integrations::all(&app.db).await?;
-    let mut rows = rows.into_iter().map(|row| Integration::new(&app, row)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::new();
+    for row in store::integrations::all(&app.db).await? {
+        rows.push(Integration::new(&app, row).await?);
+    }
     if let Some(filter) = filter {
         rows.retain(|row| filter.matches(&|field| row.read(field)));
     }
@@ -190,7 +253,7 @@ pub async fn list(State(app): State<App>, _: Caller, list: List) -> Result<Json<
     params(("platformKey" = String, Path)),
     responses((status = 200, description = "The integration.", body = Integration), Refusals))]
 pub async fn get(State(app): State<App>, _: Caller, Last(key): Last) -> Result<Json<Integration>, Error> {
-    Ok(Json(Integration::new(&app, find(&app, &key).await?)?))
+    Ok(Json(Integration::new(&app, find(&app, &key).await?).await?))
 }
 
 /// What is set up; what is absent stays.
@@ -253,7 +316,46 @@ pub async fn set(
         connect::Error::Unreachable(_) => Error::Unavailable(error.to_string()),
         connect::Error::Fault(fault) => Error::fault(fault),
     })?;
-    Ok(Json(Integration::new(&app, row)?))
+    Ok(Json(Integration::new(&app, row).await?))
+}
+
+/// Where the webhook endpoint is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookBody {
+    /// The origin that Stripe reaches this installation by, or the endpoint's whole address. The public URL when absent.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// Register the webhook endpoint
+///
+/// Makes a Connect endpoint at Stripe for the events that are followed, in the API version that is read, and keeps its
+/// signing secret. One that was registered before is replaced; what it signed is taken for 24 hours more. Whether it
+/// arrives is seen at `settings.webhook.lastReceivedAt`.
+#[utoipa::path(post, path = "/integrations/{platformKey}/webhook", operation_id = "register-integration-webhook",
+    tag = "Integrations", params(("platformKey" = String, Path)), request_body = WebhookBody,
+    responses((status = 200, description = "The integration.", body = Integration), Refusals))]
+pub async fn register_webhook(
+    State(app): State<App>,
+    _: Caller,
+    Last(key): Last,
+    Body(body): Body<WebhookBody>,
+) -> Result<Json<Integration>, Error> {
+    let url = match &body.url {
+        None => app.settings.public_url.clone(),
+        Some(text) => text.parse().map_err(|_| Error::BadRequest("url is no address.".to_owned()))?,
+    };
+    let row = webhooks::register(app.means(), &key, &url).await.map_err(|error| match error {
+        webhooks::Error::NotFound(key) => Error::none("integration", key),
+        webhooks::Error::Refused(said) => Error::BadRequest(format!("{said}.")),
+        webhooks::Error::Stripe(refusal) if refusal.is_passing() => {
+            Error::Unavailable(format!("Nothing was saved, because Stripe did not make the endpoint: {refusal}."))
+        }
+        webhooks::Error::Stripe(_) => Error::BadRequest(error.to_string()),
+        webhooks::Error::Fault(fault) => Error::fault(fault),
+    })?;
+    Ok(Json(Integration::new(&app, row).await?))
 }
 
 /// The pictures of an integration.

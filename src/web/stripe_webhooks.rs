@@ -9,12 +9,11 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use entity::integration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::App;
 use super::error::Error;
@@ -28,8 +27,6 @@ use crate::stripe::wire;
 const LARGEST: usize = 1 << 20;
 /// The longest id or name in an event.
 const LONGEST: usize = 255;
-/// Seconds after which Stripe may come again.
-const LATER: HeaderValue = HeaderValue::from_static("30");
 
 /// The one route, with an inbox of its own.
 pub fn routes(app: &App) -> Router<App> {
@@ -47,7 +44,7 @@ async fn take(
     Path(key): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Error> {
+) -> Result<Json<Value>, Error> {
     let integration = store::integrations::by_key(&app.db, &key).await.map_err(|error| later(&error))?;
     let integration = Arc::new(integration.ok_or_else(|| Error::none("integration", &key))?);
     let Ok(body) = body else {
@@ -64,8 +61,8 @@ async fn take(
     };
     let at = app.clock.now();
     match inbox.take(Believed { integration, event, at }).await {
-        Ok(()) => Ok(Json(json!({ "received": true })).into_response()),
-        Err(error) => Ok(([(header::RETRY_AFTER, LATER)], later(&error)).into_response()),
+        Ok(()) => Ok(Json(json!({ "received": true }))),
+        Err(error) => Err(later(&error)),
     }
 }
 

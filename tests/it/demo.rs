@@ -46,6 +46,38 @@ impl Demo {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: {output:?}"))
     }
 
+    /// Asks its API.
+    async fn get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.json["api_url"].as_str().unwrap());
+        let key = self.json["api_key"].as_str().unwrap();
+        reqwest::Client::new().get(url).basic_auth(key, None::<&str>).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Makes a customer at its Stripe, and waits until the platform has it.
+    async fn hears_of_a_customer(&self) {
+        let company = &self.json["companies"][0];
+        let (id, connection) = (company["id"].as_str().unwrap(), company["connection_id"].as_str().unwrap());
+        let list = format!("/companies/{id}/connections/{connection}/data/commerce-customers?pageSize=1");
+        let before = self.get(&list).await["totalResults"].as_u64().unwrap();
+        let stripe = self.json["simulator_url"].as_str().unwrap();
+        let http = reqwest::Client::new();
+        let accounts: Value =
+            http.get(format!("{stripe}/_simulator/accounts")).send().await.unwrap().json().await.unwrap();
+        let accounts = accounts["accounts"].as_array().unwrap();
+        let account = accounts.iter().find(|one| one["name"] == company["name"]).unwrap()["id"].as_str().unwrap();
+        let act = format!("{stripe}/_simulator/accounts/{account}/actions");
+        http.post(act).body(r#"{"do":"create_customer"}"#).send().await.unwrap().error_for_status().unwrap();
+        let heard = async {
+            while self.get(&list).await["totalResults"].as_u64().unwrap() == before {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, heard).await.expect("the webhook does not arrive");
+        let webhook = self.get("/integrations/yzth").await["settings"]["webhook"].clone();
+        assert!(webhook["lastReceivedAt"].is_string(), "{webhook}");
+        assert_eq!(webhook["today"]["refused"], serde_json::json!({}), "{webhook}");
+    }
+
     async fn end(mut self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
@@ -73,6 +105,8 @@ async fn the_demo_is_ready_as_it_says_and_goes_on_with_the_same_data() {
         assert!(only_mine(&folder.path().join(secret)), "{secret} can be read by others");
     }
     let key = demo.json["api_key"].clone();
+    // The next sync of the schedule is an hour away: what is new comes by webhook.
+    demo.hears_of_a_customer().await;
     demo.end().await;
 
     let again = start(folder.path()).await;
@@ -83,6 +117,7 @@ async fn the_demo_is_ready_as_it_says_and_goes_on_with_the_same_data() {
         }
     }
     assert_eq!(again.curl().await["totalResults"], payments["totalResults"]);
+    again.hears_of_a_customer().await;
     again.end().await;
 
     let other = tributary(&["demo", "--data-dir", folder.path().to_str().unwrap(), "--seed", "8"]).output().await;

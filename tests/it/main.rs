@@ -15,6 +15,7 @@ mod engine;
 mod fixtures;
 mod house;
 mod integrations;
+mod interleaving;
 mod link;
 mod link_misuse;
 mod link_unlink;

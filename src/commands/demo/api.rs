@@ -103,20 +103,12 @@ impl Api {
         }
     }
 
-    /// Asks for all data of every company that is linked.
+    /// Lets Stripe tell the platform what happens.
     ///
     /// # Errors
     /// When the API does not answer as it should.
-    pub async fn refresh_linked(&self) -> anyhow::Result<()> {
-        let companies = self.call(Method::GET, "/companies?pageSize=5000", None).await?;
-        let linked = |company: &&Value| {
-            let connections = company["dataConnections"].as_array().into_iter().flatten();
-            connections.into_iter().any(|connection| connection["status"] == "Linked")
-        };
-        for company in list(&companies)?.iter().filter(linked) {
-            let path = format!("/companies/{}/data/all", text(company, "id")?);
-            self.call(Method::POST, &path, None).await?;
-        }
+    pub async fn register_webhook(&self) -> anyhow::Result<()> {
+        self.call(Method::POST, &format!("/integrations/{PLATFORM_KEY}/webhook"), Some(&json!({}))).await?;
         Ok(())
     }
 

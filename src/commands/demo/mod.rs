@@ -3,7 +3,6 @@
 
 mod api;
 mod browser;
-mod live;
 mod owner;
 mod place;
 
@@ -55,7 +54,7 @@ pub struct Args {
     /// The same seed gives the same data; 7 unless given
     #[arg(long)]
     seed: Option<u64>,
-    /// Let things happen at the simulated Stripe as time goes, and read what is linked every 20 seconds
+    /// Let things happen at the simulated Stripe as time goes; its webhooks tell of them, and they are read at once
     #[arg(long)]
     live: bool,
 }
@@ -87,11 +86,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let ready = furnish(&place, state, &serving, &stripe);
     tokio::select! {
         furnished = ready => {
-            let (said, api) = furnished?;
-            print(&said)?;
-            if args.live {
-                tokio::spawn(live::keep_reading(api, shutdown.clone()));
-            }
+            print(&furnished?)?;
         }
         () = shutdown.cancelled() => {}
     }
@@ -135,18 +130,14 @@ async fn prepare(config: &Config, stripe: &Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Links and syncs what is not yet, through the platform's own front door, writes `demo.json`, and returns what to tell the reader and the
-/// client that it was done with.
+/// Registers the webhook endpoint, links and syncs what is not yet, all through the platform's own front door, writes
+/// `demo.json`, and returns what to tell the reader.
 #[expect(clippy::disallowed_methods, reason = "a client of our own API, on loopback")]
-async fn furnish(
-    place: &Place,
-    mut state: State,
-    serving: &Serving,
-    stripe: &Running,
-) -> anyhow::Result<(String, Api)> {
+async fn furnish(place: &Place, mut state: State, serving: &Serving, stripe: &Running) -> anyhow::Result<String> {
     let key = api_key(place, &mut state, serving).await?;
     let password = password(place, &mut state, serving).await?;
     let api = Api::new(reqwest::Client::new(), &serving.public_url, key.clone());
+    api.register_webhook().await?;
     let mut companies = Vec::new();
     for account in stripe.world.accounts().iter().take(2) {
         companies.push(linked(&api, stripe, &account.name, &account.id).await?);
@@ -164,7 +155,7 @@ async fn furnish(
         "login": { "email": EMAIL, "password": password },
         "companies": companies,
     }))?;
-    Ok((told(url, &api, &[&key, &password], &companies, stripe, place), api))
+    Ok(told(url, &api, &[&key, &password], &companies, stripe, place))
 }
 
 /// The API key of the last run, or a new one.
