@@ -17,7 +17,7 @@ use super::hints::Hints;
 use super::keep::Brought;
 use super::run::Run;
 use super::streams::Stream;
-use super::window;
+use super::stretch;
 use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::stripe::wire;
@@ -102,7 +102,7 @@ pub struct Poll {
 /// # Errors
 /// Whatever ends a run.
 pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
-    let from = window::from(cursor);
+    let from = stretch::from(cursor);
     let seen = store::seen_events::since(&run.db, run.connection, from).await?;
     let (mut fresh, mut after, mut server_now): (Vec<wire::Event>, Option<String>, Option<i64>) =
         (Vec::new(), None, None);
@@ -124,7 +124,7 @@ pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
         }
     }
     let now = server_now.unwrap_or_else(|| run.clock.now().timestamp());
-    Ok(Poll { fresh, known_until: window::known_until(now, cursor) })
+    Ok(Poll { fresh, known_until: stretch::known_until(now, cursor) })
 }
 
 struct Following<'r> {

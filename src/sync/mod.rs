@@ -23,5 +23,5 @@ pub mod replay;
 pub mod run;
 pub mod schedule;
 pub mod streams;
+pub mod stretch;
 pub mod windows;
-pub mod window;

@@ -2,7 +2,7 @@
 //! copy ends as the newest state of each object.
 //!
 //! The world here is a model: a few objects with versions at a pretended Stripe, and a copy that keeps a reading unless
-//! a later one is there. What is true code is the part that decides: [`Hints`] and [`window`]. That the store keeps
+//! a later one is there. What is true code is the part that decides: [`Hints`] and [`stretch`]. That the store keeps
 //! readings by this rule is tested on both databases, with fewer cases, in `stripe_webhooks`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use tributary::stripe::wire;
 use tributary::sync::hints::Hints;
-use tributary::sync::window;
+use tributary::sync::stretch;
 
 /// Cases of the property.
 const CASES: u64 = 10_000;
@@ -142,7 +142,7 @@ impl World {
 
     /// A look at the events, and a reading of what they name.
     fn look(&mut self) {
-        let from = if self.rules == Rules::WithoutOverlap { self.cursor } else { window::from(self.cursor) };
+        let from = if self.rules == Rules::WithoutOverlap { self.cursor } else { stretch::from(self.cursor) };
         let mut hints = Hints::default();
         for (id, which, name, created, shown) in &self.events {
             if *created >= from && *shown <= self.now && !self.seen.contains(id) {
@@ -151,7 +151,7 @@ impl World {
                 hints.event(&serde_json::from_value::<wire::Event>(event).unwrap());
             }
         }
-        let cursor = Some(window::known_until(self.now, self.cursor));
+        let cursor = Some(stretch::known_until(self.now, self.cursor));
         let flight = self.read(&hints);
         self.flights.push(Flight { cursor, ..flight });
     }
