@@ -253,10 +253,12 @@ async fn insert(to: &Tx, table: &'static str, columns: &[Column], rows: Vec<Vec<
     }
     let mut insert = Query::insert();
     insert.into_table(Alias::new(table)).columns(columns.iter().map(|column| Alias::new(&column.name)));
+    let refused = || while_doing(format!("the target refuses rows of `{table}`"));
     for row in rows {
-        insert.values_panic(row.into_iter().map(Expr::value));
+        let row = insert.values(row.into_iter().map(Expr::value));
+        row.map_err(|error| refused()(DbErr::Custom(error.to_string())))?;
     }
-    to.execute(&insert).await.map_err(while_doing(format!("the target refuses rows of `{table}`")))?;
+    to.execute(&insert).await.map_err(refused())?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ impl Worker {
     pub(super) async fn merging(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if let Err(error) = merge(&self.db, self.clock.now()).await {
+                self.trouble.note(&error);
                 tracing::error!(%error, "changes could not be brought into the feed of everything; it goes on by itself");
             }
             self.rest(&stop).await;

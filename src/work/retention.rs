@@ -1,17 +1,20 @@
 //! Retention: once a day, what only grows is cut to what the settings say, and what went is counted in the log.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
-use super::{LONGEST_PAUSE, Worker};
+use super::Worker;
 use crate::config::Retention;
 use crate::store::{Db, retention};
 
 /// How often.
-const EVERY: TimeDelta = TimeDelta::days(1);
+const EVERY: Duration = Duration::from_hours(24);
+/// How soon again when the database refused.
+const AFTER_A_FAULT: Duration = Duration::from_mins(15);
 /// Connections read at once.
 const ROUND: u64 = 500;
 
@@ -33,20 +36,21 @@ pub struct Removed {
 impl Worker {
     /// Removes what is old, each day, until it is asked to stop.
     pub(super) async fn retaining(self: Arc<Self>, stop: CancellationToken) {
-        let mut due = self.clock.now();
+        let mut due = Instant::now();
         while !stop.is_cancelled() {
-            let now = self.clock.now();
-            if now >= due {
-                due = match remove(&self.db, self.settings.retention, now, &stop).await {
+            if Instant::now() >= due {
+                let pause = match remove(&self.db, self.settings.retention, self.clock.now(), &stop).await {
                     Ok(removed) => {
                         tracing::info!(?removed, "what was kept long enough is gone");
-                        now + EVERY
+                        EVERY
                     }
                     Err(error) => {
+                        self.trouble.note(&error);
                         tracing::error!(%error, "what is old could not be removed; it is tried again by itself");
-                        now + LONGEST_PAUSE
+                        AFTER_A_FAULT
                     }
                 };
+                due = Instant::now() + pause;
             }
             self.rest(&stop).await;
         }

@@ -36,6 +36,8 @@ pub async fn serve(house: &House, database_url: &str) -> Served {
         .env("TRIBUTARY_STRIPE_RATE_PER_ENDPOINT", "0")
         .env("TRIBUTARY_STRIPE_RATE_PER_ACCOUNT", "0")
         .env("TRIBUTARY_WORKER_POLL_MILLISECONDS", "50")
+        // Nobody reads its log while it serves: what it says of each request would fill the pipe and stop it.
+        .env("TRIBUTARY_LOG_FILTER", "warn,tributary::commands=info")
         .env("TRIBUTARY_WORKER_LEASE_SECONDS", "2");
     Served::of(&mut command).await
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use simulator::http::Options;
+use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
 use tributary::store;
 use tributary::task::Task;
@@ -103,8 +104,12 @@ impl Noting {
     }
 }
 
-/// Statements on data that ask over all connections, on purpose: once a minute, for connections with open datasets.
-const SWEEPS: [&str; 1] = [r#"SELECT DISTINCT "dataset"."connection_id" FROM "dataset" WHERE "dataset"."status" IN"#];
+/// Statements on data that ask over all connections, on purpose: for those with open datasets, and for those with changes
+/// that have no place in the feed of everything yet.
+const SWEEPS: [&str; 2] = [
+    r#"SELECT DISTINCT "dataset"."connection_id" FROM "dataset" WHERE "dataset"."status" IN"#,
+    r#"SELECT "feed_head"."connection_id", "feed_head"."seq", "feed_head"."merged" FROM "feed_head""#,
+];
 
 /// The tables that a statement names.
 fn named(sql: &str) -> BTreeSet<&str> {
@@ -146,6 +151,17 @@ both! {
         }
         assert_eq!(house.get(&format!("/companies/{company}/dataStatus"), &key).await.0, 200);
         assert_eq!(house.get(&format!("/companies/{company}/data/history"), &key).await.0, 200);
+        tributary::work::merge::merge(&house.db, house.clock.now()).await.unwrap();
+        for feed in [format!("/companies/{company}/connections/{connection}/changes"), "/changes".to_owned()] {
+            let (status, page) = house.get(&format!("{feed}?limit=3"), &key).await;
+            assert_eq!(status, 200, "{page}");
+            let next = page["next"].as_str().unwrap();
+            assert_eq!(house.get(&format!("{feed}?after={next}"), &key).await.0, 200);
+        }
+        house.clock.advance(chrono::Duration::days(100));
+        let keep = tributary::config::Retention { changes_days: 90, deliveries_days: 30, datasets_days: 90 };
+        let removed = tributary::work::retention::remove(&house.db, keep, house.clock.now(), &CancellationToken::new()).await;
+        assert!(removed.unwrap().changes > 0);
         store::connections::set_deleted(&house.db, connection, house.clock.now()).await.unwrap();
         store::jobs::enqueue(&house.db, &Task::Erase { company, connection }, house.clock.now()).await.unwrap();
         house.work().await;
