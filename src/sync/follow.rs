@@ -268,7 +268,8 @@ impl Following<'_> {
             query.extend(after.take().map(|id| ("starting_after", id)));
             let path = Stream::BalanceTransactions.path();
             let (read_no, answer) = run.read(path, path, &query).await?;
-            let known = *known.get_or_insert(answer.date.unwrap_or_else(|| run.clock.now().timestamp()) - LATE);
+            let known =
+                *known.get_or_insert(answer.date.unwrap_or_else(|| run.clock.now().timestamp()) - stretch::LATE);
             let list: wire::List<'_> =
                 serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
             let mut prepared = run.prepared();
