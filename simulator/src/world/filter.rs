@@ -19,6 +19,8 @@ enum Filter {
     Type(Vec<String>),
     Currency(Option<Currency>),
     Email(String),
+    /// Subscriptions that have not ended: what their list holds when nothing is said (trap 52).
+    NotEnded,
     /// Any other field, by its path: one of these values, compared with the rendered object.
     Field(String, Vec<String>),
 }
@@ -48,6 +50,9 @@ impl Filters {
         for (name, value) in &query.filters {
             let filter = read(shop, kind, name.trim_end_matches("[]"), value, query.now)?;
             merge(&mut all, filter);
+        }
+        if kind == Kind::Subscription && !query.filters.iter().any(|(name, _)| name == "status") {
+            all.push(Filter::NotEnded);
         }
         Ok(Self { kind, all })
     }
@@ -122,6 +127,15 @@ impl Filters {
             Filter::Type(wanted) => {
                 let kind = shop.entry_source(shop.entries.at(number).source).0;
                 wanted.iter().any(|wanted| wanted == kind)
+            }
+            Filter::NotEnded => shop.subscriptions.at(number).ended_at > now,
+            Filter::Field(path, wanted) if self.kind == Kind::Subscription && path == "status" => {
+                let status = shop.subscription_status(number, now);
+                wanted.iter().any(|wanted| match wanted.as_str() {
+                    "all" => true,
+                    "ended" => status == "canceled",
+                    wanted => wanted == status,
+                })
             }
             Filter::Currency(wanted) => Some(shop.entries.at(number).currency) == *wanted,
             Filter::Email(wanted) if !shop.patches.contains_key(&(self.kind, number)) => {
@@ -226,6 +240,7 @@ impl Shop {
             Kind::CheckoutSession => self.sessions.at(number).customer,
             Kind::Invoice => self.invoices.at(number).customer,
             Kind::PaymentMethod => self.methods.at(number).customer,
+            Kind::Subscription => self.subscriptions.at(number).customer,
             _ => return None,
         })
     }

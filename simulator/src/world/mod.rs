@@ -72,6 +72,8 @@ pub enum Kind {
     Transfer,
     /// `/v1/events`
     Event,
+    /// `/v1/subscriptions`
+    Subscription,
 }
 
 /// What a list is asked for. All times are whole Unix seconds.

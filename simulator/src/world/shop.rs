@@ -53,7 +53,7 @@ pub struct Shop {
     pub refunds_of: HashMap<u32, Vec<u32>>,
     pub disputes_of: HashMap<u32, Vec<u32>>,
     /// What is billed every month.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: Table<Subscription>,
     /// Rows that can be retrieved and are in no list (trap 56).
     pub unlisted: HashSet<(Kind, u32)>,
     /// Rows that are not there before a second (trap 20).
@@ -132,6 +132,10 @@ macro_rules! with_table {
                 let $table = &$shop.application_fees;
                 $what
             }
+            Kind::Subscription => {
+                let $table = &$shop.subscriptions;
+                $what
+            }
             Kind::SessionLineItem | Kind::InvoiceLine => $none,
         }
     };
@@ -166,7 +170,7 @@ impl Shop {
             events: Table::new(),
             refunds_of: HashMap::new(),
             disputes_of: HashMap::new(),
-            subscriptions: Vec::new(),
+            subscriptions: Table::new(),
             unlisted: HashSet::new(),
             hidden: HashMap::new(),
             late: HashMap::new(),
@@ -232,6 +236,7 @@ impl Shop {
             Kind::ApplicationFee => "fee",
             Kind::Transfer => "tr",
             Kind::Event => "evt",
+            Kind::Subscription => "sub",
         };
         self.ids.id(kind, prefix, u64::from(number))
     }

@@ -172,6 +172,38 @@ pub static RESOURCES: &[Resource] = &[
         ]
     ),
     resource!(
+        Subscription,
+        "subscriptions",
+        "subscription",
+        true,
+        &[
+            ("automatic_tax", Missing),
+            ("collection_method", Word(&["charge_automatically", "send_invoice"])),
+            ("current_period_end", Missing),
+            ("current_period_start", Missing),
+            ("customer", Id(Kind::Customer)),
+            ("customer_account", Missing),
+            ("plan", Missing),
+            ("price", Missing),
+            (
+                "status",
+                Word(&[
+                    "active",
+                    "all",
+                    "canceled",
+                    "ended",
+                    "incomplete",
+                    "incomplete_expired",
+                    "past_due",
+                    "paused",
+                    "trialing",
+                    "unpaid",
+                ])
+            ),
+            ("test_clock", Missing),
+        ]
+    ),
+    resource!(
         InvoicePayment,
         "invoice_payments",
         "invoice_payment",

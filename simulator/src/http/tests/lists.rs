@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 /// Every list that needs no parent.
-const LISTS: [&str; 16] = [
+const LISTS: [&str; 17] = [
     "charges",
     "refunds",
     "customers",
@@ -23,6 +23,7 @@ const LISTS: [&str; 16] = [
     "application_fees",
     "transfers",
     "events",
+    "subscriptions",
 ];
 
 /// All ids of a list, page by page.

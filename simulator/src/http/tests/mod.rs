@@ -8,6 +8,7 @@ mod life;
 mod lists;
 mod oauth;
 mod serving;
+mod traps;
 
 use super::clock::Clock;
 use super::journal::Journal;

@@ -23,7 +23,7 @@ impl Shop {
 
     fn invoice_order(&self, number: u32) -> Order {
         let row = self.invoices.at(number);
-        if let Some(Subscription { price, seats, .. }) = self.subscriptions.get(row.subscription as usize) {
+        if let Some(Subscription { price, seats, .. }) = self.subscription(row.subscription) {
             let order = Order::of_one(*price, self.prices.at(*price).amount, *seats);
             return if row.settled == Settled::Free { order.free() } else { order };
         }
@@ -135,7 +135,7 @@ impl Shop {
     /// Why an invoice was made and how its money is to come.
     fn invoice_billing(&self, number: u32, at: i64) -> Value {
         let row = self.invoices.at(number);
-        let Some(subscription) = self.subscriptions.get(row.subscription as usize) else {
+        let Some(subscription) = self.subscription(row.subscription) else {
             return json!({
                 "billing_reason": "manual", "collection_method": "send_invoice", "due_date": row.created + 30 * DAY,
                 "next_payment_attempt": null, "parent": null,
@@ -145,7 +145,7 @@ impl Shop {
         let last =
             self.attempts(number).map(|charge| self.charges.at(charge).created).filter(|tried| *tried <= at).max();
         let open = row.status(at) == "open";
-        let details = json!({ "metadata": {}, "subscription": self.subscription_id(row.subscription), "subscription_proration_date": null });
+        let details = json!({ "metadata": {}, "subscription": self.id_of(Kind::Subscription, row.subscription), "subscription_proration_date": null });
         json!({
             "billing_reason": if first { "subscription_create" } else { "subscription_cycle" },
             "collection_method": "charge_automatically",
@@ -153,10 +153,6 @@ impl Shop {
             "next_payment_attempt": last.filter(|_| open).map(|tried| tried + 3 * DAY),
             "parent": { "quote_details": null, "subscription_details": details, "type": "subscription_details" },
         })
-    }
-
-    fn subscription_id(&self, subscription: u32) -> String {
-        format!("sub_1P{}", self.ids.token("subscription", u64::from(subscription), 22))
     }
 
     fn discount_id(&self, invoice: u32) -> String {
@@ -237,7 +233,7 @@ impl Shop {
             },
             "quantity": line.quantity,
             "quantity_decimal": line.quantity.to_string(),
-            "subscription": (row.subscription != NONE).then(|| self.subscription_id(row.subscription)),
+            "subscription": (row.subscription != NONE).then(|| self.id_of(Kind::Subscription, row.subscription)),
             "subtotal": line.subtotal,
             "taxes": self.taxes(line.tax, line.subtotal - line.discount, tax_percent),
         })
@@ -259,8 +255,8 @@ impl Shop {
             "invoice_item": null,
             "proration": proration,
             "proration_details": nothing,
-            "subscription": self.subscription_id(row.subscription),
-            "subscription_item": format!("si_{}", self.ids.token("subscription item", u64::from(row.subscription), 14)),
+            "subscription": self.id_of(Kind::Subscription, row.subscription),
+            "subscription_item": self.subscription_item_id(row.subscription),
         });
         json!({
             "invoice_item_details": null, "subscription_item_details": details, "type": "subscription_item_details",

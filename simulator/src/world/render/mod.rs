@@ -12,6 +12,7 @@ mod means;
 mod money;
 mod partner;
 mod sale;
+mod subscription;
 mod versions;
 
 use super::{Kind, shop::Shop};
@@ -39,6 +40,7 @@ impl Shop {
             Kind::Event => self.event_object(number),
             Kind::Transfer => self.transfer_object(number, at),
             Kind::ApplicationFee => self.application_fee_object(number, at),
+            Kind::Subscription => self.subscription_object(number, at),
             Kind::SessionLineItem | Kind::InvoiceLine => return None,
         };
         self.patch(kind, number, at, &mut object);

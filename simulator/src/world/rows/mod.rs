@@ -56,5 +56,6 @@ rows!(
     InvoicePayment,
     Event,
     Transfer,
-    ApplicationFee
+    ApplicationFee,
+    Subscription
 );

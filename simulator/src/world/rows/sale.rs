@@ -27,11 +27,15 @@ pub enum Settled {
     Credit,
 }
 
-/// A subscription. It is seen in its invoices alone.
+/// A subscription.
 #[derive(Debug)]
 pub struct Subscription {
     /// When it began; invoices follow from month to month.
     pub created: i64,
+    /// When it ended.
+    pub ended_at: i64,
+    /// Who is to pay.
+    pub customer: u32,
     /// What is paid for each seat.
     pub price: u32,
     /// How many.

@@ -108,4 +108,5 @@ fn seal(shop: &mut Shop) {
     shop.invoice_payments.seal();
     shop.transfers.seal();
     shop.application_fees.seal();
+    shop.subscriptions.seal();
 }

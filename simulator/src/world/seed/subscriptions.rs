@@ -51,7 +51,7 @@ pub fn fill(shop: &mut Shop, now: i64) {
         // The price that is paid once comes first, the monthly one follows it.
         let price = shop.products.at(product).first_price + 1;
         let seats = if chance.one_in("alone", 3) { 1 } else { chance.between("seats", 2, 9) };
-        shop.subscriptions.push(Subscription { created: begins, price, seats });
+        shop.subscriptions.add(Subscription { created: begins, ended_at: NEVER, customer, price, seats });
         bill(shop, chance, customer, now);
     }
     checkouts(shop, now);
@@ -61,9 +61,11 @@ pub fn fill(shop: &mut Shop, now: i64) {
 
 /// The invoices of the last subscription, month by month.
 fn bill(shop: &mut Shop, chance: Chance, customer: u32, now: i64) {
-    let subscription = u32::try_from(shop.subscriptions.len() - 1).unwrap_or(NONE);
-    let Some(begins) = DateTime::from_timestamp(shop.subscriptions[subscription as usize].created, 0) else { return };
+    let subscription = shop.subscriptions.len() - 1;
+    let Some(begins) = DateTime::from_timestamp(shop.subscriptions.at(subscription).created, 0) else { return };
     let ends = shop.customers.at(customer).deleted_at.min(now);
+    // Whoever goes takes the subscription along.
+    shop.subscriptions.at_mut(subscription).ended_at = shop.customers.at(customer).deleted_at;
     let mut left_over = None;
     for month in 0.. {
         let Some(created) = begins.checked_add_months(Months::new(month)).map(|at| at.timestamp()) else { return };
@@ -82,6 +84,8 @@ fn bill(shop: &mut Shop, chance: Chance, customer: u32, now: i64) {
         }
         collect(shop, invoice, story, now);
         if story == Month::Lost {
+            let ended = &mut shop.subscriptions.at_mut(subscription).ended_at;
+            *ended = shop.invoices.at(invoice).uncollectible_at.min(*ended);
             return;
         }
     }

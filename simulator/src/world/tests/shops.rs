@@ -1,6 +1,6 @@
 //! What the subscription business and the old account are for: each trap can be met in one of them.
 
-use super::{NOW, account, all, filtered, number, text};
+use super::{NOW, account, all, all_by, filtered, number, text};
 use crate::world::{Kind, Options, Query, Refusal, World, calendar::DAY};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -251,6 +251,38 @@ fn trap_41_an_account_that_has_not_begun() {
     let account = world().account_object(&account(world(), 2)).expect("the account");
     assert_eq!((&account["charges_enabled"], &account["default_currency"]), (&false.into(), &"eur".into()));
     assert!(all(world(), &text(&account["id"]), Kind::BalanceTransaction).is_empty());
+}
+
+#[test]
+fn trap_52_what_has_ended_is_in_no_list_unless_it_is_asked_for() {
+    let ids = |rows: Vec<Value>| rows.iter().map(|row| text(&row["id"])).collect::<HashSet<String>>();
+    let status = |wanted: &str| ids(filtered(world(), &software(), Kind::Subscription, "status", wanted));
+    let listed = ids(all(world(), &software(), Kind::Subscription));
+    let (every, canceled) = (status("all"), status("canceled"));
+    assert!(!canceled.is_empty() && !listed.is_empty() && listed.is_disjoint(&canceled));
+    assert_eq!(listed.union(&canceled).count(), every.len());
+    assert_eq!(status("ended"), canceled);
+    let in_sevens = all_by(world(), &software(), Kind::Subscription, &Query::default(), 7);
+    assert_eq!((in_sevens.len(), ids(in_sevens)), (listed.len(), listed.clone()));
+    let gone = get(&software(), Kind::Subscription, &canceled.iter().next().expect("one").as_str().into());
+    assert!(gone["ended_at"].is_i64() && gone["status"] == "canceled");
+    let invoice = find(&software(), Kind::Invoice, |row| {
+        let of = row["parent"]["subscription_details"]["subscription"].as_str();
+        of.is_some_and(|of| canceled.contains(of))
+    });
+    let active = |account: &str, kind, flag: &str| filtered(world(), account, kind, "active", flag).len();
+    assert!(invoice["customer"].is_string(), "its invoices are still there");
+    // Prices that are no longer sold at stay in the list; a product that is deleted leaves it, and its prices name it.
+    assert!(active(&store(), Kind::Price, "false") > 0 && active(&store(), Kind::Price, "true") > 0);
+    let products = ids(all(world(), &store(), Kind::Product));
+    let sold = all(world(), &store(), Kind::Event).into_iter().find(|event| event["type"] == "product.deleted");
+    let deleted = sold.map(|event| event["data"]["object"]["id"].clone());
+    let deleted = deleted.unwrap_or_else(|| {
+        let known = all(world(), &store(), Kind::Price).into_iter().map(|price| price["product"].clone());
+        known.into_iter().find(|product| !products.contains(product.as_str().expect("id"))).expect("a deleted product")
+    });
+    assert_eq!(get(&store(), Kind::Product, &deleted)["deleted"], true);
+    assert!(!products.contains(deleted.as_str().expect("id")));
 }
 
 #[test]

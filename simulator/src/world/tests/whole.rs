@@ -41,6 +41,10 @@ fn every_object_has_the_fields_of_its_type() {
                 super::filtered(world, &account, kind, name, id).iter().for_each(&mut check);
             }
         }
+        for subscription in all(world, &account, Kind::Subscription) {
+            check(&subscription);
+            check(&subscription["items"]["data"][0]);
+        }
         check(&world.account_object(&account).expect("the account"));
         check(&world.balance(&account, NOW).expect("the balance"));
     }
