@@ -65,13 +65,14 @@ async fn watch(db: &Db, asked: Vec<ConnectionId>) -> anyhow::Result<()> {
         let mut shown = None;
         loop {
             let progress = remap::progress(db, connection).await?;
+            let is_done = progress.done;
             if shown.as_ref() != Some(&progress) {
-                let remap::Progress { done, objects, of } = progress;
-                let end = if done { ", done" } else { "" };
+                let remap::Progress { objects, of, .. } = &progress;
+                let end = if is_done { ", done" } else { "" };
                 print(&format!("{connection}: {objects} of {of} objects{end}\n"))?;
                 shown = Some(progress);
             }
-            if progress.done {
+            if is_done {
                 break;
             }
             tokio::time::sleep(EVERY).await;
