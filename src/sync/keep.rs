@@ -170,7 +170,11 @@ impl Page {
         Ok(())
     }
 
-    async fn release(&self, sound: Vec<(String, String)>) -> Result<(), Error> {
+    /// Lets objects that could be mapped leave the quarantine, by Stripe's word and id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn release(&self, sound: Vec<(String, String)>) -> Result<(), Error> {
         if store::quarantine::is_empty(&self.tx, self.connection).await? {
             return Ok(());
         }

@@ -46,7 +46,7 @@ pub async fn ask(db: &Db, connection: ConnectionId) -> Result<bool, DbErr> {
 }
 
 /// How far mapping again is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Whether all is mapped by this version's mapper.
     pub done: bool,

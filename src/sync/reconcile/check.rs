@@ -114,16 +114,24 @@ pub async fn keep(turn: &Turn<'_>, of: Stream, batch: Batch, mut part: Model) ->
     let listed_live = live.iter().filter(|(object, id)| tops.contains(&(object.as_str(), id.as_str()))).count();
     part.here += i64::try_from(listed_live.saturating_sub(batch.unlisted)).unwrap_or(i64::MAX);
 
+    // What several objects make together is compared once its own objects are right; elsewhere only what a repaired
+    // object is a part of is made anew.
+    let whole = matches!(of, Stream::Products | Stream::Sessions | Stream::Invoices);
+    let composed = if whole { std::mem::take(&mut prepared.affected) } else { Affected::default() };
+    let sound = if whole { std::mem::take(&mut prepared.sound) } else { Vec::new() };
+    if !whole {
+        prepared.affected = affected(&odd, &raws);
+    }
     let mut page = run.page().await?;
     let mut work = Work::new(turn, read_no, part);
-    let composed = composed(of, &mut prepared, &odd, &raws);
     work.objects(&page, of, &odd).await?;
     let parents: Vec<String> = raws.iter().map(|(_, id, _)| id.clone()).collect();
     work.parts(&mut page, of, &parents, &prepared).await?;
     let sources: HashSet<String> = odd.into_iter().map(|one| one.id).collect();
     work.records(&page, &prepared.records, &sources).await?;
     page.keep(prepared, read_no).await?;
-    work.composed(&mut page, composed, &sources).await?;
+    let set_aside = work.composed(&mut page, composed, &sources).await?;
+    page.release(sound.into_iter().filter(|one| !set_aside.contains(one)).collect()).await?;
     for (object, id, read_no) in gone {
         work.gone(&mut page, of, &object, &id, read_no).await?;
     }
@@ -153,13 +161,8 @@ const fn scope(run: &Run, read_no: i64) -> Scope {
     Scope { connection: run.connection, read_no, highest: (run.fence() << 32) | u32::MAX as i64 }
 }
 
-/// What is composed once the objects are repaired: every order and product of the batch; and whatever a repaired object
-/// is a part of.
-fn composed(of: Stream, prepared: &mut Prepared, odd: &[Odd], raws: &[(String, String, String)]) -> Affected {
-    let all = std::mem::take(&mut prepared.affected);
-    if matches!(of, Stream::Products | Stream::Sessions | Stream::Invoices) {
-        return all;
-    }
+/// What the repaired objects are parts of.
+fn affected(odd: &[Odd], raws: &[(String, String, String)]) -> Affected {
     let repaired: HashSet<&str> = odd.iter().map(|one| one.id.as_str()).collect();
     let mut again = Prepared::default();
     for (_, _, raw) in raws.iter().filter(|(_, id, _)| repaired.contains(id.as_str())) {
@@ -418,14 +421,19 @@ impl<'r> Work<'r> {
         Ok(())
     }
 
-    /// What several objects make together is made anew of the repaired objects, and compared.
-    async fn composed(&mut self, page: &mut Page, affected: Affected, sources: &HashSet<String>) -> Result<(), Error> {
+    /// What several objects make together is made anew of the repaired objects, and compared. Returns what could not be
+    /// made, by Stripe's word and id.
+    async fn composed(
+        &mut self,
+        page: &mut Page,
+        affected: Affected,
+        sources: &HashSet<String>,
+    ) -> Result<HashSet<(String, String)>, Error> {
         if affected.is_empty() {
-            return Ok(());
+            return Ok(HashSet::new());
         }
-        let mut composed = compose::compose(page.tx(), self.run.connection, affected, self.run.clock.now()).await?;
-        let set_aside: HashSet<&String> = composed.odd.iter().map(|(_, id, _)| id).collect();
-        composed.gone.retain(|(_, id)| !set_aside.contains(id));
+        let composed = compose::compose(page.tx(), self.run.connection, affected, self.run.clock.now()).await?;
+        let set_aside = composed.odd.iter().map(|(object, id, _)| (object.clone(), id.clone())).collect();
         self.records(page, &composed.records, sources).await?;
         let orders: Vec<String> = composed.gone.iter().map(|(_, id)| id.clone()).collect();
         let (none, money) = verify::there(page.tx(), self.run.connection, DataType::Orders, orders).await?;
@@ -438,7 +446,8 @@ impl<'r> Work<'r> {
                 self.extra_record(page, DataType::Orders, &id).await?;
             }
         }
-        page.keep_composed(composed, self.scope.read_no).await
+        page.keep_composed(composed, self.scope.read_no).await?;
+        Ok(set_aside)
     }
 
     /// A record that nothing makes.
