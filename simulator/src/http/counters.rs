@@ -177,5 +177,5 @@ fn slot<'a, V: Default>(map: &'a mut BTreeMap<String, V>, key: &str) -> &'a mut 
     if !map.contains_key(key) {
         map.insert(key.to_owned(), V::default());
     }
-    map.entry(key.to_owned()).or_default()
+    map.get_mut(key).expect("it was put there if it was missing")
 }

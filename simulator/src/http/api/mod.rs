@@ -159,7 +159,10 @@ impl Asked<'_> {
         }
         match &met.rule.fault {
             Fault::Revoke => {
-                self.shared.disconnect(account);
+                if !self.shared.disconnect(account) {
+                    // Asked with the account's own key: there was nothing to end.
+                    self.shared.faults.spare(met);
+                }
                 self.render(self.answer(&self.open()))
             }
             Fault::VanishedCursor => self.render(Err(self.no_such_cursor(opened))),

@@ -1,7 +1,7 @@
 //! Webhook endpoints that the platform registers itself.
 
 use super::super::options::Options;
-use super::super::{Running, start};
+use super::super::{Fault, Rule, Running, start};
 use super::life::{Receiver, connect, control, names, options};
 use super::{PLATFORM, Stripe};
 use serde_json::{Value, json};
@@ -61,6 +61,23 @@ async fn a_registered_endpoint_gets_the_types_it_named_signed_with_its_own_secre
     assert_eq!(ask(&stripe, "GET", &one, "").await.0, 404);
     let (_, list) = ask(&stripe, "GET", "webhook_endpoints", "").await;
     assert_eq!(list["data"], json!([]));
+    stripe.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_making_that_is_refused_has_not_happened_and_one_whose_answer_is_lost_has() {
+    let stripe = start(options(None)).await.unwrap();
+    let made = async || ask(&stripe, "GET", "webhook_endpoints", "").await.1["data"].as_array().unwrap().len();
+    let fine = form("http://127.0.0.1:1/", &["*"]);
+    stripe.faults.add(Rule::new("POST /v1/webhook_endpoints", Fault::status(500)));
+    assert_eq!(ask(&stripe, "POST", "webhook_endpoints", &fine).await.0, 500);
+    assert_eq!(made().await, 0);
+    stripe.faults.add(Rule::new("POST /v1/webhook_endpoints", Fault::Cut));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/v1/webhook_endpoints", stripe.url);
+    let answer = client.post(url).bearer_auth(PLATFORM).body(fine).send().await.unwrap();
+    assert!(answer.bytes().await.is_err(), "its secret has not arrived");
+    assert_eq!((stripe.faults.fired("cut"), made().await), (1, 1));
     stripe.stop().await.unwrap();
 }
 

@@ -288,6 +288,30 @@ async fn pages_come_twice_never_or_in_another_order() {
 }
 
 #[tokio::test]
+async fn tokens_and_authorizations_meet_faults_too() {
+    let stripe = stripe().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = async || {
+        let form = "grant_type=authorization_code&code=ac_none&client_secret=sk_test_simulator";
+        client
+            .post(format!("{}/oauth/token", stripe.url))
+            .body(form)
+            .send()
+            .await
+            .map(|answer| answer.status().as_u16())
+    };
+    assert_eq!(ask().await.unwrap(), 400, "such a code there never was");
+    stripe.faults.add(Rule::new("POST /oauth/token", Fault::Html { status: 503 }));
+    assert_eq!(ask().await.unwrap(), 503);
+    stripe.faults.add(Rule::new("/oauth/*", Fault::Reset { after: Point::Nothing }));
+    assert!(ask().await.is_err());
+    assert_eq!((stripe.faults.fired("html"), stripe.faults.fired("reset")), (1, 1));
+    let counted = &stripe.counters.served().endpoints["POST /oauth/token"];
+    assert_eq!((counted[&400], counted[&503], counted[&NO_ANSWER]), (1, 1, 1));
+    stripe.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn requests_are_told_one_by_one_and_how_many_were_under_way_at_once() {
     let stripe = stripe().await;
     stripe.faults.add(Rule::new(CHARGES, Fault::Delay { ms: 300 }).for_ever());

@@ -153,10 +153,13 @@ impl Shop {
     }
 }
 
+/// No subscription runs for more months.
+const CENTURY: u32 = 1_200;
+
 /// The month from `begins` on that `at` is in.
 fn period(begins: i64, at: i64) -> (i64, i64) {
     let first = DateTime::from_timestamp(begins, 0).unwrap_or_default();
     let month = |months| first.checked_add_months(Months::new(months)).map_or(NEVER, |start| start.timestamp());
-    let now = (0..).take_while(|months| *months == 0 || month(*months) <= at).last().unwrap_or(0);
+    let now = (0..CENTURY).rev().find(|months| month(*months) <= at).unwrap_or(0);
     (month(now), month(now + 1))
 }
