@@ -151,12 +151,12 @@ impl Run {
         let head = store::sync_heads::find(&self.db, self.connection).await?.unwrap_or(head);
         let first = head.first_done_at.is_none();
         follow::follow(self, &head, &asked, self.daily(&head), polled).await?;
-        if first && !missing.is_empty() {
+        if first {
             self.first_done().await?;
         }
         let left = reconcile::turn(self).await?;
         let more = payouts::read(self).await? || left;
-        Ok(Ended::Done { first: first && !missing.is_empty(), more })
+        Ok(Ended::Done { first, more })
     }
 
     /// Most cycles find nothing: one look at the events, without taking the connection and without writing anything.
@@ -294,9 +294,12 @@ impl Run {
         if head.first_done_at.is_some() || asked.iter().any(|one| one.first) {
             return Ok(asked);
         }
+        // A first sync that ended just before it could say so has nothing left to ask for.
+        let done = self.read_streams().await?;
+        let is_left = |kind: &DataType| Stream::of(*kind).iter().any(|stream| !done.contains(stream.name()));
+        let left: Vec<DataType> = self.first.iter().copied().filter(is_left).collect();
         let page = self.page().await?;
-        let now = self.clock.now();
-        store::datasets::queue(page.tx(), self.connection, &self.first, true, now).await?;
+        store::datasets::queue(page.tx(), self.connection, &left, true, self.clock.now()).await?;
         page.commit().await?;
         Ok(store::datasets::unfinished(&self.db, self.connection).await?)
     }

@@ -22,7 +22,7 @@ struct Busy(House);
 impl Busy {
     async fn on(kind: Kind) -> Self {
         let stripe =
-            Options { charges: 3_000, auto_approve: true, latency: Duration::from_millis(20), ..Options::default() };
+            Options { charges: 1_500, auto_approve: true, latency: Duration::from_millis(20), ..Options::default() };
         let mut house = House::beside(kind, stripe).await;
         house.worker.settings.slice = Duration::ZERO;
         Self(house)
