@@ -42,6 +42,7 @@ LISTS = {
     "application_fees": stripe.ApplicationFee,
     "transfers": stripe.Transfer,
     "events": stripe.Event,
+    "subscriptions": stripe.Subscription,
 }
 
 
@@ -90,7 +91,7 @@ def raises(kind, call, **expected):
     try:
         call()
     except kind as error:
-        body = error.json_body["error"]
+        body = error.json_body["error"] if expected else {}
         for name, value in expected.items():
             found = error.http_status if name == "status" else body.get(name)
             assert found == value, f"{name}: {found!r} instead of {value!r}"
@@ -317,6 +318,52 @@ def check_actions_are_seen():
     newest = stripe.Event.list(limit=20, stripe_account=account)
     assert len(happened) >= 2 and happened <= {event.id for event in newest.data}
     raises(stripe.PermissionError, lambda: stripe.Refund.create(charge=charge, stripe_account=account), status=403)
+
+
+def check_webhook_endpoints():
+    made = stripe.WebhookEndpoint.create(
+        url="http://127.0.0.1:1/hook",
+        enabled_events=["charge.succeeded", "account.application.deauthorized"],
+        connect=True,
+        api_version="2026-10-28.endive",
+        metadata={"by": "us"},
+    )
+    assert made.secret.startswith("whsec_") and made.status == "enabled" and made.application == CLIENT_ID
+    assert [endpoint.id for endpoint in stripe.WebhookEndpoint.list().data] == [made.id]
+    changed = stripe.WebhookEndpoint.modify(made.id, enabled_events=["*"], disabled=True)
+    assert (changed.enabled_events, changed.status) == (["*"], "disabled")
+    again = stripe.WebhookEndpoint.retrieve(made.id)
+    assert "secret" not in again and again.metadata["by"] == "us"
+    raises(
+        stripe.InvalidRequestError,
+        lambda: stripe.WebhookEndpoint.create(url="http://127.0.0.1:1/", enabled_events=["charge.exploded"]),
+        status=400,
+    )
+    assert stripe.WebhookEndpoint.delete(made.id).deleted
+    raises(stripe.InvalidRequestError, lambda: stripe.WebhookEndpoint.retrieve(made.id), status=404, code="resource_missing")
+
+
+def check_faults_are_what_the_library_takes_them_for():
+    account = shop()
+    connect(account)
+    faults = [
+        ({"kind": "status", "status": 429, "reason": "endpoint-rate"}, stripe.RateLimitError),
+        ({"kind": "status", "status": 500}, stripe.APIError),
+        ({"kind": "html"}, stripe.APIError),
+        ({"kind": "empty"}, stripe.APIError),
+        ({"kind": "reset"}, stripe.APIConnectionError),
+        ({"kind": "cut"}, stripe.APIConnectionError),
+        ({"kind": "vanished_cursor"}, stripe.InvalidRequestError),
+        ({"kind": "revoke"}, stripe.PermissionError),
+    ]
+    cursor = stripe.Charge.list(limit=1, stripe_account=account).data[0].id
+    for fault, error in faults:
+        rules = json.dumps([{"endpoint": "GET /v1/charges", "fault": fault}]).encode()
+        urllib.request.urlopen(urllib.request.Request(URL + "/_simulator/faults", data=rules, method="POST"))
+        raises(error, lambda: stripe.Charge.list(limit=1, starting_after=cursor, stripe_account=account))
+    told = json.loads(http("GET", "/_simulator/faults")[2])
+    assert [rule["fired"] for rule in told] == [1] * len(faults), told
+    http("DELETE", "/_simulator/faults")
 
 
 def main():

@@ -86,7 +86,8 @@ struct Choice {
     account: String,
 }
 
-/// The next authorization begins with this account; with `--auto-approve` it is the one that is connected.
+/// The next authorization begins with this account; with `--auto-approve` it is the one that is connected. So an owner can
+/// come back with another account than before (trap 45).
 async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
     let Choice { account } = parsed(&body)?;
     known(&shared, &account)?;

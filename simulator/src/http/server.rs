@@ -83,7 +83,6 @@ impl Running {
     /// # Errors
     /// When serving had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.faults.end();
         // The receiver is gone only when serving has ended already.
         let _ = self.stop.send(());
         self.served.await.context("the simulator's task failed")?.context("the simulator could not serve")
@@ -118,8 +117,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let (stop, stopped) = oneshot::channel();
     let (faults, counters, webhooks) = (shared.faults.clone(), shared.counters.clone(), shared.webhooks.clone());
     let service = app.into_make_service_with_connect_info::<Line>();
-    let serving = axum::serve(Wires(listener), service).with_graceful_shutdown(async {
+    let waiting = shared.faults.clone();
+    let serving = axum::serve(Wires(listener), service).with_graceful_shutdown(async move {
         let _ = stopped.await;
+        // What is silent on purpose would never be answered.
+        waiting.end();
     });
     let served = tokio::spawn(async move {
         // Life ends with the serving: a delivery that is under way is not waited for.

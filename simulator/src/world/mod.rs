@@ -154,7 +154,7 @@ pub struct AccountSummary {
     pub charges: u64,
 }
 
-/// How long events are kept, in seconds.
+/// How long events are kept, in seconds: whoever sleeps for longer has missed some (trap 23).
 pub const EVENTS_KEPT: i64 = 30 * calendar::DAY;
 
 /// All accounts and what is in them.

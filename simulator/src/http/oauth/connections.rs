@@ -175,7 +175,8 @@ impl Connections {
         grants.is_some()
     }
 
-    /// What the platform's key may do with an account: the widest of its grants, or nothing.
+    /// What the platform's key may do with an account: the widest of its grants, or nothing. An account that is connected
+    /// again with another scope keeps what it had granted before (trap 44).
     #[must_use]
     pub fn scope(&self, account: &str) -> Option<Scope> {
         self.grants.get(account)?.iter().map(|grant| grant.scope).max()

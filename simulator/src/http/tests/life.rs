@@ -186,7 +186,7 @@ async fn a_deaf_endpoint_is_given_up_and_holds_nothing_up() {
     let url = format!("http://{}/", gone.local_addr().unwrap());
     drop(gone);
     let endpoint = Endpoint { first_wait: Duration::from_micros(50), ..Endpoint::new(url.parse().unwrap(), SECRET) };
-    let stripe = start(Options { live_per_minute: 6_000, ..options(Some(endpoint)) }).await.unwrap();
+    let stripe = start(Options { live_per_minute: 600, ..options(Some(endpoint)) }).await.unwrap();
     connect(&stripe, &account(&stripe, 0)).await;
     let tried = timeout(Duration::from_secs(30), async {
         loop {
