@@ -34,6 +34,11 @@ check: ## formatting, lints, the doors and the documentation
 tests: build ## the Rust tests, with a private PostgreSQL beside SQLite
 	scripts/with-postgres cargo test --release --locked --workspace
 
+ROUNDS ?= 25
+soak: build ## the long forms of the crash and fault tests: ROUNDS (25) rounds, seeds and kills of each
+	TEST_ROUNDS=$(ROUNDS) scripts/with-postgres cargo test --release --locked --test it -- --nocapture \
+	  r01_ r06_ r30_ r34_ r42_
+
 portal-tests: portal ## the portal's lints and component tests, and its API types against the description
 	cd frontend && npm run check && npm test
 	cd frontend && npm --prefix types ci --no-fund --no-audit && npm run types && git diff --exit-code -- src
@@ -61,4 +66,4 @@ bench-webhooks: build ## measure how soon webhooks are answered at 200 a second,
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests portal-tests sdk browser screenshots conformance bench bench-webhooks clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks clean-data

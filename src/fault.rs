@@ -22,13 +22,15 @@ pub enum Point {
     BeforeStatus,
     /// A code was exchanged at Stripe; nothing of it is kept here.
     Exchanged,
+    /// The schema is migrated; on SQLite that is not committed.
+    BeforeMigrated,
     /// A deleted connection's data is gone; the connection's own row is not.
     DataErased,
 }
 
 impl Point {
     /// Every one of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BeforeFetch,
         Self::AfterFetch,
         Self::MidWrite,
@@ -36,6 +38,7 @@ impl Point {
         Self::AfterCommit,
         Self::BeforeStatus,
         Self::Exchanged,
+        Self::BeforeMigrated,
         Self::DataErased,
     ];
 
@@ -50,6 +53,7 @@ impl Point {
             Self::AfterCommit => "after_commit",
             Self::BeforeStatus => "before_status",
             Self::Exchanged => "exchanged",
+            Self::BeforeMigrated => "before_migrated",
             Self::DataErased => "data_erased",
         }
     }
@@ -64,7 +68,7 @@ enum Kind {
     Panic,
 }
 
-/// A fault: what ends, where, and from which passing of the point on (a panic comes at every passing from then on).
+/// A fault: what ends, where, and at which passing of the point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     kind: Kind,
@@ -111,9 +115,9 @@ pub fn at(point: Point) {
     }
     let passing = passed.fetch_add(1, Ordering::Relaxed) + 1;
     match fault.kind {
-        Kind::Abort if passing == fault.passing => std::process::abort(),
-        Kind::Panic if passing >= fault.passing => end_the_task(point),
-        _ => {}
+        _ if passing != fault.passing => {}
+        Kind::Abort => std::process::abort(),
+        Kind::Panic => end_the_task(point),
     }
 }
 

@@ -12,6 +12,20 @@
 //!
 //! Five doors: only `store` writes queries, only `stripe` speaks HTTP to Stripe, only `vault` sees a secret in the
 //! clear, only `web` knows status codes, only `clock` asks the time.
+//!
+//! Nothing that comes from outside may end a task: what could panic is refused here by lints.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap
+    )
+)]
 
 pub mod clock;
 pub mod config;

@@ -1,5 +1,6 @@
 //! `tributary migrate`: brings the schema up to date. It never reads the master key.
 
+use tributary::fault;
 use tributary::store::database;
 
 use super::settings::Settings;
@@ -18,6 +19,7 @@ pub struct Args {
 /// When the database does not answer, or a newer version made it.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
+    config.fault.map(fault::arm);
     let db = parts::open(&config.database_url).await?;
     database::migrate(&db).await?;
     print("the schema is up to date\n")?;

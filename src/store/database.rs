@@ -8,6 +8,8 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::fault::{self, Point};
+
 /// A pool of connections to SQLite or PostgreSQL.
 pub type Db = DatabaseConnection;
 
@@ -99,10 +101,16 @@ pub async fn migrate(db: &Db) -> Result<(), Unusable> {
         lock.execute_raw(Statement::from_string(DbBackend::Postgres, "SELECT pg_advisory_xact_lock(7418201121)"))
             .await?;
         refuse_newer(db).await?;
+        // Each migration is a transaction of its own, so that no lock is held for longer than one takes.
         Migrator::up(db, None).await?;
+        fault::at(Point::BeforeMigrated);
         lock.commit().await?;
     } else {
-        Migrator::up(db, None).await?;
+        // One transaction for all of them: a file is of this version or as it was, and never in between.
+        let tx = write(db).await?;
+        Migrator::up(&tx, None).await?;
+        fault::at(Point::BeforeMigrated);
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -1,79 +1,177 @@
-//! The real binary is killed in the middle of a first sync: it goes on behind the last page kept, and nothing is lost or
-//! kept twice.
+//! R1 to R3, R6: the real binary is killed in the middle of its work. It goes on behind the last page kept, and nothing is
+//! lost, kept twice or left as if somebody worked on it.
 
-use sea_orm::{EntityTrait, PaginatorTrait};
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use entity::id::ConnectionId;
+use entity::{checkpoint, source_object};
+use sea_orm::entity::prelude::*;
 use simulator::http::Options;
-use tributary::store;
+use tributary::sync::streams::Stream;
 
 use crate::both;
 use crate::house::{House, Kind};
-use crate::oracle::{self, compare, linked};
-use crate::process::{Served, tributary};
+use crate::oracle::{self, KEPT, compare, linked};
+use crate::running::{
+    Dice, completed, is_complete, is_sound, nothing_runs_alone, rounds, seed, serve, serve_until, sources, until,
+};
 
-/// Kills of one sync.
-const KILLS: u64 = 3;
+/// What `abort` ends a process with.
+const ABORTED: i32 = 6;
+
+/// Charges of a first sync of some 20,000 objects.
+const LARGE: u64 = 5_000;
 
 /// A house beside a Stripe with enough in it to be killed in the middle.
 struct Large(House);
 
 impl Large {
     async fn on(kind: Kind) -> Self {
-        Self(House::beside(kind, Options { charges: 5_000, ..Options::default() }).await)
+        Self::seeded(kind, 7).await
+    }
+
+    async fn seeded(kind: Kind, seed: u64) -> Self {
+        Self(House::beside(kind, Options { charges: LARGE, seed, ..Options::default() }).await)
+    }
+
+    fn kind(&self) -> Kind {
+        if self.0.url_is_sqlite() { Kind::Sqlite } else { Kind::Postgres }
     }
 }
 
-async fn serve(house: &House) -> Served {
-    let mut command = tributary(&["serve", "--listen", "127.0.0.1:0", "--database-url", &house.ground.url]);
-    command
-        .env("TRIBUTARY_MASTER_KEY", secrecy::ExposeSecret::expose_secret(&house.ground.master.to_text()))
-        .env("TRIBUTARY_STRIPE_API_BASE", &house.simulator.url)
-        .env("TRIBUTARY_STRIPE_CONNECT_BASE", &house.simulator.url)
-        .env("TRIBUTARY_STRIPE_RATE_PER_ENDPOINT", "0")
-        .env("TRIBUTARY_STRIPE_RATE_PER_ACCOUNT", "0")
-        .env("TRIBUTARY_WORKER_POLL_MILLISECONDS", "50")
-        .env("TRIBUTARY_WORKER_LEASE_SECONDS", "2");
-    Served::of(&mut command).await
-}
+/// A house beside a Stripe of some pages a list.
+struct Middling(House);
 
-async fn sources(house: &House) -> u64 {
-    entity::source_object::Entity::find().count(&house.db).await.unwrap()
-}
-
-/// Waits until there are at least so many source objects; what is waited for is what the killed binary writes.
-async fn reached(house: &House, count: u64) {
-    while sources(house).await < count {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+impl Middling {
+    async fn on(kind: Kind) -> Self {
+        Self(House::beside(kind, Options { charges: 1_500, ..Options::default() }).await)
     }
 }
 
-async fn complete(house: &House, connection: entity::id::ConnectionId) -> bool {
-    let head = store::sync_heads::find(&house.db, connection).await.unwrap();
-    head.is_some_and(|head| head.first_done_at.is_some())
-        && store::datasets::unfinished(&house.db, connection).await.unwrap().is_empty()
+/// Every page of a list that is kept moves its cursor: what the cursors have counted is what is there.
+async fn cursors_and_rows_agree(house: &House, connection: ConnectionId) {
+    let cursors = checkpoint::Entity::find().filter(checkpoint::Column::ConnectionId.eq(connection));
+    let mut counted: BTreeMap<String, i64> = BTreeMap::new();
+    for row in cursors.all(&house.db).await.unwrap() {
+        *counted.entry(row.stream).or_default() += row.objects;
+    }
+    for (_, object) in KEPT {
+        let stream = Stream::of_object(object).unwrap().name();
+        let rows = source_object::Entity::find()
+            .filter(source_object::Column::ConnectionId.eq(connection))
+            .filter(source_object::Column::Object.eq(object));
+        let rows = rows.count(&house.db).await.unwrap();
+        let counted = counted.get(stream).copied().unwrap_or_default();
+        assert_eq!(u64::try_from(counted).unwrap(), rows, "rows of {object} and their cursor");
+    }
+}
+
+/// Kills a first sync at random moments, lets it end, and compares. Returns how often it was killed in the middle.
+async fn killed_at_random(house: &House, dice: &mut Dice, kills: u64) -> u64 {
+    let account = house.simulator.world.accounts()[0].id.clone();
+    let (_, connection) = linked(house, &account).await;
+    let mut killed = 0;
+    for _ in 0..kills {
+        let (served, before) = (serve(house).await, sources(house).await);
+        let further = before + 1 + dice.roll(LARGE);
+        until("some more is kept", async || sources(house).await >= further || is_complete(house, connection).await)
+            .await;
+        served.signal("KILL").await;
+        assert_eq!(served.ended().await.signal(), Some(9));
+        cursors_and_rows_agree(house, connection).await;
+        killed += u64::from(!is_complete(house, connection).await);
+    }
+    assert!(killed > 0, "no kill met the sync");
+    let served = serve(house).await;
+    completed(house, connection).await;
+    nothing_runs_alone(house).await;
+    served.signal("TERM").await;
+    assert!(served.ended().await.success());
+    compare(house, connection, &account).await;
+    is_sound(house).await;
+    killed
 }
 
 both! {
-    async fn a_killed_sync_goes_on_where_it_was(large: Large) {
+    async fn r01_a_sync_killed_at_random_moments_loses_nothing_and_keeps_nothing_twice(first: Large) {
+        let (kind, seed) = (first.kind(), seed());
+        let (mut dice, mut house) = (Dice(seed), first.0);
+        let mut killed = 0;
+        for round in 1..=rounds(3) {
+            killed += killed_at_random(&house, &mut dice, 2).await;
+            house = Large::seeded(kind, seed.wrapping_add(round)).await.0;
+        }
+        println!("kills survived: {killed}");
+    }
+
+    async fn r02_a_killed_sync_repeats_the_pages_in_flight_and_no_more(large: Large) {
+        /// One page of each of the ten lists may be in flight, four more wait for the writer, who has one in hand.
+        const IN_FLIGHT: u64 = 10 + 4 + 1;
+        const KILLS: u64 = 3;
         let house = large.0;
         let account = house.simulator.world.accounts()[0].id.clone();
         let (_, connection) = linked(&house, &account).await;
         for kill in 1..=KILLS {
             let served = serve(&house).await;
-            reached(&house, kill * 2_000).await;
+            until("a part is kept", async || sources(&house).await >= kill * LARGE / 2).await;
             served.signal("KILL").await;
             served.ended().await;
-            assert!(!complete(&house, connection).await, "it was complete before kill {kill}");
+            assert!(!is_complete(&house, connection).await, "it was complete before kill {kill}");
         }
         let before = oracle::listing_reads(&house).await;
         let served = serve(&house).await;
-        while !complete(&house, connection).await {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        let read = oracle::listing_reads(&house).await - before;
+        completed(&house, connection).await;
         served.signal("TERM").await;
         assert!(served.ended().await.success());
-        let whole = oracle::pages(&house, &account);
-        assert!(read < whole, "after the kills {read} list pages were read of {whole}: it began anew");
+        let (read, whole) = (oracle::listing_reads(&house).await, oracle::pages(&house, &account));
+        println!("pages read: {read} of {whole}, {} after the last kill", read - before);
+        assert!(read - before < whole, "after the kills all {whole} list pages were read: it began anew");
+        assert!(read <= whole + KILLS * IN_FLIGHT, "{read} list pages were read of {whole}");
+        compare(&house, connection, &account).await;
+    }
+
+    async fn r03_killed_at_each_point_of_a_commit_it_is_whole_after_the_next_start(middling: Middling) {
+        let house = middling.0;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        // Rows and cursor are one transaction: "after write, before cursor" is before its commit.
+        for point in ["before_fetch:4", "after_fetch:5", "mid_write:3", "before_commit:4", "after_commit:3", "before_status:1"] {
+            let before = sources(&house).await;
+            let served = serve_until(&house, &format!("abort:{point}"));
+            assert_eq!(served.ended().await.signal(), Some(ABORTED), "it was not killed at {point}");
+            cursors_and_rows_agree(&house, connection).await;
+            let kept = sources(&house).await;
+            assert!(kept >= before, "what was kept before {point} is gone");
+            assert!(!point.starts_with("after_commit") || kept > before, "what was committed before {point} is gone");
+        }
+        let served = serve(&house).await;
+        completed(&house, connection).await;
+        nothing_runs_alone(&house).await;
+        served.signal("TERM").await;
+        assert!(served.ended().await.success());
+        compare(&house, connection, &account).await;
+    }
+
+    async fn r06_started_and_stopped_again_and_again_it_leaves_no_lease_behind(middling: Middling) {
+        let house = middling.0;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        let mut dice = Dice(seed());
+        for _ in 0..rounds(6) {
+            let served = serve(&house).await;
+            tokio::time::sleep(Duration::from_millis(dice.roll(400))).await;
+            let signal = ["KILL", "TERM", "INT"][usize::try_from(dice.roll(3)).unwrap()];
+            served.signal(signal).await;
+            assert_eq!(served.ended().await.success(), signal != "KILL", "{signal}");
+        }
+        let served = serve(&house).await;
+        completed(&house, connection).await;
+        nothing_runs_alone(&house).await;
+        until("no job is left", async || tributary::store::jobs::count(&house.db).await.unwrap() == 0).await;
+        served.signal("TERM").await;
+        assert!(served.ended().await.success());
         compare(&house, connection, &account).await;
     }
 }

@@ -79,12 +79,39 @@ impl Ground {
     pub async fn on(kind: Kind) -> Self {
         let (url, home) = match kind {
             Kind::Sqlite => sqlite(),
-            Kind::Postgres => postgres().await,
+            Kind::Postgres => postgres(TEMPLATE).await,
         };
+        Self::of(url, home).await.migrated().await
+    }
+
+    /// A database without any schema.
+    pub async fn bare(kind: Kind) -> Self {
+        let (url, home) = match kind {
+            Kind::Sqlite => sqlite(),
+            Kind::Postgres => postgres("template1").await,
+        };
+        Self::of(url, home).await
+    }
+
+    /// A database that somebody else looks after.
+    pub async fn at(url: &str) -> Self {
+        Self::of(url.to_owned(), Home::Elsewhere).await.migrated().await
+    }
+
+    async fn of(url: String, home: Home) -> Self {
         let db = store::open(&url).await.unwrap();
-        store::database::migrate(&db).await.unwrap();
-        store::integrations::ensure_defaults(&db, now()).await.unwrap();
         Self { db, url, clock: ManualClock::at(now()), master: MasterKey::generate(), _home: home }
+    }
+
+    async fn migrated(self) -> Self {
+        store::database::migrate(&self.db).await.unwrap();
+        store::integrations::ensure_defaults(&self.db, now()).await.unwrap();
+        self
+    }
+
+    /// Whether it is a SQLite file.
+    pub fn url_is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
     }
 
     /// A file in a folder of its own.
@@ -261,6 +288,7 @@ fn now() -> DateTime<Utc> {
 enum Home {
     Folder(#[expect(dead_code, reason = "it is kept for its end")] tempfile::TempDir),
     Server { admin: String, name: String },
+    Elsewhere,
 }
 
 fn sqlite() -> (String, Home) {
@@ -271,12 +299,12 @@ fn sqlite() -> (String, Home) {
 const TEMPLATE: &str = "tributary_test_template";
 
 /// A copy of a template that is migrated once for the whole run.
-async fn postgres() -> (String, Home) {
+async fn postgres(template: &str) -> (String, Home) {
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
     let admin = server();
     MIGRATED.get_or_init(|| migrate_template(&admin)).await;
     let name = format!("tributary_test_{}", uuid::Uuid::new_v4().simple());
-    execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+    execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     (named(&admin, &name), Home::Server { admin, name })
 }
 

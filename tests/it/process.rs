@@ -1,11 +1,12 @@
 //! The real binary as a child process: started, asked, told to end, killed.
 
 use std::process::{ExitStatus, Output, Stdio};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
 
 /// Longer than anything here takes; what takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -44,12 +45,12 @@ pub async fn refusal(command: &mut Command) -> (String, i32) {
     (lines[0].to_owned(), output.status.code().unwrap())
 }
 
-/// A `serve` that serves.
+/// A `serve` that serves, or a `work` that works.
 pub struct Served {
-    /// Where: `http://127.0.0.1:...`.
+    /// Where it serves: `http://127.0.0.1:...`; empty for a `work`.
     pub url: String,
     child: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Served {
@@ -62,11 +63,49 @@ impl Served {
 
     /// Starts this command, a `serve`, and waits until it says that it serves.
     pub async fn of(command: &mut Command) -> Self {
+        let mut served = Self::spawn(command);
+        let line = served.says("public_url").await;
+        let line: Value = serde_json::from_str(&line).unwrap();
+        served.url = line["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
+        served
+    }
+
+    /// Starts this command, a `work`, and waits until it says that it works.
+    pub async fn working(command: &mut Command) -> Self {
+        let served = Self::spawn(command);
+        served.says("\"working\"").await;
+        served
+    }
+
+    /// Starts this command, whose log is read as it comes, so that it never waits for a reader.
+    pub fn spawn(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = line_with(&mut log, "public_url").await;
-        let url = line["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
-        Self { url, child, log }
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                kept.lock().unwrap().push(line);
+            }
+        });
+        Self { url: String::new(), child, log }
+    }
+
+    /// The lines of its log so far that hold this text.
+    pub fn said(&self, text: &str) -> Vec<String> {
+        self.log.lock().unwrap().iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+
+    /// Waits for a line of its log that holds this text.
+    pub async fn says(&self, text: &str) -> String {
+        let began = Instant::now();
+        loop {
+            if let Some(line) = self.said(text).into_iter().next() {
+                return line;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not say {text}:\n{}", self.log.lock().unwrap().join("\n"));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Sends a signal by its name: `TERM`, `INT`, `KILL`, `STOP`, `CONT`.
@@ -75,25 +114,13 @@ impl Served {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().await.unwrap().success());
     }
 
-    /// Waits for its end; the log is read to its end meanwhile, so that it never blocks.
-    pub async fn ended(mut self) -> ExitStatus {
-        let drained = async { while let Ok(Some(_)) = self.log.next_line().await {} };
-        let ended = async { tokio::join!(self.child.wait(), drained).0.unwrap() };
-        tokio::time::timeout(PATIENCE, ended).await.expect("it does not end")
+    /// Whether it still runs.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
-}
 
-/// The first line of a JSON log that has this field.
-async fn line_with(log: &mut Lines<BufReader<ChildStderr>>, field: &str) -> Value {
-    let found = async {
-        let mut seen = String::new();
-        while let Some(line) = log.next_line().await.unwrap() {
-            match serde_json::from_str::<Value>(&line) {
-                Ok(json) if json.get(field).is_some() => return json,
-                _ => seen.extend([&line, "\n"]),
-            }
-        }
-        panic!("it ended without a line with {field}:\n{seen}")
-    };
-    tokio::time::timeout(PATIENCE, found).await.expect("it hangs")
+    /// Waits for its end.
+    pub async fn ended(mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it does not end").unwrap()
+    }
 }

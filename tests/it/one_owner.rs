@@ -1,0 +1,289 @@
+//! R7 to R10, R29, R30, R44: one owner of a connection's data at a time, whatever happens to processes and clocks.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use entity::data_type::DataType;
+use entity::dataset::{self, Status};
+use entity::id::ConnectionId;
+use entity::source_object;
+use futures::future::join_all;
+use sea_orm::entity::prelude::*;
+use serde_json::json;
+use simulator::http::Options;
+use tributary::clock::Clock;
+use tributary::store;
+use tributary::sync::error::Error;
+use tributary::sync::keep::Page;
+use tributary::task::Task;
+
+use crate::both;
+use crate::house::{House, Kind};
+use crate::oracle::{compare, linked};
+use crate::running::{LEASE, completed, is_complete, nothing_runs_alone, rounds, serve, until, work};
+
+/// A house with this many companies, each linked to an account of its own.
+async fn shops(kind: Kind, count: usize, charges: u64) -> (House, BTreeMap<String, ConnectionId>) {
+    // The simulator has a few accounts without any data, and one that grows with `charges`.
+    let options = Options { charges, accounts: count, ..Options::default() };
+    let house = House::beside(kind, options).await;
+    let mut shops = BTreeMap::new();
+    for account in house.accounts() {
+        let (_, connection) = linked(&house, &account).await;
+        shops.insert(account, connection);
+    }
+    (house, shops)
+}
+
+/// Fails when a list of one account was asked for twice at the same time, or a page of it twice at all: one owner reads a
+/// list page after page, and each page once.
+fn had_one_owner_each(house: &House) -> usize {
+    let visits = house.simulator.counters.visits();
+    let lists = visits.iter().filter(|visit| !visit.endpoint.contains('{') && visit.endpoint.starts_with("GET /v1/"));
+    let mut by_list: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
+    for visit in lists {
+        if let Some(account) = &visit.account {
+            by_list.entry((account, &visit.endpoint)).or_default().push(visit);
+        }
+    }
+    for ((account, endpoint), visits) in &mut by_list {
+        visits.sort_by_key(|visit| visit.began);
+        for pair in visits.windows(2) {
+            assert!(pair[0].ended <= pair[1].began, "two owners asked for {endpoint} of {account} at once: {pair:?}");
+        }
+        let pages: HashSet<&str> = visits.iter().map(|visit| visit.query.as_str()).collect();
+        assert_eq!(pages.len(), visits.len(), "a page of {endpoint} of {account} was read twice: {visits:?}");
+    }
+    by_list.len()
+}
+
+#[tokio::test]
+async fn r07_of_two_and_of_eight_workers_one_owns_a_connection() {
+    for processes in [2, 8] {
+        let (house, shops) = shops(Kind::Postgres, 50, 60).await;
+        let workers = join_all((0..processes).map(|_| work(&house))).await;
+        for connection in shops.values() {
+            completed(&house, *connection).await;
+        }
+        until("no job is left", async || store::jobs::count(&house.db).await.unwrap() == 0).await;
+        let lists = had_one_owner_each(&house);
+        assert!(lists >= 9 * shops.len(), "only {lists} lists were read");
+        nothing_runs_alone(&house).await;
+        for (account, connection) in &shops {
+            let head = store::sync_heads::find(&house.db, *connection).await.unwrap().unwrap();
+            assert_eq!(head.fence, 1, "{account} was taken more than once");
+        }
+        let busy = workers.iter().filter(|worker| !worker.said("a sync ended").is_empty()).count();
+        assert!(busy >= 2, "one process did all the work");
+        for (account, connection) in shops.iter().take(5) {
+            compare(&house, *connection, account).await;
+        }
+        for worker in workers {
+            worker.signal("TERM").await;
+            assert!(worker.ended().await.success());
+        }
+    }
+}
+
+#[tokio::test]
+async fn r08_a_frozen_worker_that_wakes_up_late_writes_nothing_more() {
+    let latency = Duration::from_millis(150);
+    let house = House::beside(Kind::Postgres, Options { charges: 1_500, latency, ..Options::default() }).await;
+    let account = house.accounts()[0].clone();
+    let (_, connection) = linked(&house, &account).await;
+    let of_first = async || {
+        let rows = source_object::Entity::find()
+            .filter(source_object::Column::ConnectionId.eq(connection))
+            .filter(source_object::Column::ReadNo.lt(2_i64 << 32));
+        rows.count(&house.db).await.unwrap()
+    };
+    let frozen = work(&house).await;
+    until("it is in the middle", async || of_first().await > 100).await;
+    frozen.signal("STOP").await;
+    let asleep = Instant::now();
+    let other = work(&house).await;
+    until("another has taken over", async || {
+        store::sync_heads::find(&house.db, connection).await.unwrap().unwrap().fence == 2
+    })
+    .await;
+    assert!(asleep.elapsed() > LEASE / 2, "it was taken from a living owner");
+    let before = of_first().await;
+    frozen.signal("CONT").await;
+    frozen.says("belongs to somebody else now").await;
+    completed(&house, connection).await;
+    assert!(of_first().await <= before, "the late worker has written");
+    nothing_runs_alone(&house).await;
+    compare(&house, connection, &account).await;
+    for worker in [frozen, other] {
+        worker.signal("TERM").await;
+        assert!(worker.ended().await.success());
+    }
+}
+
+both! {
+    async fn r08_a_page_that_was_begun_before_the_takeover_is_whole_and_one_after_it_is_refused(house: House) {
+        let (_, connection) = linked(&house, &house.accounts()[0].clone()).await;
+        let old = store::sync_heads::take(&house.db, connection).await.unwrap().fence;
+        let new = store::sync_heads::take(&house.db, connection).await.unwrap().fence;
+        assert!(new > old);
+        let now = house.clock.now();
+        let late = Page::begin(&house.db, connection, old, now).await;
+        assert!(matches!(late, Err(Error::Fenced)), "{late:?}");
+        // On PostgreSQL the fence is held while a page is open; on SQLite a page is the only writer there is.
+        let page = Page::begin(&house.db, connection, new, now).await.unwrap();
+        let taking = store::sync_heads::take(&house.db, connection);
+        let taken = tokio::select! {
+            _ = taking => true,
+            () = tokio::time::sleep(Duration::from_millis(300)) => false,
+        };
+        assert!(!taken, "the connection was taken from under an open page");
+        page.commit().await.unwrap();
+    }
+
+    async fn r10_fifty_asking_at_once_and_the_schedule_make_one_run(house: House) {
+        let account = house.accounts()[0].clone();
+        let (company, connection) = linked(&house, &account).await;
+        house.work().await;
+        let fence = store::sync_heads::find(&house.db, connection).await.unwrap().unwrap().fence;
+        let before = dataset::Entity::find().count(&house.db).await.unwrap();
+        let key = house.api_key().await;
+        house.clock.advance(TimeDelta::hours(25));
+        let path = format!("/companies/{company}/data/queue/customers");
+        let body = json!({});
+        let asking = join_all((0..50).map(|_| house.post(&path, &key, &body)));
+        let ticking = async {
+            for _ in 0..20 {
+                tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+            }
+        };
+        let (answers, ()) = tokio::join!(asking, ticking);
+        let (good, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(status, _)| *status == 200);
+        assert_eq!(good.len(), 1, "{good:?}");
+        let id = good[0].1["id"].as_str().unwrap();
+        for (status, body) in others {
+            assert_eq!(status, 409);
+            assert!(body["error"].as_str().unwrap().contains(id), "it is not told which run is on its way: {body}");
+        }
+        assert_eq!(store::jobs::count(&house.db).await.unwrap(), 1);
+        house.work().await;
+        let head = store::sync_heads::find(&house.db, connection).await.unwrap().unwrap();
+        assert_eq!(head.fence, fence + 1, "it ran more than once");
+        assert_eq!(dataset::Entity::find().count(&house.db).await.unwrap(), before + 1);
+
+        // Everything at once, many times: each type is asked for once.
+        let path = format!("/companies/{company}/data/all");
+        let answers = join_all((0..50).map(|_| house.post(&path, &key, &body))).await;
+        assert!(answers.iter().all(|(status, _)| *status == 204), "{answers:?}");
+        let open = store::datasets::unfinished(&house.db, connection).await.unwrap();
+        assert_eq!(open.len(), DataType::ALL.len(), "{open:?}");
+        house.work().await;
+        nothing_runs_alone(&house).await;
+    }
+
+    async fn r29_a_clock_that_is_moved_makes_no_second_owner_and_skips_nothing(house: House) {
+        let account = house.accounts()[0].clone();
+        let (_, connection) = linked(&house, &account).await;
+        house.work().await;
+        let task = Task::Sync { connection };
+        let start = house.clock.now();
+        for step in [TimeDelta::minutes(10), TimeDelta::minutes(-10), TimeDelta::days(1), TimeDelta::days(-1)] {
+            house.clock.set(start);
+            store::jobs::enqueue(&house.db, &task, start - TimeDelta::days(2)).await.unwrap();
+            let job = store::jobs::claim(&house.db, house.clock.now(), Duration::from_secs(30)).await.unwrap().unwrap();
+            house.clock.advance(step);
+            let second = store::jobs::claim(&house.db, house.clock.now(), Duration::from_secs(30)).await.unwrap();
+            assert!(second.is_none(), "moved by {step}, the clock gave the job to a second owner");
+            assert!(store::jobs::renew(&house.db, &job, Duration::from_secs(30)).await.unwrap());
+            store::jobs::done(&house.db, &job, start).await.unwrap();
+        }
+
+        // Synced while the clock was a day ahead; set right, the next sync is not a day late.
+        house.clock.set(start + TimeDelta::days(1));
+        house.work().await;
+        house.clock.set(start);
+        let row = house.connection(connection).await;
+        assert!(row.next_sync_at.unwrap() > start + TimeDelta::days(1), "nothing was put off: {row:?}");
+        let longest = TimeDelta::minutes(15);
+        tributary::work::tick::pull_back(&house.db, house.clock.now(), longest).await.unwrap();
+        assert!(house.connection(connection).await.next_sync_at.unwrap() <= start);
+        assert_eq!(house.work().await, 1, "it does not run exactly once");
+        let row = house.connection(connection).await;
+        assert!(row.next_sync_at.unwrap() > start && row.last_sync_at.unwrap() <= start, "{row:?}");
+        tributary::work::tick::pull_back(&house.db, house.clock.now(), longest).await.unwrap();
+        assert_eq!(house.work().await, 0, "it runs again and again");
+
+        // A job that a clock ahead put off is due within the longest pause.
+        store::jobs::enqueue(&house.db, &task, start + TimeDelta::days(1)).await.unwrap();
+        assert_eq!(house.work().await, 0);
+        tributary::work::tick::pull_back(&house.db, house.clock.now(), longest).await.unwrap();
+        assert_eq!(house.work().await, 1);
+    }
+
+    async fn r44_what_a_dead_process_left_is_not_told_to_run(house: House) {
+        let account = house.accounts()[0].clone();
+        let (company, connection) = linked(&house, &account).await;
+        let silence = json!({ "name": "silent", "endpoint": "GET /v1/charges", "fault": { "kind": "silence" } });
+        house.simulator.faults.add(serde_json::from_value(silence).unwrap());
+        let key = house.api_key().await;
+        let path = format!("/companies/{company}/dataStatus");
+        let told = async || house.get(&path, &key).await.1["payments"]["currentStatus"].clone();
+        let served = serve(&house).await;
+        until("it runs", async || told().await == "Fetching").await;
+        assert!(house.simulator.faults.fired("silent") > 0, "the fault did not happen");
+        served.signal("KILL").await;
+        served.ended().await;
+        until("nobody is told to work on it", async || told().await == "Queued").await;
+        let rows = dataset::Entity::find().filter(dataset::Column::Status.eq(Status::Fetching));
+        assert!(rows.count(&house.db).await.unwrap() > 0, "the table itself says it: nothing was derived");
+        house.simulator.faults.clear();
+        let served = serve(&house).await;
+        completed(&house, connection).await;
+        nothing_runs_alone(&house).await;
+        served.signal("TERM").await;
+        assert!(served.ended().await.success());
+    }
+}
+
+/// The short form: many small shops and a large one are due in the same minute.
+async fn due_at_once(kind: Kind) {
+    let many = usize::try_from(rounds(1) * 60).unwrap();
+    let (house, shops) = shops(kind, many, 4_000).await;
+    let large = shops[&house.accounts()[0]];
+    let began = Instant::now();
+    let served = serve(&house).await;
+    let mut ended: BTreeMap<ConnectionId, Duration> = BTreeMap::new();
+    until("all are complete", async || {
+        for connection in shops.values() {
+            if !ended.contains_key(connection) && is_complete(&house, *connection).await {
+                ended.insert(*connection, began.elapsed());
+            }
+        }
+        ended.len() == shops.len()
+    })
+    .await;
+    until("no job is left", async || store::jobs::count(&house.db).await.unwrap() == 0).await;
+    for connection in shops.values() {
+        let head = store::sync_heads::find(&house.db, *connection).await.unwrap().unwrap();
+        assert_eq!(head.fence, 1, "a sync ran more than once");
+    }
+    let small = ended.iter().filter(|(connection, _)| **connection != large).map(|(_, took)| *took).max().unwrap();
+    println!("the last small one after {small:?}, the large one after {:?}", ended[&large]);
+    assert!(small < ended[&large] + Duration::from_mins(1), "small ones waited for the large one");
+    served.signal("TERM").await;
+    assert!(served.ended().await.success());
+}
+
+mod r30_small_shops_do_not_wait_for_a_large_one {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite() {
+        due_at_once(Kind::Sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn postgres() {
+        due_at_once(Kind::Postgres).await;
+    }
+}

@@ -1,0 +1,192 @@
+//! R33, R34: a database of every schema that ever was comes up to date with all of its rows, also when it is killed on
+//! the way.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use tributary::store;
+
+use crate::both;
+use crate::house::{Ground, Kind};
+use crate::process::{Served, answer, tributary};
+use crate::running::{Dice, rounds, seed};
+
+/// A database without any schema.
+struct Bare(Ground);
+
+impl Bare {
+    async fn on(kind: Kind) -> Self {
+        Self(Ground::bare(kind).await)
+    }
+}
+
+async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
+    db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap()
+}
+
+async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    rows(db, sql).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// Everything that makes the schema, as text.
+async fn schema(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1",
+        _ => {
+            "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' ||
+                    coalesce(column_default, '') FROM information_schema.columns WHERE table_schema = current_schema()
+             UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()
+             UNION ALL SELECT conrelid::regclass::text || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+                       WHERE connamespace = current_schema()::regnamespace ORDER BY 1"
+        }
+    };
+    texts(db, sql).await
+}
+
+async fn tables(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY 1"
+        }
+        _ => "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1",
+    };
+    texts(db, sql).await.into_iter().filter(|name| name != "seaql_migrations").collect()
+}
+
+/// A table's columns with their types, in lower case.
+async fn columns(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => format!("SELECT name, lower(type) FROM pragma_table_info('{table}') ORDER BY cid"),
+        _ => format!(
+            "SELECT column_name::text, data_type::text FROM information_schema.columns
+             WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position"
+        ),
+    };
+    let rows = rows(db, &sql).await;
+    rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())).collect()
+}
+
+/// A value of a type, another one for each number.
+fn value(kind: &str, number: usize) -> String {
+    match kind {
+        _ if kind.contains("uuid") => format!("'00000000-0000-4000-8000-{number:012}'"),
+        _ if kind.contains("time") => format!("'2026-01-{:02}T00:00:00+00:00'", number % 28 + 1),
+        _ if kind.contains("bool") => if number.is_multiple_of(2) { "true" } else { "false" }.to_owned(),
+        _ if kind.contains("json") => "'[]'".to_owned(),
+        "bytea" => format!("'\\x{number:02x}'"),
+        _ if kind.contains("blob") => format!("x'{:02x}'", number % 256),
+        _ if kind.contains("int") || kind.contains("double") || kind.contains("real") || kind.contains("numeric") => {
+            number.to_string()
+        }
+        _ => format!("'text {number}'"),
+    }
+}
+
+/// Fills every table with some rows.
+async fn fill(db: &DatabaseConnection) -> usize {
+    const ROWS: usize = 20;
+    let mut filled = 0;
+    for table in tables(db).await {
+        let columns = columns(db, &table).await;
+        let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        for number in 1..=ROWS {
+            let values: Vec<String> = columns.iter().map(|(_, kind)| value(kind, number)).collect();
+            let sql = format!("INSERT INTO \"{table}\" ({}) VALUES ({})", names.join(", "), values.join(", "));
+            db.execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            filled += 1;
+        }
+    }
+    filled
+}
+
+/// What stands in the columns that a table had, as text, by table.
+async fn contents(
+    db: &DatabaseConnection,
+    of: &BTreeMap<String, Vec<(String, String)>>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for (table, columns) in of {
+        let cast = |(name, kind): &(String, String)| {
+            let bytes = kind == "bytea" || kind.contains("blob");
+            match (bytes, db.get_database_backend()) {
+                (true, DbBackend::Sqlite) => format!("hex(\"{name}\")"),
+                (true, _) => format!("encode(\"{name}\", 'hex')"),
+                (false, _) => format!("coalesce(CAST(\"{name}\" AS text), 'null')"),
+            }
+        };
+        let columns: Vec<String> = columns.iter().map(cast).collect();
+        let sql = format!("SELECT {} FROM \"{table}\" ORDER BY 1", columns.join(" || '|' || "));
+        all.insert(table.clone(), texts(db, &sql).await);
+    }
+    all
+}
+
+both! {
+    async fn r33_every_schema_that_ever_was_comes_up_to_date_with_its_rows(fresh: Bare) {
+        let kind = if fresh.0.url_is_sqlite() { Kind::Sqlite } else { Kind::Postgres };
+        store::database::migrate(&fresh.0.db).await.unwrap();
+        let wanted = schema(&fresh.0.db).await;
+        let versions = Migrator::migrations().len();
+        assert!(versions >= 2);
+        for version in 1..u32::try_from(versions).unwrap() {
+            let old = Bare::on(kind).await.0;
+            Migrator::up(&old.db, Some(version)).await.unwrap();
+            let filled = fill(&old.db).await;
+            let mut had = BTreeMap::new();
+            for table in tables(&old.db).await {
+                had.insert(table.clone(), columns(&old.db, &table).await);
+            }
+            let before = contents(&old.db, &had).await;
+            assert!(matches!(store::database::check(&old.db).await, Err(store::database::Unusable::Older)));
+            store::database::migrate(&old.db).await.unwrap();
+            store::database::check(&old.db).await.unwrap();
+            assert_eq!(schema(&old.db).await, wanted, "from schema {version}");
+            assert_eq!(contents(&old.db, &had).await, before, "rows of schema {version}");
+            println!("{filled} rows came from schema {version}");
+        }
+    }
+
+    async fn r34_killed_in_a_migration_it_ends_with_the_next_start(fresh: Bare) {
+        let kind = if fresh.0.url_is_sqlite() { Kind::Sqlite } else { Kind::Postgres };
+        store::database::migrate(&fresh.0.db).await.unwrap();
+        let wanted = schema(&fresh.0.db).await;
+        let mut dice = Dice(seed());
+        let (mut killed, mut untouched) = (0, 0);
+        for round in 0..rounds(6) {
+            let old = Bare::on(kind).await.0;
+            let known = u64::try_from(Migrator::migrations().len()).unwrap();
+            let version = u32::try_from(dice.roll(known)).unwrap();
+            if version > 0 {
+                Migrator::up(&old.db, Some(version)).await.unwrap();
+                fill(&old.db).await;
+            }
+            let before = schema(&old.db).await;
+            let mut migrate = tributary(&["migrate", "--database-url", &old.url]);
+            // The first is killed at the last moment, the others at any.
+            if round == 0 {
+                migrate.env("TRIBUTARY_TEST_FAULT", "abort:before_migrated:1");
+            }
+            let process = Served::spawn(&mut migrate);
+            if round > 0 {
+                tokio::time::sleep(Duration::from_millis(dice.roll(120))).await;
+                process.signal("KILL").await;
+            }
+            let ended = process.ended().await;
+            killed += u64::from(ended.signal().is_some());
+            assert!(round > 0 || ended.signal() == Some(6), "the fault did not happen");
+            if kind == Kind::Sqlite && ended.signal().is_some() {
+                let after = schema(&old.db).await;
+                let is_whole = after == wanted || after.is_empty() || after == before;
+                assert!(is_whole, "a file is half migrated: {after:?}");
+                untouched += u64::from(after == before);
+            }
+            answer(&mut tributary(&["migrate", "--database-url", &old.url])).await;
+            assert_eq!(schema(&old.db).await, wanted, "from schema {version}");
+        }
+        println!("killed {killed} times, {untouched} left as before");
+        assert!(killed > 0, "nothing was killed");
+    }
+}
