@@ -48,6 +48,10 @@ const WORK: Manner = Manner { connections: (8, 20), acquire: Duration::from_secs
 /// For requests: who waits is told soon that it cannot be done now.
 const ANSWERS: Manner = Manner { connections: (8, 20), acquire: Duration::from_secs(3), statement: "15s" };
 
+/// How long a process that was frozen or cut off in the middle of a transaction keeps others from what it holds. Only
+/// PostgreSQL needs it: a SQLite file has one process.
+const HELD: &str = "15s";
+
 /// Opens `sqlite://FILE` (made when it is not there) or `postgres://...`, for work.
 ///
 /// # Errors
@@ -84,7 +88,11 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
                 .pragma("cache_size", "-8000")
         })
         .map_sqlx_postgres_opts(|options| {
-            options.options([("statement_timeout", manner.statement), ("timezone", "UTC")])
+            options.options([
+                ("statement_timeout", manner.statement),
+                ("idle_in_transaction_session_timeout", HELD),
+                ("timezone", "UTC"),
+            ])
         });
     Database::connect(options).await
 }
@@ -98,6 +106,8 @@ pub async fn migrate(db: &Db) -> Result<(), Unusable> {
     if db.get_database_backend() == DbBackend::Postgres {
         // Several processes may start at once: the lock is held by the transaction that all migrations run in.
         let lock = db.begin().await?;
+        // The transaction is idle while they run, on a connection of their own.
+        lock.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
         lock.execute_raw(Statement::from_string(DbBackend::Postgres, "SELECT pg_advisory_xact_lock(7418201121)"))
             .await?;
         refuse_newer(db).await?;

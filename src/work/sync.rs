@@ -188,7 +188,10 @@ impl Worker {
         tracing::warn!(connection.id = %row.id, %error, attempts, "a sync did not come to its end");
         match error {
             Error::Fenced => Verdict::Lost,
-            Error::Stopped => Verdict::GiveBack,
+            Error::Stopped => {
+                self.wait(row.id, "Stopped with its process; the next worker goes on with it.").await;
+                Verdict::GiveBack
+            }
             Error::Stripe(Refusal::Revoked) => {
                 if let Err(error) = connect::revoke::deauthorized(self.means(), row.id).await {
                     return self.again(attempts, &error);

@@ -46,7 +46,7 @@ struct Middling(House);
 
 impl Middling {
     async fn on(kind: Kind) -> Self {
-        Self(House::beside(kind, Options { charges: 1_500, ..Options::default() }).await)
+        Self(House::beside(kind, Options { charges: 800, ..Options::default() }).await)
     }
 }
 

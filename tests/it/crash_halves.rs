@@ -27,7 +27,7 @@ struct Slow(House);
 impl Slow {
     async fn on(kind: Kind) -> Self {
         let latency = Duration::from_millis(100);
-        Self(House::beside(kind, Options { charges: 1_500, latency, ..Options::default() }).await)
+        Self(House::beside(kind, Options { charges: 800, latency, ..Options::default() }).await)
     }
 }
 
@@ -139,7 +139,7 @@ both! {
         let (_, connection) = linked(&house, &account).await;
         let key = house.api_key().await;
         let served = serve(&house).await;
-        until("the sync is in the middle", async || oracle::count_of_sources(&house, connection).await > 200).await;
+        until("the sync is in the middle", async || oracle::count_of_sources(&house, connection).await > 1_000).await;
         let open = Open::begin(&served, &key).await;
         heard(&served).await;
         served.signal("TERM").await;

@@ -186,7 +186,7 @@ fn map_all(raw: &str) {
         drop(map::order::session(source, &session, &[], &[]));
     }
     if let Ok(invoice) = map::read::<wire::Invoice>(raw) {
-        drop(map::order::invoice(source, &invoice, &[]));
+        drop(map::order::invoice(source, &invoice, &[], &[]));
     }
     if let Ok(account) = map::read::<wire::Account>(raw) {
         drop(map::company_info::company_info(source, &account, map::read::<wire::Balance>(raw).ok().as_ref()));

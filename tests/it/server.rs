@@ -24,7 +24,9 @@ impl Server {
             // PostgreSQL refuses to run as root.
             run(Command::new("chown").args(["-R", "nobody"]).arg(folder.path())).await;
         }
-        let server = Self { url: String::new(), bin, port: free_port(), folder };
+        let port = free_port();
+        let url = format!("postgres://tributary@127.0.0.1:{port}/postgres");
+        let server = Self { url, bin, port, folder };
         let data = server.data();
         run(server
             .program("initdb")
@@ -34,8 +36,7 @@ impl Server {
             .args(["--no-locale", "--no-sync"]))
         .await;
         server.begin().await;
-        let url = format!("postgres://tributary@127.0.0.1:{}/postgres", server.port);
-        Self { url, ..server }
+        server
     }
 
     /// Starts it (again), on the same port.
