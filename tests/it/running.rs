@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 /// How long a lease on PostgreSQL lasts here. On SQLite, where the one writer's place is waited for and a start frees all
 /// leases, it is as usual.
-pub const LEASE: Duration = Duration::from_secs(2);
+pub const LEASE: Duration = Duration::from_secs(4);
 
 /// Rounds of a test that `make soak` runs longer: `TEST_ROUNDS`, or else so many.
 pub fn rounds(usual: u64) -> u64 {
