@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::error::SqlxError;
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
 use crate::clock;
 
@@ -69,6 +69,10 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<&'static str> {
         }
         _ => {}
     }
+    // A transparent error hides the one that it is made of, and shows what that one came from.
+    if error.is::<ConnAcquireErr>() {
+        return Some(BUSY);
+    }
     match error.downcast_ref::<RuntimeErr>() {
         Some(RuntimeErr::SqlxError(cause)) => of_driver(cause),
         _ => error.downcast_ref::<SqlxError>().and_then(of_driver),
@@ -129,7 +133,8 @@ mod tests {
 
     #[test]
     fn an_outage_is_told_from_an_error_that_stays() {
-        assert!(outage(&DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout)).is_some());
+        assert!(outage(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).is_some());
+        assert!(outage(&ConnAcquireErr::Timeout).is_some());
         assert!(outage(&DbErr::RecordNotFound("x".to_owned())).is_none());
         assert!(outage(&DbErr::Custom("x".to_owned())).is_none());
         for code in ["57P01", "57014", "25006", "53300", "08006"] {
@@ -148,7 +153,7 @@ mod tests {
         let trouble = Trouble::default();
         trouble.note(&DbErr::RecordNotFound("x".to_owned()));
         assert_eq!(trouble.now(), None);
-        trouble.clone().note(&DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout));
+        trouble.clone().note(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
         assert!(trouble.now().is_some());
         trouble.over();
         assert_eq!(trouble.now(), None);

@@ -60,7 +60,7 @@ async fn serve_refuses_to_start_without_a_right_master_key() {
 }
 
 #[tokio::test]
-async fn a_second_serve_on_one_file_names_the_lock_and_short_commands_still_run() {
+async fn r09_a_second_serve_on_one_file_names_the_lock_and_short_commands_still_run() {
     let ground = Ground::sqlite().await;
     let key = master();
     let first = Served::start(&ground.url, &key).await;
@@ -97,7 +97,7 @@ both! {
         assert!(said.contains("up to date"), "{said}");
     }
 
-    async fn an_older_binary_refuses_a_newer_schema_and_leaves_it_alone(ground: Ground) {
+    async fn r35_an_older_binary_refuses_a_newer_schema_and_leaves_it_alone(ground: Ground) {
         let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 0)";
         ground.db.execute_unprepared(newer).await.unwrap();
         let key = master_of(&ground);
