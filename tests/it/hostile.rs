@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use simulator::world::{Kind, Options, Query, World};
 use tributary::config::Config;
 use tributary::query;
-use tributary::stripe::wire;
+use tributary::stripe::{signature, wire};
 use tributary::sync::map::{self, Source};
 use tributary::sync::prepare::Prepared;
 use tributary::vault::{DataKey, MasterKey, Place};
 
 use crate::both;
 use crate::house::House;
+use crate::oracle::linked;
 use crate::running::{Dice, rounds, seed};
 
 /// A reader may take this long, however odd its input is.
@@ -115,6 +116,15 @@ fn r42_no_sealed_text_breaks_the_vault() {
             drop(MasterKey::parse(&text.to_owned().into()));
         });
     }
+}
+
+#[test]
+fn r42_no_signature_breaks_its_check() {
+    let secrets = ["whsec_one".to_owned().into(), "whsec_two".to_owned().into()];
+    try_all("signature", 20_000, |text| {
+        let refused = signature::verify(text.as_bytes(), b"{}", &secrets, 1_795_260_000, 300);
+        assert!(refused.is_err(), "it believes {text}");
+    });
 }
 
 #[test]
@@ -232,6 +242,28 @@ fn r42_no_object_of_stripes_breaks_its_mapper() {
 }
 
 both! {
+    async fn r42_no_cursor_of_the_feed_is_answered_as_a_fault_of_ours(house: House) {
+        let (company, connection) = linked(&house, &house.accounts()[0].clone()).await;
+        house.work().await;
+        let key = house.api_key().await;
+        let paths = [format!("/companies/{company}/connections/{connection}/changes"), "/changes".to_owned()];
+        let mut dice = Dice(seed());
+        for path in paths {
+            let (status, page) = house.get(&format!("{path}?limit=2"), &key).await;
+            assert_eq!(status, 200, "{page}");
+            let mut all = corpus("cursor");
+            all.push(page["next"].as_str().unwrap().to_owned());
+            for _ in 0..rounds(1) * 100 {
+                let mut url: url::Url = format!("{}{path}", house.url).parse().unwrap();
+                let text: String = mutant(&mut dice, &all).chars().take(2_000).collect();
+                url.query_pairs_mut().append_pair("after", &text);
+                let asked = format!("{path}?{}", url.query().unwrap());
+                let (status, body) = house.get(&asked, &key).await;
+                assert!(status < 500, "{status} {text:?} {body}");
+            }
+        }
+    }
+
     async fn r42_no_callback_and_no_query_is_answered_as_a_fault_of_ours(house: House) {
         house.set_up().await;
         let key = house.api_key().await;
