@@ -58,24 +58,37 @@ pub struct Reading {
     pub now: DateTimeUtc,
 }
 
+/// What may be written over a record that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// What was read later.
+    Newest,
+    /// Nothing.
+    OnlyNew,
+    /// Whatever was composed: it is made of all objects that are kept now, however late the reading came that brought the
+    /// last of them. Lists are read side by side, so a charge may be kept after the session that it pays, though it was
+    /// asked for before.
+    Composed,
+}
+
 /// Keeps records; one that is the same already, or was read later, stays and is no change.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn keep(tx: &Tx, reading: Reading, records: Records) -> Result<Vec<Changed>, DbErr> {
-    let mut changed = noun::<company_info::Entity>(tx, reading, records.company_info, false).await?;
-    changed.extend(noun::<customer::Entity>(tx, reading, records.customers, false).await?);
-    changed.extend(noun::<payment::Entity>(tx, reading, records.payments, false).await?);
-    changed.extend(noun::<transaction::Entity>(tx, reading, records.transactions, false).await?);
-    changed.extend(noun::<payout::Entity>(tx, reading, records.payouts, false).await?);
-    changed.extend(noun::<dispute::Entity>(tx, reading, records.disputes, false).await?);
-    changed.extend(noun::<product::Entity>(tx, reading, records.products, false).await?);
-    changed.extend(noun::<payment_method::Entity>(tx, reading, records.payment_methods, true).await?);
-    changed.extend(noun::<order::Entity>(tx, reading, records.orders, false).await?);
+    let mut changed = noun::<company_info::Entity>(tx, reading, records.company_info, Rule::Composed).await?;
+    changed.extend(noun::<customer::Entity>(tx, reading, records.customers, Rule::Newest).await?);
+    changed.extend(noun::<payment::Entity>(tx, reading, records.payments, Rule::Newest).await?);
+    changed.extend(noun::<transaction::Entity>(tx, reading, records.transactions, Rule::Newest).await?);
+    changed.extend(noun::<payout::Entity>(tx, reading, records.payouts, Rule::Newest).await?);
+    changed.extend(noun::<dispute::Entity>(tx, reading, records.disputes, Rule::Newest).await?);
+    changed.extend(noun::<product::Entity>(tx, reading, records.products, Rule::Composed).await?);
+    changed.extend(noun::<payment_method::Entity>(tx, reading, records.payment_methods, Rule::OnlyNew).await?);
+    changed.extend(noun::<order::Entity>(tx, reading, records.orders, Rule::Composed).await?);
     Ok(changed)
 }
 
-async fn noun<E>(tx: &Tx, reading: Reading, rows: Vec<E::Model>, only_new: bool) -> Result<Vec<Changed>, DbErr>
+async fn noun<E>(tx: &Tx, reading: Reading, rows: Vec<E::Model>, rule: Rule) -> Result<Vec<Changed>, DbErr>
 where
     E: EntityTrait,
     E::Model: Record + IntoActiveModel<E::ActiveModel>,
@@ -90,15 +103,17 @@ where
     let (mut changed, mut fresh) = (Vec::new(), Vec::new());
     for (id, mut row) in rows {
         let content_hash = super::hash(&serde_json::to_vec(&row).map_err(|error| DbErr::Json(error.to_string()))?);
-        let kind = match known.get(&id) {
+        let known = known.get(&id);
+        let kind = match known {
             None => Kind::Created,
-            Some(_) if only_new => continue,
-            Some(known) if known.read_no > reading.read_no => continue,
+            Some(_) if rule == Rule::OnlyNew => continue,
+            Some(known) if known.read_no > reading.read_no && rule != Rule::Composed => continue,
             Some(known) if known.deleted => Kind::Created,
             Some(known) if known.content_hash == content_hash => continue,
             Some(_) => Kind::Updated,
         };
-        row.set_stamp(Stamp { content_hash, read_no: reading.read_no, modified_at: reading.now });
+        let read_no = known.map_or(reading.read_no, |known| known.read_no.max(reading.read_no));
+        row.set_stamp(Stamp { content_hash, read_no, modified_at: reading.now });
         changed.push(Changed { data_type: E::Model::DATA_TYPE, id, kind });
         fresh.push(row.into_active_model());
     }

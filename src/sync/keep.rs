@@ -92,6 +92,8 @@ impl Page {
 
     async fn composed(&self, reading: Reading, composed: Composed) -> Result<Vec<Changed>, Error> {
         let mut changes = bulk::keep(&self.tx, reading, composed.records).await?;
+        // What was composed is the newest there can be in this run, whichever reading caused it.
+        let reading = Reading { read_no: reading.read_no | i64::from(u32::MAX), ..reading };
         for (data_type, id) in composed.gone {
             changes.extend(bulk::bury(&self.tx, reading, data_type, &id).await?);
         }

@@ -7,6 +7,7 @@ mod backup;
 mod changes;
 mod cli;
 mod commerce;
+mod compose;
 mod config;
 mod crash;
 mod crash_halves;

@@ -8,7 +8,8 @@ use entity::reconciliation_part::Model;
 
 use super::super::error::Error;
 use super::super::streams::Stream;
-use super::{Turn, check};
+use super::Turn;
+use super::work::Work;
 use crate::store;
 
 /// Payouts looked at in one go.
@@ -33,7 +34,7 @@ pub async fn step(turn: &mut Turn<'_>, part: &mut Model) -> Result<bool, Error> 
         let checks = store::payout_contents::checks(&run.db, run.connection, from, &after, BATCH).await?;
         let Some(last) = checks.last().map(|one| one.payout.clone()) else { return Ok(true) };
         let page = run.page().await?;
-        let mut work = check::Work::new(turn, run.read_no(), part.clone());
+        let mut work = Work::new(turn, run.read_no(), part.clone());
         for one in checks {
             work.part.there += 1;
             work.part.here += i64::from(one.is_known());

@@ -5,15 +5,17 @@
 //! list left it out: it is read by its id first, and only Stripe's word that there is no such object makes a tombstone.
 //!
 //! [`plan`] says when; [`list`] compares a list; [`open`] reads what is not final; [`records`] finds records that
-//! nothing makes; [`contents`] checks payouts; [`check`] compares and repairs a batch.
+//! nothing makes; [`contents`] checks payouts; [`check`] compares and repairs a batch, with [`objects`] and [`work`].
 
 mod check;
 mod contents;
 mod list;
+mod objects;
 mod open;
 mod part;
 pub mod plan;
 mod records;
+mod work;
 
 use std::collections::HashSet;
 

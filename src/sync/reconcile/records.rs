@@ -9,6 +9,7 @@ use super::super::error::Error;
 use super::super::streams::Stream;
 use super::Turn;
 use super::check::{self, Batch};
+use super::work::Work;
 use crate::store::verify;
 
 /// Records looked at in one go.
@@ -71,7 +72,7 @@ async fn bury(
     let run = turn.run;
     let read_no = run.read_no();
     let mut page = run.page().await?;
-    let mut work = check::Work::new(turn, read_no, part);
+    let mut work = Work::new(turn, read_no, part);
     for (id, object) in orphans {
         if !verify::is_made(page.tx(), run.connection, data_type, &id, &object).await? {
             work.extra_record(&mut page, data_type, &id).await?;
