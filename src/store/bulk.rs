@@ -112,7 +112,7 @@ where
             Some(known) if known.content_hash == content_hash => continue,
             Some(_) => Kind::Updated,
         };
-        let read_no = known.map_or(reading.read_no, |known| known.read_no.max(reading.read_no));
+        let read_no = known.map_or(reading.read_no, |known| Ord::max(known.read_no, reading.read_no));
         row.set_stamp(Stamp { content_hash, read_no, modified_at: reading.now });
         changed.push(Changed { data_type: E::Model::DATA_TYPE, id, kind });
         fresh.push(row.into_active_model());
