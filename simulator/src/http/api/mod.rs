@@ -3,23 +3,22 @@
 mod endpoints;
 mod expand;
 mod expandable;
+mod faulty;
 mod list;
+mod read;
 mod resource;
 mod route;
 
 use super::counters::{Load, NO_ANSWER, Visit};
 use super::error::Error;
-use super::faults::{self, Asking, Fault, Rule, Spot};
+use super::faults::Asking;
 use super::oauth::connections::Scope;
 use super::params::Params;
-use super::script::Met;
 use super::settings::Settings;
 use super::shared::{Access, PLATFORM_ACCOUNT, Shared};
 use super::version;
-use super::wire::Line;
-use crate::world::{Kind, Page, Refusal};
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -27,10 +26,8 @@ use endpoints::Verb;
 pub use endpoints::secret as new_webhook_secret;
 use expand::Look;
 use rand::distr::{Alphanumeric, SampleString};
-use resource::{Resource, noun};
+use read::{bytes, of_platform, one, page};
 use route::{Route, Target};
-use serde::Serialize;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,14 +53,15 @@ pub async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Resp
     let under_way = shared.counters.begin(visit(&request, &method, opened.pattern, opened.account.as_deref()));
     let met = shared.faults.meet(&asked.asking(&opened));
     let (settings, load) = (shared.settings(), under_way.load);
-    if settings.latency_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(settings.latency_ms)).await;
-    }
     let answer = || asked.limited(&opened, &settings, load).and_then(|()| asked.answer(&opened));
     let response = match &met {
         None => asked.render(answer()),
         Some(met) => asked.faulty(met, &opened, answer).await,
     };
+    // The answer is of the moment at which the request came.
+    if settings.latency_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(settings.latency_ms)).await;
+    }
     let cut_off = met.is_some_and(|met| met.rule.fault.answers_nothing());
     under_way.end(if cut_off { NO_ANSWER } else { response.status().as_u16() });
     response
@@ -148,50 +146,6 @@ impl Asked<'_> {
         self.read(target, access, self.request.uri.query().unwrap_or_default())
     }
 
-    /// The answer to a request that meets a fault.
-    async fn faulty(&self, met: &Met<Rule>, opened: &Opened, answer: impl Fn() -> Result<Vec<u8>, Error>) -> Response {
-        let account = opened.account.as_deref().unwrap_or(PLATFORM_ACCOUNT);
-        let line = self.request.extensions.get::<ConnectInfo<Line>>().map(|ConnectInfo(line)| line);
-        let spot = Spot { account, line, faults: &self.shared.faults };
-        if let Some(mut answer) = faults::instead(&met.rule.fault, spot).await {
-            self.stamp(&mut answer);
-            return answer;
-        }
-        match &met.rule.fault {
-            Fault::Revoke => {
-                if !self.shared.disconnect(account) {
-                    // Asked with the account's own key: there was nothing to end.
-                    self.shared.faults.spare(met);
-                }
-                self.render(self.answer(&self.open()))
-            }
-            Fault::VanishedCursor => self.render(Err(self.no_such_cursor(opened))),
-            fault if fault.is_of_lists() => self.render(self.edited(met, opened, answer())),
-            fault => faults::spoilt(fault, self.render(answer()), spot).await,
-        }
-    }
-
-    /// The page that a fault makes of the true one; a page that it makes no difference to is spared.
-    fn edited(&self, met: &Met<Rule>, opened: &Opened, truth: Result<Vec<u8>, Error>) -> Result<Vec<u8>, Error> {
-        let (Ok(bytes), Ok((target, access))) = (&truth, &opened.way) else {
-            self.shared.faults.spare(met);
-            return truth;
-        };
-        let turn = |cursor: &str, id: &str| self.read(target, access, &with_cursor(self.request, cursor, id));
-        faults::edited(&met.rule.fault, bytes, &turn).unwrap_or_else(|| {
-            self.shared.faults.spare(met);
-            truth
-        })
-    }
-
-    fn no_such_cursor(&self, opened: &Opened) -> Error {
-        let kind = if let Ok((Target::List(resource, _), _)) = &opened.way { resource.noun } else { "object" };
-        let query = self.request.uri.query().unwrap_or_default();
-        let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| is_cursor(name));
-        let (name, id) = given.unwrap_or_default();
-        Error::missing(StatusCode::BAD_REQUEST, kind, &id, &name)
-    }
-
     /// Endpoints are the platform's own.
     fn endpoints(&self, verb: &Verb, access: &Access) -> Result<Vec<u8>, Error> {
         if self.method != Method::GET && access.scope < Scope::ReadWrite {
@@ -274,101 +228,6 @@ impl Asked<'_> {
             headers.insert("stripe-account", account.clone());
         }
     }
-}
-
-fn is_cursor(name: &str) -> bool {
-    ["starting_after", "ending_before"].contains(&name)
-}
-
-/// The request's query with another cursor.
-fn with_cursor(request: &Parts, cursor: &str, id: &str) -> String {
-    let query = request.uri.query().unwrap_or_default();
-    let others = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !is_cursor(name));
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair(cursor, id).finish()
-}
-
-/// The platform's own account and its balance.
-fn of_platform(account: &str, target: &Target) -> Option<Value> {
-    if account != PLATFORM_ACCOUNT {
-        return None;
-    }
-    Some(match target {
-        Target::Balance => json!({
-            "object": "balance", "available": [], "pending": [], "livemode": false, "refund_and_dispute_prefunding": null,
-        }),
-        _ => json!({
-            "id": account, "object": "account", "type": "standard", "country": "US", "default_currency": "usd",
-            "business_profile": { "name": "The platform" }, "charges_enabled": false, "payouts_enabled": false,
-            "details_submitted": false, "email": null, "metadata": {},
-            "settings": { "dashboard": { "display_name": "The platform", "timezone": "Etc/UTC" } },
-        }),
-    })
-}
-
-fn one(resource: &Resource, id: &str, mut params: Params, look: &Look<'_>) -> Result<Vec<u8>, Error> {
-    let expand = list::expansions(&mut params, resource.kind, false)?;
-    params.finish()?;
-    let object = look.world.get(look.account, resource.kind, id, look.now);
-    let mut object = object.ok_or_else(|| Error::missing(StatusCode::NOT_FOUND, resource.noun, id, "id"))?;
-    for path in &expand {
-        path.apply(&mut object, look);
-    }
-    bytes(&object)
-}
-
-/// A list as it is sent.
-#[derive(Serialize)]
-struct Listed<'a> {
-    object: &'static str,
-    url: &'a str,
-    has_more: bool,
-    data: &'a [Value],
-}
-
-fn page(resource: &Resource, parent: Option<&str>, params: Params, look: &Look<'_>) -> Result<Vec<u8>, Error> {
-    let request = list::Request::read(resource, parent, params, look)?;
-    if let (Some((kind, filter)), Some(id)) = (resource.parent, parent) {
-        let found = look.world.get(look.account, kind, id, look.now);
-        if found.is_none_or(|parent| parent["deleted"] == true) {
-            return Err(Error::missing(StatusCode::NOT_FOUND, noun(kind), id, filter));
-        }
-    }
-    let page = if look.account == PLATFORM_ACCOUNT {
-        empty_page(&request)
-    } else {
-        look.world.page(look.account, resource.kind, &request.query)
-    };
-    let mut page = page.map_err(|refusal| refused(&refusal, resource.kind))?;
-    for row in &mut page.data {
-        for path in &request.expand {
-            path.apply(row, look);
-        }
-    }
-    let url = resource.path.replace("{id}", parent.unwrap_or_default());
-    bytes(&Listed { object: "list", url: &url, has_more: page.has_more, data: &page.data })
-}
-
-/// The platform's own account has nothing, so no cursor is in it either.
-fn empty_page(request: &list::Request) -> Result<Page, Refusal> {
-    let (after, before) = (request.query.after.clone(), request.query.before.clone());
-    let cursor = after.map(|id| ("starting_after", id)).or(before.map(|id| ("ending_before", id)));
-    match cursor {
-        Some((param, id)) => Err(Refusal::NoSuchCursor { param, id }),
-        None => Ok(Page { data: Vec::new(), has_more: false }),
-    }
-}
-
-fn refused(refusal: &Refusal, kind: Kind) -> Error {
-    match refusal {
-        Refusal::NoSuchCursor { param, id } => Error::missing(StatusCode::BAD_REQUEST, noun(kind), id, param),
-        Refusal::Invalid(message) => Error::invalid(message),
-    }
-}
-
-fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(4096);
-    serde_json::to_writer(&mut bytes, body).map_err(|error| Error::not_simulated(&error.to_string()))?;
-    Ok(bytes)
 }
 
 /// The world's objects are test-mode ones; within a text the quotes would be escaped, so only the field itself is met.
