@@ -17,6 +17,8 @@ const STRIPE_LIVE_ACCOUNT: u32 = 100;
 const UNLIMITED: u32 = 2_000;
 /// The slowest pace, in requests a second.
 const SLOWEST: f64 = 0.25;
+/// After this without a refusal the place where it was refused counts no more.
+const CALM: Duration = Duration::from_secs(10);
 /// Paces that nobody used for this long are forgotten.
 const FORGET: Duration = Duration::from_mins(10);
 
@@ -168,6 +170,10 @@ impl Pace {
     fn grow(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.grown).as_secs_f64();
         self.grown = now;
+        // A limit that was lifted is not crept up to.
+        if self.slowed.is_some_and(|slowed| now.saturating_duration_since(slowed) > CALM) {
+            self.ceiling = self.most;
+        }
         if self.rate < self.most {
             let quickly = self.rate < self.ceiling;
             let share: f64 = if quickly { 0.1 } else { 0.01 };

@@ -7,6 +7,7 @@ use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
 use sea_orm::entity::prelude::*;
 use simulator::http::{Fault, Point, Refusal, Rule};
+use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
 use tributary::store;
 use tributary::stripe::client::{Gate, Settings};
@@ -126,10 +127,14 @@ both! {
         let storm = Rule::new("*", Fault::Status(Refusal::limited("endpoint-rate"))).account(&account).named("storm");
         let (_, connection) = linked(&house, &account).await;
         house.simulator.faults.add(storm.for_ever());
-        let working = async {
-            tokio::time::timeout(Duration::from_secs(8), house.work()).await.ok();
-        };
-        working.await;
+        let stop = CancellationToken::new();
+        let ends = stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            ends.cancel();
+        });
+        tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
+        while !stop.is_cancelled() && house.worker.step(stop.clone()).await.unwrap() {}
         let refused = house.simulator.faults.fired("storm");
         assert!(refused > 2, "the storm did not happen");
         // Without a pace the tries would follow each other within milliseconds.
