@@ -19,7 +19,7 @@ use crate::oracle::{self, compare, linked};
 use crate::process::{answer, refusal, tributary};
 
 /// Longer than any wait here takes.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Waits until something is so.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
@@ -120,11 +120,7 @@ struct Busy(House, Kind);
 
 impl Busy {
     async fn on(kind: Kind) -> Self {
-        Self(
-            House::beside(kind, Options { charges: 2_500, latency: Duration::from_millis(40), ..Options::default() })
-                .await,
-            kind,
-        )
+        Self(House::beside(kind, Options { charges: 2_500, ..Options::default() }).await, kind)
     }
 }
 
@@ -142,7 +138,7 @@ both! {
         let served = serve(&house, &house.ground.url).await;
         until("the first shop is read", async || is_whole(&house, first).await).await;
         let (_, second) = linked(&house, &large).await;
-        until("the second shop is being read", async || sources(&house, second).await > 3_000).await;
+        until("the second shop is being read", async || sources(&house, second).await > 2_000).await;
 
         let said = answer(&mut backup(&house, &file)).await;
         assert!(!is_whole(&house, second).await, "there was no load: the second shop was read before the backup was done");
@@ -158,6 +154,8 @@ both! {
         compare(&house, first, &small).await;
         let kept = sources(&house, second).await;
         let pages = pages_kept(&house, second).await;
+        // A run that is put off once repeats at most the page that each of its windows had in flight.
+        let open = store::checkpoints::of(&house.db, second).await.unwrap().iter().filter(|row| !row.done).count() as u64;
         assert!(pages > 10, "of the second shop only {pages} pages are in the backup");
         assert!(!is_whole(&house, second).await);
         for connection in [first, second] {
@@ -173,7 +171,7 @@ both! {
         compare(&house, second, &large).await;
         let read = oracle::listing_reads(&house).await - lists;
         let left = pages_kept(&house, second).await - pages;
-        assert!(read <= left, "{read} list pages were read of the {left} that were left: it began anew");
+        assert!(read <= left + open, "{read} list pages were read of the {left} that were left: it began anew");
 
         // From here on nothing is listed at all.
         live_on(&house, &small);
@@ -186,7 +184,7 @@ both! {
         compare(&house, second, &large).await;
         served.signal("TERM").await;
         assert!(served.ended().await.success());
-        eprintln!("{kept} objects in {pages} list pages were in the backup of the second shop; {read} were read after it");
+        eprintln!("{kept} objects in {pages} list pages were in the backup of the second shop; {read} of {left} others were read after it");
     }
 
     async fn a_backup_never_overwrites_and_leaves_nothing_behind_when_it_fails(ground: Ground) {

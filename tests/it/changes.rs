@@ -38,7 +38,8 @@ pub async fn serve(house: &House, database_url: &str) -> Served {
         .env("TRIBUTARY_WORKER_POLL_MILLISECONDS", "50")
         // Nobody reads its log while it serves: what it says of each request would fill the pipe and stop it.
         .env("TRIBUTARY_LOG_FILTER", "warn,tributary::commands=info")
-        .env("TRIBUTARY_WORKER_LEASE_SECONDS", "2");
+        // Long enough for a busy machine: a lease that is lost costs the pages in flight.
+        .env("TRIBUTARY_WORKER_LEASE_SECONDS", "10");
     Served::of(&mut command).await
 }
 
