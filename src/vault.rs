@@ -4,6 +4,7 @@
 //! installation); data keys seal the secrets. The cipher is XChaCha20-Poly1305 with a fresh random nonce, and a sealed
 //! text is bound to its [`Place`]: moved to another row, column or table, cut, or altered by a bit, it does not open.
 //! Every sealed text carries the id of the key that it needs, so that keys can be exchanged one after another.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
 use std::fmt;
@@ -99,6 +100,7 @@ impl KeyBytes {
         XChaCha20Poly1305::new(bytes.into())
     }
 
+    #[expect(clippy::expect_used, reason = "no secret is that long")]
     fn seal(&self, key_id: &str, place: &Place, plain: &[u8]) -> String {
         let cipher = self.cipher();
         let nonce = XNonce::generate();
@@ -272,6 +274,7 @@ impl fmt::Debug for DataKey {
     }
 }
 
+#[expect(clippy::expect_used, reason = "the algorithm takes every key")]
 fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     parts.iter().fold(mac, Hmac::chain_update)

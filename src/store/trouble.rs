@@ -13,9 +13,12 @@ use crate::clock;
 /// How long a refusal counts. Work that met one tries again sooner, so that a lasting trouble is always a fresh one.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
 
+/// When an outage was met, and its words.
+type Met = (DateTime<Utc>, &'static str);
+
 /// What was met last. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Trouble(Arc<Mutex<Option<(DateTime<Utc>, &'static str)>>>);
+pub struct Trouble(Arc<Mutex<Option<Met>>>);
 
 impl Trouble {
     /// Notes an error, if it is an outage.
@@ -118,6 +121,7 @@ fn of_postgres(code: &str) -> Option<&'static str> {
         "57014" => Some("The database took too long for a statement."),
         "55P03" | "40P01" | "40001" => Some("Others held what was to be written for too long."),
         "25006" => Some("The database takes no writes: it is a standby, or set to read only."),
+        "25P03" => Some(GONE),
         "53100" => Some("The database's disk is full: free some space; what waits goes on by itself."),
         "53300" => Some(BUSY),
         _ if code.starts_with("53") => Some("The database is out of memory or another means."),
@@ -142,10 +146,10 @@ mod tests {
         }
         assert!(of_postgres("23505").is_none() && of_postgres("42601").is_none());
         // SQLITE_FULL, SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DBMOVED; SQLITE_CONSTRAINT_UNIQUE is none.
-        for code in [13, 517, 1032] {
+        for code in [0xd, 0x205, 0x408] {
             assert!(of_sqlite(code & 0xff).is_some(), "{code}");
         }
-        assert!(of_sqlite(2067 & 0xff).is_none());
+        assert!(of_sqlite(0x813 & 0xff).is_none());
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn value(kind: &str, number: usize) -> String {
         _ if kind.contains("time") => format!("'2026-01-{:02}T00:00:00+00:00'", number % 28 + 1),
         _ if kind.contains("bool") => if number.is_multiple_of(2) { "true" } else { "false" }.to_owned(),
         _ if kind.contains("json") => "'[]'".to_owned(),
-        "bytea" => format!("'\\x{number:02x}'"),
+        "bytea" => format!("'\\x{:02x}'", number % 256),
         _ if kind.contains("blob") => format!("x'{:02x}'", number % 256),
         _ if kind.contains("int") || kind.contains("double") || kind.contains("real") || kind.contains("numeric") => {
             number.to_string()
@@ -92,7 +92,8 @@ async fn fill(db: &DatabaseConnection) -> usize {
     for table in tables(db).await {
         let columns = columns(db, &table).await;
         let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        for number in 1..=ROWS {
+        // A migration may have put rows of its own, with the first numbers.
+        for number in 1_001..=1_000 + ROWS {
             let values: Vec<String> = columns.iter().map(|(_, kind)| value(kind, number)).collect();
             let sql = format!("INSERT INTO \"{table}\" ({}) VALUES ({})", names.join(", "), values.join(", "));
             db.execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));

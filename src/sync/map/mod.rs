@@ -3,6 +3,7 @@
 //! They fill every field that is mapped. What is stamped when a record is kept (`content_hash`, `read_no`, `modified_at`)
 //! they leave at zero and at the first second of 1970, and `deleted_at` empty. A word of Stripe's that we do not know
 //! becomes `Unknown`; only what cannot be told without guessing is [`Unmapped`].
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod company_info;
 pub mod customer;
@@ -54,7 +55,7 @@ pub struct Unmapped {
 pub fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Unmapped> {
     serde_json::from_str(json).map_err(|error| {
         let body: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-        let text = |name: &str| body[name].as_str().map(clean);
+        let text = |name: &str| body.get(name)?.as_str().map(clean);
         Unmapped {
             object: text("object").unwrap_or_else(|| "object".to_owned()),
             id: text("id").unwrap_or_default(),
