@@ -53,6 +53,7 @@ struct Set {
     enabled: Option<bool>,
     /// Make the webhook endpoint at Stripe, for this origin or whole address; without one, for the setting `public_url`
     #[arg(long, value_name = "URL", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "an option whose value may be left out, in the words of clap")]
     register_webhook: Option<Option<Url>>,
     #[command(flatten)]
     settings: Settings,
