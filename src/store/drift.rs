@@ -108,17 +108,16 @@ fn opened(row: source_object::Model) -> Held {
     }
 }
 
-/// The ids of the objects of a kind that are there, made in these seconds, and not among `listed`. From second 0 on
-/// those without a second count, too.
+/// The ids of the objects of a kind that are there and were made in these seconds, the last one excluded. From second 0
+/// on those without a second count, too.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn absent(
+pub async fn made_in(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     object: &str,
     seconds: (i64, Option<i64>),
-    listed: &std::collections::HashSet<String>,
 ) -> Result<Vec<String>, DbErr> {
     let (from, below) = seconds;
     let mut made = Expr::col(Column::SourceCreated).gte(from);
@@ -128,7 +127,7 @@ pub async fn absent(
     if from == 0 {
         made = made.or(Expr::col(Column::SourceCreated).is_null()).or(Expr::col(Column::SourceCreated).lt(0));
     }
-    let ids: Vec<String> = source_object::Entity::find()
+    source_object::Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::ConnectionId.eq(connection))
@@ -137,8 +136,7 @@ pub async fn absent(
         .filter(made)
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(ids.into_iter().filter(|id| !listed.contains(id)).collect())
+        .await
 }
 
 /// The next source objects of a kind made before a second, behind an id, as `(id, JSON)`; one that does not read has null.

@@ -211,7 +211,14 @@ pub async fn hanging_on(
     Ok(rows.into_iter().map(opened).collect())
 }
 
-/// Marks an object as gone, with how that was found. Returns the object that it hung on, when it was there.
+/// What was known of an object that is marked as gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buried {
+    /// The object that it hung on.
+    pub parent_id: Option<String>,
+}
+
+/// Marks an object as gone, with how that was found. Returns what was known of it, when it was there.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -223,7 +230,7 @@ pub async fn bury(
     read_no: i64,
     cause: &str,
     now: DateTimeUtc,
-) -> Result<Option<Option<String>>, DbErr> {
+) -> Result<Option<Buried>, DbErr> {
     let row: Option<(String, Option<String>)> = live(connection)
         .select_only()
         .columns([Column::Id, Column::ParentId])
@@ -232,7 +239,7 @@ pub async fn bury(
         .into_tuple()
         .one(tx)
         .await?;
-    let Some((_, parent)) = row else { return Ok(None) };
+    let Some((_, parent_id)) = row else { return Ok(None) };
     source_object::Entity::update_many()
         .col_expr(Column::DeletedAt, Expr::value(now))
         .col_expr(Column::DeletedCause, Expr::value(cause))
@@ -242,7 +249,7 @@ pub async fn bury(
         .filter(Column::Id.eq(id))
         .exec(tx)
         .await?;
-    Ok(Some(parent))
+    Ok(Some(Buried { parent_id }))
 }
 
 fn live(connection: ConnectionId) -> Select<source_object::Entity> {

@@ -126,7 +126,7 @@ impl Page {
     pub async fn bury_for(&mut self, object: &str, id: &str, read_no: i64, cause: &str) -> Result<(), Error> {
         let (tx, connection) = (&self.tx, self.connection);
         let buried = store::source_objects::bury(tx, connection, object, id, read_no, cause, self.now).await?;
-        let Some(parent) = buried else { return Ok(()) };
+        let Some(buried) = buried else { return Ok(()) };
         let mut affected = super::prepare::Affected::default();
         let data_type = match object {
             "customer" => Some(DataType::Customers),
@@ -136,11 +136,11 @@ impl Page {
             "dispute" => Some(DataType::Disputes),
             "refund" => Some(DataType::Payments),
             "charge" => {
-                affected.intents.extend(parent);
+                affected.intents.extend(buried.parent_id);
                 Some(DataType::Payments)
             }
             "price" => {
-                affected.products.extend(parent);
+                affected.products.extend(buried.parent_id);
                 None
             }
             "balance_transaction" => {

@@ -160,7 +160,10 @@ impl Prepared {
     }
 }
 
-/// Runs a mapper; a panic of it becomes what it said, and harms nothing but its own object.
+/// Runs a mapper; a panic of it harms nothing but its own object.
+///
+/// # Errors
+/// What the panic said.
 pub fn guarded<T>(map: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(map)).map_err(|panic| {
         let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
@@ -170,7 +173,7 @@ pub fn guarded<T>(map: impl FnOnce() -> T) -> Result<T, String> {
 
 /// The data type that lacks an object which is set aside.
 fn data_type(object: &str) -> DataType {
-    Stream::of_object(object).map_or(DataType::CompanyInfo, |of| of.data_types()[0])
+    Stream::of_object(object).map_or(DataType::CompanyInfo, Stream::data_type)
 }
 
 /// What an object hangs on. An invoice hangs on the payment intent that pays it, so that the charge finds it.

@@ -23,9 +23,10 @@ pub async fn all(local: &Local) -> Result<(), Error> {
         }
         let mut prepared = Prepared::default();
         for row in &asked {
-            match body(local, row).await? {
-                Some(raw) => prepared.add(local.connection, &raw, None),
-                None => tracing::error!(stripe.object = row.object, stripe.id = row.id, "its kept body does not read"),
+            if let Some(raw) = body(local, row).await? {
+                prepared.add(local.connection, &raw, None);
+            } else {
+                tracing::error!(stripe.object = row.object, stripe.id = row.id, "its kept body does not read");
             }
         }
         let mut page = local.page().await?;

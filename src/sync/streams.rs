@@ -103,6 +103,21 @@ impl Stream {
         }
     }
 
+    /// The data type that its objects are counted for.
+    #[must_use]
+    pub const fn data_type(self) -> DataType {
+        match self {
+            Self::Account => DataType::CompanyInfo,
+            Self::Customers => DataType::Customers,
+            Self::Charges | Self::Refunds => DataType::Payments,
+            Self::BalanceTransactions => DataType::Transactions,
+            Self::Payouts => DataType::Payouts,
+            Self::Disputes => DataType::Disputes,
+            Self::Prices | Self::Products => DataType::Products,
+            Self::Sessions | Self::Invoices => DataType::Orders,
+        }
+    }
+
     /// The streams that a data type is made of.
     #[must_use]
     pub const fn of(data_type: DataType) -> &'static [Self] {

@@ -186,7 +186,7 @@ impl From<part::Model> for Step {
         let list = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
         let stream = list.copied().find(|stream| stream.name() == row.step);
         Self {
-            data_type: stream.map(|stream| stream.data_types()[0]),
+            data_type: stream.map(Stream::data_type),
             from_date: (row.window_from > 0).then(|| DateTime::from_timestamp(row.window_from, 0)).flatten(),
             is_complete: row.done && row.reason.is_none(),
             objects_at_stripe: row.there,
@@ -206,7 +206,7 @@ impl From<part::Model> for Step {
 }
 
 impl Report {
-    fn new(row: reconciliation::Model, parts: Vec<part::Model>) -> Self {
+    fn new(row: &reconciliation::Model, parts: Vec<part::Model>) -> Self {
         let duration = row.started_at.zip(row.finished_at).map(|(from, until)| (until - from).num_seconds());
         Self {
             id: row.id,
@@ -250,7 +250,7 @@ pub async fn get(State(app): State<App>, of: OfConnection) -> Result<Json<Reconc
     let planned = open.into_iter().filter(|row| row.state == Standing::Planned).map(PlannedPass::from);
     let reports = rows.into_iter().map(|row| {
         let parts = parts.remove(&row.id).unwrap_or_default();
-        Report::new(row, parts)
+        Report::new(&row, parts)
     });
     let known = complete::of(&tx, connection, of.connection.quiet_until).await?;
     Ok(Json(Reconciliation {
@@ -307,13 +307,12 @@ pub async fn ask(
     let tx = store::write(&app.db).await?;
     let open = store::reconciliations::open(&tx, connection.id).await?;
     let waits = |row: &&reconciliation::Model| row.pass == asked.pass && (row.asked || row.state == Standing::Running);
-    let row = match open.iter().find(waits) {
-        Some(row) => row.clone(),
-        None => {
-            let row = store::reconciliations::fresh(connection.id, asked.pass, true, now);
-            store::reconciliations::insert(&tx, vec![row.clone()]).await?;
-            row
-        }
+    let row = if let Some(row) = open.iter().find(waits) {
+        row.clone()
+    } else {
+        let row = store::reconciliations::fresh(connection.id, asked.pass, true, now);
+        store::reconciliations::insert(&tx, vec![row.clone()]).await?;
+        row
     };
     tx.commit().await?;
     // After the data, in a transaction of its own: asked for once more, it is found waiting.

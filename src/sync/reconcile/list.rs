@@ -95,10 +95,11 @@ async fn page(turn: &mut Turn<'_>, stream: Stream, part: &mut Model, mut listed:
     let lower = if listed.has_more { oldest.map_or(part.window_from, |second| second + 1) } else { part.window_from };
     let upper = part.edge.map(|second| second + 1);
     let object = check::object(stream);
-    let absent = if upper.is_some_and(|upper| lower >= upper) {
+    let absent: Vec<String> = if upper.is_some_and(|upper| lower >= upper) {
         Vec::new()
     } else {
-        store::drift::absent(&run.db, run.connection, object, (lower, upper), &seen).await?
+        let here = store::drift::made_in(&run.db, run.connection, object, (lower, upper)).await?;
+        here.into_iter().filter(|id| !seen.contains(id)).collect()
     };
     let mut next = part.clone();
     let many = absent.len() > MOST_ABSENT;

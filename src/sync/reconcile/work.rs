@@ -21,8 +21,8 @@ use crate::store::verify::{self, Scope, Unlike};
 /// How an object was found to be gone.
 const CAUSE: &str = "reconciliation";
 /// Whose records are compared, based on which reading.
-pub const fn scope(run: &Run, read_no: i64) -> Scope {
-    Scope { connection: run.connection, read_no, highest: (run.fence() << 32) | u32::MAX as i64 }
+pub fn scope(run: &Run, read_no: i64) -> Scope {
+    Scope { connection: run.connection, read_no, highest: (run.fence() << 32) | i64::from(u32::MAX) }
 }
 
 /// What one batch finds and repairs, within its transaction.
@@ -37,7 +37,7 @@ pub struct Work<'r> {
 
 impl<'r> Work<'r> {
     /// Begins, based on a reading.
-    pub const fn new(turn: &Turn<'r>, read_no: i64, part: Model) -> Self {
+    pub fn new(turn: &Turn<'r>, read_no: i64, part: Model) -> Self {
         Self { run: turn.run, scope: scope(turn.run, read_no), pass: turn.pass.id, found: Vec::new(), part }
     }
 
@@ -83,7 +83,7 @@ impl<'r> Work<'r> {
             if one.fresh {
                 self.part.fresh += 1;
             } else {
-                self.note(Layer::Object, of.data_types()[0], &one.object, &one.id, one.kind, one.fields.clone());
+                self.note(Layer::Object, of.data_type(), &one.object, &one.id, one.kind, one.fields.clone());
             }
         }
         for (object, ids) in by_kind {
@@ -107,7 +107,7 @@ impl<'r> Work<'r> {
             let there: HashSet<&str> = now.sources.iter().map(|one| one.id.as_str()).collect();
             let here = store::source_objects::ids_hanging_on(page.tx(), connection, &kinds, ids.to_vec()).await?;
             for (object, id) in here.into_iter().filter(|(_, id)| !there.contains(id.as_str())) {
-                self.note(Layer::Object, of.data_types()[0], &object, &id, Kind::Extra, Vec::new());
+                self.note(Layer::Object, of.data_type(), &object, &id, Kind::Extra, Vec::new());
                 page.bury_for(&object, &id, self.scope.read_no, CAUSE).await?;
             }
         }
@@ -190,7 +190,7 @@ impl<'r> Work<'r> {
         read_no: i64,
     ) -> Result<(), Error> {
         let connection = self.run.connection;
-        let data_type = of.data_types()[0];
+        let data_type = of.data_type();
         let made = match of {
             Stream::BalanceTransactions => verify::other_parts(page.tx(), connection, vec![id.to_owned()], &[]).await?,
             _ => vec![id.to_owned()],
