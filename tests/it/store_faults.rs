@@ -13,8 +13,8 @@ use tributary::store;
 
 use crate::house::{Ground, House, Kind};
 use crate::oracle::{compare, linked};
-use crate::process::{Served, refusal};
-use crate::running::{command, completed, is_complete, is_sound, nothing_runs_alone, serve, sources, until};
+use crate::process::{Served, refusal, tributary};
+use crate::running::{completed, is_complete, is_sound, nothing_runs_alone, serve, sources, until};
 use crate::server::Server;
 
 /// What a request is answered with.
@@ -269,9 +269,10 @@ async fn r27_a_file_that_may_not_be_written_is_read_and_told_of() {
 
     // Who starts on such a file is told so at once.
     let url = format!("{}?mode=ro", house.ground.url);
-    let mut serve = command(&house, &["serve", "--listen", "127.0.0.1:0"]);
-    let (sentence, code) = refusal(serve.args(["--database-url", &url])).await;
-    assert!(code == 1 && sentence.contains("cannot be written"), "{sentence}");
+    let mut serve = tributary(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let master = secrecy::ExposeSecret::expose_secret(&house.ground.master.to_text()).to_owned();
+    let (sentence, code) = refusal(serve.env("TRIBUTARY_MASTER_KEY", master)).await;
+    assert!(code == 1 && sentence.contains("readonly database"), "{sentence}");
     is_sound(&house).await;
 }
 

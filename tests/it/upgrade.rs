@@ -156,7 +156,12 @@ both! {
             store::database::migrate(&old.db).await.unwrap();
             store::database::check(&old.db).await.unwrap();
             assert_eq!(schema(&old.db).await, wanted, "from schema {version}");
-            assert_eq!(contents(&old.db, &had).await, before, "rows of schema {version}");
+            // A migration may add rows of its own.
+            let after = contents(&old.db, &had).await;
+            for (table, rows) in before {
+                let missing: Vec<_> = rows.iter().filter(|row| !after[&table].contains(row)).collect();
+                assert!(missing.is_empty(), "rows of {table} of schema {version} are gone or changed: {missing:?}");
+            }
             println!("{filled} rows came from schema {version}");
         }
     }
