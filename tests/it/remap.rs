@@ -92,6 +92,16 @@ impl Old {
     }
 }
 
+/// The binary, with leases that end soon after a kill.
+async fn serve(house: &House) -> process::Served {
+    let mut command = process::tributary(&["serve", "--listen", "127.0.0.1:0", "--database-url", &house.ground.url]);
+    command
+        .env("TRIBUTARY_MASTER_KEY", secrecy::ExposeSecret::expose_secret(&house.ground.master.to_text()))
+        .env("TRIBUTARY_WORKER_POLL_MILLISECONDS", "50")
+        .env("TRIBUTARY_WORKER_LEASE_SECONDS", "2");
+    process::Served::of(&mut command).await
+}
+
 /// The records that are there, each with the number of its reading.
 async fn records(house: &House, connection: ConnectionId) -> Records {
     let mut all = BTreeMap::new();
@@ -175,6 +185,31 @@ both! {
         assert!(end.done && u64::try_from(end.objects).unwrap() == end.of, "each object once: {end:?}");
         old.is_right().await;
         assert!(old.local(CancellationToken::new()).await.is_none(), "nothing is left");
+    }
+
+    async fn r36_a_killed_remap_goes_on_where_it_was(old: Old) {
+        // Nobody may read any more, so that the binary works on what is kept and on nothing else.
+        let (db, now) = (&old.house.db, old.house.clock.now());
+        let unlinked = entity::connection::Status::Unlinked;
+        store::connections::set_ended(db, old.connection, unlinked, now).await.unwrap();
+        store::jobs::enqueue(db, &Task::Sync { connection: old.connection }, now).await.unwrap();
+        let served = serve(&old.house).await;
+        while remap::progress(db, old.connection).await.unwrap().objects == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        served.signal("KILL").await;
+        served.ended().await;
+        let left = remap::progress(db, old.connection).await.unwrap();
+        assert!(!left.done, "it was done before it was killed: {left:?}");
+        let served = serve(&old.house).await;
+        while !remap::progress(db, old.connection).await.unwrap().done {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        served.signal("TERM").await;
+        assert!(served.ended().await.success());
+        let end = remap::progress(db, old.connection).await.unwrap();
+        assert_eq!(u64::try_from(end.objects).unwrap(), end.of, "each object once, but for the batch that was cut: {end:?}");
+        old.is_right().await;
     }
 
     async fn r36_the_command_asks_and_shows_how_far_it_is(old: Old) {
