@@ -45,6 +45,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all changes
+         * @description As the feed of one connection, over all of them: one after the other in an order that stays, and within a connection
+         *     in the order of its own feed. The changes of a deleted connection are no longer told.
+         */
+        get: operations["list-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies": {
         parameters: {
             query?: never;
@@ -163,6 +184,28 @@ export interface paths {
          * @description Its data stays and is still served; nothing more is read. It can be linked again.
          */
         patch: operations["unlink-connection"];
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a connection's changes
+         * @description Every record that was created, updated or deleted, in the order in which it became visible here, without gaps: whoever
+         *     follows `next` misses nothing. A record may be told of several times; what it is now stands in its list. Begin with
+         *     `after=latest`, read the lists once, then follow.
+         */
+        get: operations["list-connection-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/companies/{companyId}/connections/{connectionId}/data/commerce-customers": {
@@ -600,6 +643,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/connections/{connectionId}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what could not be mapped
+         * @description Latest first.
+         */
+        get: operations["list-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Map again what could not be mapped
+         * @description From the object that is kept, without a call to Stripe. What maps now gets its record and leaves this list; what does
+         *     not stays, with the new reason and one more attempt.
+         */
+        post: operations["replay-quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/quarantine/{objectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an object that could not be mapped
+         * @description As Stripe sent it.
+         */
+        get: operations["get-quarantined"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/read-budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the reads at Stripe
+         * @description What syncing this connection's account costs of Stripe's read allocation.
+         */
+        get: operations["get-connection-read-budget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the proof of a connection's data
+         * @description What was compared with Stripe and when, what was found and repaired, how far each data type is known to be complete, and
+         *     which payouts add up to the cent.
+         */
+        get: operations["get-reconciliation"];
+        put?: never;
+        /**
+         * Ask for a pass
+         * @description It is taken up by the connection's next sync, which is asked for, too. One that waits or runs already is not asked for
+         *     twice.
+         */
+        post: operations["ask-for-reconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/reconciliation/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was found
+         * @description Newest first.
+         */
+        get: operations["list-drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/data/all": {
         parameters: {
             query?: never;
@@ -805,6 +975,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/integrations/{platformKey}/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register the webhook endpoint
+         * @description Makes a Connect endpoint at Stripe for the events that are followed, in the API version that is read, and keeps its
+         *     signing secret. One that was registered before is replaced; what it signed is taken for 24 hours more. Whether it
+         *     arrives is seen at `settings.webhook.lastReceivedAt`.
+         */
+        post: operations["register-integration-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/profile": {
         parameters: {
             query?: never;
@@ -925,6 +1117,17 @@ export interface components {
             /** @description `Billing`, `Delivery`, `Order`, `Inventory` or `Unknown`. */
             type: string;
         };
+        /** @description Money of one currency. */
+        Amount: {
+            amount?: components["schemas"]["Decimal"] | null;
+            /**
+             * Format: int64
+             * @description How many records.
+             */
+            count: number;
+            /** @description ISO 4217. */
+            currency: string;
+        };
         /** @description An API key. */
         ApiKey: {
             /** @description The key itself when it is made; only its beginning and end ever after. */
@@ -959,6 +1162,11 @@ export interface components {
             /** @description Oldest first. */
             results: components["schemas"]["ApiKey"][];
         };
+        /** @description Which pass is asked for. */
+        AskedPass: {
+            /** @description How far it shall reach. */
+            pass: components["schemas"]["ReconciliationPass"];
+        };
         /** @description The pictures of an integration. */
         Branding: {
             /** @description The button that leads to it. */
@@ -977,6 +1185,40 @@ export interface components {
             default: components["schemas"]["Picture"];
             /** @description Under the pointer. */
             hover: components["schemas"]["Picture"];
+        };
+        /** @description One change of one record. */
+        Change: {
+            /**
+             * Format: date-time
+             * @description When it became so here.
+             */
+            at: string;
+            /** @description Whose record. */
+            companyId: components["schemas"]["CompanyId"];
+            /** @description The connection it came through. */
+            connectionId: components["schemas"]["ConnectionId"];
+            /** @description To go on behind this change. */
+            cursor: string;
+            /** @description The record's data type. */
+            dataType: components["schemas"]["DataType"];
+            /** @description What became of it. */
+            kind: components["schemas"]["ChangeKind"];
+            /** @description The record's id: read it from its list. */
+            recordId: string;
+        };
+        /**
+         * @description What became of a record.
+         * @enum {string}
+         */
+        ChangeKind: "created" | "updated" | "deleted";
+        /** @description A page of a feed, oldest first. */
+        Changes: {
+            /** @description Whether there is more already. A page without results is not the end while this is true. */
+            hasMore: boolean;
+            /** @description The cursor for the next page; keep it, also when there is no more yet. */
+            next: string;
+            /** @description The changes. */
+            results: components["schemas"]["Change"][];
         };
         /** @description A company: one small business. */
         Company: {
@@ -1093,6 +1335,23 @@ export interface components {
             tags?: {
                 [key: string]: string;
             } | null;
+        };
+        /** @description How far a data type is known to be complete. */
+        Completeness: {
+            /**
+             * Format: date-time
+             * @description Everything that happened at Stripe up to here is kept; null when that cannot be said.
+             */
+            completeUpTo?: string | null;
+            /** @description The data type. */
+            dataType: components["schemas"]["DataType"];
+            /**
+             * Format: int64
+             * @description Objects of the type that are kept and could not be mapped: they lack their record.
+             */
+            quarantined: number;
+            /** @description Why it cannot be said. */
+            reason?: string | null;
         };
         /** @description A company's link to a Stripe account. */
         Connection: {
@@ -1252,6 +1511,27 @@ export interface components {
         DatasetStatus: "Initial" | "Queued" | "Fetching" | "Mapping" | "Validating" | "Processing" | "Complete" | "FetchError" | "MapError" | "InternalError" | "AuthError" | "Cancelled" | "NotSupported" | "RateLimitError" | "PermissionsError";
         /** @description An exact decimal number. */
         Decimal: number;
+        /** @description What became of deliveries. */
+        Deliveries: {
+            /**
+             * Format: int64
+             * @description Deliveries of an event that was there already.
+             */
+            duplicates: number;
+            /** @description Events that change nothing here, by reason: `unknown_account`, `unknown_type`, `wrong_mode`, `disconnected`, ... */
+            ignored: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Events that were followed.
+             */
+            received: number;
+            /** @description Deliveries that were not believed or not readable, by reason: `wrong_signature`, `too_old`, `thin_event`, ... */
+            refused: {
+                [key: string]: number;
+            };
+        };
         /** @description A discount. */
         Discount: {
             /** @description What it is. */
@@ -1299,6 +1579,45 @@ export interface components {
          * @enum {string}
          */
         DisputeStatus: "Won" | "Lost" | "Accepted" | "Processing" | "ChargeRefunded" | "EvidenceRequired" | "InquiryEvidenceRequired" | "InquiryProcessing" | "InquiryClosed" | "WaitingThirdParty" | "Unknown";
+        /** @description One thing that was not here as it is at Stripe. */
+        Drift: {
+            /** @description The data type. */
+            dataType: components["schemas"]["DataType"];
+            /** @description The fields that differed. */
+            fields: string[];
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            foundDate: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it is here now as it is at Stripe. */
+            isRepaired: boolean;
+            /** @description What was wrong. */
+            kind: components["schemas"]["DriftKind"];
+            /** @description Whether the object as Stripe sent it is meant, or the record made of it. */
+            layer: components["schemas"]["DriftLayer"];
+            /** @description Stripe's word for the object; the data type of a record. */
+            object: string;
+            /** @description The object's or the record's id. */
+            objectId: string;
+            /** @description The pass that found it. */
+            reconciliationId: components["schemas"]["ReconciliationId"];
+        };
+        /**
+         * @description What was wrong.
+         * @enum {string}
+         */
+        DriftKind: "missing" | "extra" | "different";
+        /**
+         * @description What was not as it should be.
+         * @enum {string}
+         */
+        DriftLayer: "object" | "record";
         /** @description The body of every error. */
         ErrorBody: {
             /** @description `True`, `False` or `Unknown`: whether the same request can succeed later. */
@@ -1377,6 +1696,10 @@ export interface components {
             secretKey?: string | null;
             /** @description `once`, `hourly`, `daily`, `weekly` or `monthly`. */
             sync?: string | null;
+            /** @description The hour that daily, weekly and monthly syncs keep to, `03:00`; an empty text is none. */
+            syncAt?: string | null;
+            /** @description The time zone of that hour, `Europe/Berlin`; an empty text is UTC. */
+            syncTimeZone?: string | null;
             /** @description `whsec_...` */
             webhookSecret?: string | null;
         };
@@ -1412,6 +1735,12 @@ export interface components {
             secretKeyHint?: string | null;
             /** @description How often is synced; `once` only when the company authorizes. */
             sync: components["schemas"]["IntegrationSync"];
+            /** @description The hour that daily and rarer syncs keep to, `03:00`. */
+            syncAt?: string | null;
+            /** @description The time zone of that hour; absent, it is UTC. */
+            syncTimeZone?: string | null;
+            /** @description How Stripe tells what happens. */
+            webhook: components["schemas"]["IntegrationWebhook"];
             /** @description The end of the webhook secret. */
             webhookSecretHint?: string | null;
         };
@@ -1420,6 +1749,30 @@ export interface components {
          * @enum {string}
          */
         IntegrationSync: "once" | "hourly" | "daily" | "weekly" | "monthly";
+        /** @description The webhook endpoint of an integration. */
+        IntegrationWebhook: {
+            /** @description Its id at Stripe, `we_...`. */
+            endpointId?: string | null;
+            /**
+             * Format: date-time
+             * @description When a delivery was last taken. None, or one from before `registeredAt`: nothing has arrived yet.
+             */
+            lastReceivedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when what was signed with the secret before is taken.
+             */
+            previousSecretUntil?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            registeredAt?: string | null;
+            /** @description What today's deliveries became, a day in UTC. */
+            today: components["schemas"]["Deliveries"];
+            /** @description Where it posts to; none before it was registered here. */
+            url?: string | null;
+        };
         /** @description What is in stock. */
         Inventory: {
             /** @description Always empty. */
@@ -1731,6 +2084,55 @@ export interface components {
                 status: components["schemas"]["DisputeStatus"];
                 /** @description In the currency's unit. */
                 totalAmount: components["schemas"]["Decimal"];
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
+        /** @description One page of a list. */
+        Page_Drift: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /** @description The data type. */
+                dataType: components["schemas"]["DataType"];
+                /** @description The fields that differed. */
+                fields: string[];
+                /**
+                 * Format: date-time
+                 * @description When it was found.
+                 */
+                foundDate: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Whether it is here now as it is at Stripe. */
+                isRepaired: boolean;
+                /** @description What was wrong. */
+                kind: components["schemas"]["DriftKind"];
+                /** @description Whether the object as Stripe sent it is meant, or the record made of it. */
+                layer: components["schemas"]["DriftLayer"];
+                /** @description Stripe's word for the object; the data type of a record. */
+                object: string;
+                /** @description The object's or the record's id. */
+                objectId: string;
+                /** @description The pass that found it. */
+                reconciliationId: components["schemas"]["ReconciliationId"];
             }[];
             /**
              * Format: int64
@@ -2134,6 +2536,67 @@ export interface components {
             totalResults: number;
         };
         /** @description One page of a list. */
+        Page_QuarantinedObject: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /**
+                 * Format: int32
+                 * @description How often the mapper crashed on it, one after the other; from the third time on it is not tried again by itself.
+                 */
+                crashes: number;
+                /** @description The data type that lacks it. */
+                dataType: components["schemas"]["DataType"];
+                /**
+                 * Format: date-time
+                 * @description When it was first met.
+                 */
+                firstDate: string;
+                /** @description Stripe's id. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last met.
+                 */
+                lastDate: string;
+                /**
+                 * Format: int32
+                 * @description The mapper that gave up.
+                 */
+                mapperVersion: number;
+                /** @description Stripe's word for what it is. */
+                object: string;
+                /** @description Why, with the field and its value. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it was asked to be mapped again; null when nobody did since the last try.
+                 */
+                replayAskedDate?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
+        /** @description One page of a list. */
         Page_Transaction: {
             /** @description Where the other pages are. */
             _links: components["schemas"]["Links"];
@@ -2339,6 +2802,8 @@ export interface components {
             count?: number | null;
             difference?: components["schemas"]["Decimal"] | null;
             net?: components["schemas"]["Decimal"] | null;
+            /** @description Whether the payout is proven to be the sum of its transactions. */
+            proof: components["schemas"]["PayoutProof"];
             /** @description Why it cannot be told, or does not add up. */
             reason?: string | null;
             /** @description `complete` when all of it is known, `pending` when not yet, `unavailable` when Stripe keeps no such list. */
@@ -2350,10 +2815,24 @@ export interface components {
          */
         PayoutContentState: "pending" | "complete" | "unavailable";
         /**
+         * @description What is proven of a payout.
+         * @enum {string}
+         */
+        PayoutProof: "proven" | "pending" | "notPossible" | "mismatch";
+        /**
          * @description Where a payout stands.
          * @enum {string}
          */
         PayoutStatus: "Pending" | "InTransit" | "Paid" | "Failed" | "Cancelled" | "Unknown";
+        /** @description Payouts of which the same is proven. */
+        PayoutsByProof: {
+            /** @description How many payouts, and their amounts, by currency. */
+            amounts: components["schemas"]["Amount"][];
+            /** @description What is proven. */
+            proof: components["schemas"]["PayoutProof"];
+            /** @description Why it is not, or what is wrong; null when it is. */
+            reason?: string | null;
+        };
         /** @description A telephone number. */
         PhoneNumber: {
             /** @description As given. */
@@ -2365,6 +2844,20 @@ export interface components {
         Picture: {
             /** @description The picture. */
             image: components["schemas"]["Image"];
+        };
+        /** @description A pass that is to come. */
+        PlannedPass: {
+            /**
+             * Format: date-time
+             * @description From when on the connection's next sync takes it up.
+             */
+            dueDate: string;
+            /** @description Its id. */
+            id: components["schemas"]["ReconciliationId"];
+            /** @description Whether somebody asked for it. */
+            isAsked: boolean;
+            /** @description How far it reaches. */
+            pass: components["schemas"]["ReconciliationPass"];
         };
         /** @description An amount for one piece. */
         Price: {
@@ -2473,12 +2966,162 @@ export interface components {
             /** @description More about where it stands. */
             statusDescription?: string | null;
         };
+        /** @description An object that could not be mapped. It is kept, and lacks its record. */
+        QuarantinedObject: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description How often the mapper crashed on it, one after the other; from the third time on it is not tried again by itself.
+             */
+            crashes: number;
+            /** @description The data type that lacks it. */
+            dataType: components["schemas"]["DataType"];
+            /**
+             * Format: date-time
+             * @description When it was first met.
+             */
+            firstDate: string;
+            /** @description Stripe's id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last met.
+             */
+            lastDate: string;
+            /**
+             * Format: int32
+             * @description The mapper that gave up.
+             */
+            mapperVersion: number;
+            /** @description Stripe's word for what it is. */
+            object: string;
+            /** @description Why, with the field and its value. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was asked to be mapped again; null when nobody did since the last try.
+             */
+            replayAskedDate?: string | null;
+        };
+        /** @description An object that could not be mapped, with what Stripe sent. */
+        QuarantinedObjectWithRaw: components["schemas"]["QuarantinedObject"] & {
+            /** @description As Stripe sent it: the JSON, or the text when it is none. */
+            raw: unknown;
+        };
+        /**
+         * @description Reads at Stripe, against what Stripe allots to the account.
+         *
+         *     Requests are counted as they are sent, tries included; what a process that is killed has not written down yet, at most
+         *     the last ten seconds of a long sync, is missing.
+         */
+        ReadBudget: {
+            /**
+             * Format: int64
+             * @description What Stripe allots in 30 days: 500 for each payment, and 10,000 at least.
+             */
+            allotted: number;
+            /** @description Reads of each of the last 31 days that had some, UTC. */
+            byDay: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Reads of today, UTC.
+             */
+            today: number;
+            /**
+             * Format: int64
+             * @description Reads of the last 30 days, of all connections to the account.
+             */
+            used: number;
+        };
+        /** @description How far a connection's data is proven. */
+        Reconciliation: {
+            /** @description How far each data type is known to be complete. */
+            dataTypes: components["schemas"]["Completeness"][];
+            /** @description The payouts by what is proven of them. */
+            payouts: components["schemas"]["PayoutsByProof"][];
+            /** @description Passes whose time is to come, or that wait for the connection's next sync. */
+            planned: components["schemas"]["PlannedPass"][];
+            /** @description The latest passes, newest first; one that is on its way shows what it has counted so far. */
+            reports: components["schemas"]["Report"][];
+        };
+        /**
+         * Format: uuid
+         * @description A reconciliation: one pass that compares a connection's data with Stripe.
+         */
+        ReconciliationId: string;
+        /**
+         * @description How far a pass reaches.
+         * @enum {string}
+         */
+        ReconciliationPass: "nightly" | "weekly" | "full";
+        /**
+         * @description Where a pass stands.
+         * @enum {string}
+         */
+        ReconciliationState: "planned" | "running" | "complete" | "incomplete";
         /** @description A reference to a record of a type. */
         RecordRef: {
             /** @description The record. */
             id: string;
             /** @description What it is. */
             type: string;
+        };
+        /** @description What was asked for. */
+        ReplayAsked: {
+            /**
+             * Format: int64
+             * @description How many objects will be mapped again.
+             */
+            asked: number;
+        };
+        /** @description What is to be mapped again. */
+        ReplayRequest: {
+            /** @description The object; all when it is left out. */
+            id?: string | null;
+        };
+        /** @description What a pass compared and found. */
+        Report: {
+            /**
+             * Format: int64
+             * @description Seconds from its beginning to its end.
+             */
+            durationSeconds?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finishedDate?: string | null;
+            /**
+             * Format: int64
+             * @description All that was found missing, extra or different.
+             */
+            found: number;
+            /** @description Its id. */
+            id: components["schemas"]["ReconciliationId"];
+            /** @description Whether somebody asked for it. */
+            isAsked: boolean;
+            /** @description How far it reaches. */
+            pass: components["schemas"]["ReconciliationPass"];
+            /**
+             * Format: int64
+             * @description All of that which was repaired.
+             */
+            repaired: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedDate?: string | null;
+            /** @description Where it stands; `complete` when all of its steps came to their end. */
+            state: components["schemas"]["ReconciliationState"];
+            /** @description Its steps. */
+            steps: components["schemas"]["Step"][];
         };
         /** @description Something beside what was bought. */
         ServiceCharge: {
@@ -2496,6 +3139,68 @@ export interface components {
         StatusBody: {
             /** @description Only `Unlinked` can be asked for. */
             status: components["schemas"]["ConnectionStatus"];
+        };
+        /** @description One step of a pass. */
+        Step: {
+            /**
+             * Format: int64
+             * @description Changed at Stripe after the events were read last, so no drift; it is kept, too.
+             */
+            changedMeanwhile: number;
+            dataType?: components["schemas"]["DataType"] | null;
+            /**
+             * Format: int64
+             * @description It was here with another content.
+             */
+            different: number;
+            /**
+             * Format: int64
+             * @description It was here, and Stripe does not have it: each was read by its id before it was taken for gone.
+             */
+            extra: number;
+            /**
+             * Format: date-time
+             * @description What is compared was made from here on; absent when it is everything.
+             */
+            fromDate?: string | null;
+            /** @description Whether it came to its end. */
+            isComplete: boolean;
+            /**
+             * Format: int64
+             * @description Stripe has it, and it was not here.
+             */
+            missing: number;
+            /** @description Money at Stripe, by currency. */
+            moneyAtStripe: components["schemas"]["Amount"][];
+            /** @description Money here, by currency, before the repair. */
+            moneyHere: components["schemas"]["Amount"][];
+            /**
+             * Format: int64
+             * @description Objects at Stripe.
+             */
+            objectsAtStripe: number;
+            /**
+             * Format: int64
+             * @description Objects here, before the repair.
+             */
+            objectsHere: number;
+            /** @description Why not. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Repaired of these.
+             */
+            repaired: number;
+            /**
+             * @description One of Stripe's lists (`charges`, `refunds`, ...); `open_objects` for what is older and not final, `records` for
+             *     records that nothing makes, `payout_contents` for payouts against their transactions.
+             */
+            step: string;
+            /**
+             * Format: int64
+             * @description Here and at Stripe, though Stripe's list leaves it out.
+             */
+            unlisted: number;
         };
         /** @description How one data type is synced. */
         SyncSetting: {
@@ -2657,6 +3362,11 @@ export interface components {
             type: string;
             /** @description Where. */
             url: string;
+        };
+        /** @description Where the webhook endpoint is to be. */
+        WebhookBody: {
+            /** @description The origin that Stripe reaches this installation by, or the endpoint's whole address. The public URL when absent. */
+            url?: string | null;
         };
         /** @description An address that is told of events. */
         WebhookConsumer: {
@@ -2927,6 +3637,108 @@ export interface operations {
             };
             /** @description It cannot be done as things stand. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-changes": {
+        parameters: {
+            query?: {
+                /**
+                 * @description A cursor that this feed gave, to go on behind it; `latest` for the present end. Without it the feed begins with
+                 *     the first change that is kept.
+                 */
+                after?: string;
+                /** @description The most changes that are looked at, up to 1000. */
+                limit?: number;
+                /** @description Only changes of this data type. A page may then hold fewer than `limit`, even none, while there is more. */
+                dataType?: components["schemas"]["DataType"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What came after the cursor is no longer kept. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3988,6 +4800,111 @@ export interface operations {
             };
             /** @description It cannot be done as things stand. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-connection-changes": {
+        parameters: {
+            query?: {
+                /**
+                 * @description A cursor that this feed gave, to go on behind it; `latest` for the present end. Without it the feed begins with
+                 *     the first change that is kept.
+                 */
+                after?: string;
+                /** @description The most changes that are looked at, up to 1000. */
+                limit?: number;
+                /** @description Only changes of this data type. A page may then hold fewer than `limit`, even none, while there is more. */
+                dataType?: components["schemas"]["DataType"];
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What came after the cursor is no longer kept. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6142,6 +7059,641 @@ export interface operations {
             };
         };
     };
+    "list-quarantine": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuarantinedObject"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "replay-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description It will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayAsked"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-quarantined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                objectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedObjectWithRaw"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-connection-read-budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: string;
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadBudget"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "ask-for-reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedPass"];
+            };
+        };
+        responses: {
+            /** @description The pass that will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedPass"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-drift": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Drift"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "refresh-company-data": {
         parameters: {
             query?: never;
@@ -7299,6 +8851,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Branding"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "register-integration-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platformKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description The integration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integration"];
                 };
             };
             /** @description The request makes no sense; `error` says why. */
