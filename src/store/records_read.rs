@@ -194,6 +194,20 @@ pub async fn company_info(
     rows.order_by_desc(company_info::Column::ModifiedAt).one(db).await
 }
 
+/// How many payments (refunds are some, too) were made since.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn payments_since(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    since: DateTimeUtc,
+) -> Result<i64, DbErr> {
+    use entity::payment::{Column, Entity};
+    let rows = Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::CreatedAt.gte(since));
+    Ok(i64::try_from(rows.count(db).await?).unwrap_or(i64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,18 +235,4 @@ mod tests {
         columns::<entity::company::Entity>(&crate::store::companies::NOUN);
         columns::<entity::dataset::Entity>(&crate::store::datasets_read::NOUN);
     }
-}
-
-/// How many payments (refunds are some, too) were made since.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn payments_since(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    since: DateTimeUtc,
-) -> Result<i64, DbErr> {
-    use entity::payment::{Column, Entity};
-    let rows = Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::CreatedAt.gte(since));
-    Ok(i64::try_from(rows.count(db).await?).unwrap_or(i64::MAX))
 }

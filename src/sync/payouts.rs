@@ -5,6 +5,7 @@
 
 use entity::payout;
 use entity::payout_content::{Model, State};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::backfill::PAGE;
 use super::error::Error;
@@ -65,6 +66,8 @@ pub fn proof(payout: &payout::Model, content: Option<&Model>) -> Proof {
 
 /// Payouts of one turn.
 const TURN: u64 = 20;
+/// Payouts that are read at once: one list each, so that they would take the longest of a first sync.
+const AT_ONCE: usize = 5;
 
 /// Reads what payouts are made of. Returns whether some are left.
 ///
@@ -82,9 +85,11 @@ pub async fn read(run: &Run) -> Result<bool, Error> {
         if payouts.is_empty() {
             return Ok(false);
         }
-        for payout in payouts {
-            content(run, &payout, whole).await?;
+        let mut read = Vec::with_capacity(payouts.len());
+        for payout in &payouts {
+            read.push(content(run, payout, whole).boxed());
         }
+        stream::iter(read).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         run.look_around().await?;
         if run.makes_room() || !store::datasets::unfinished(&run.db, run.connection).await?.is_empty() {
             return Ok(true);
