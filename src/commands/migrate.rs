@@ -19,7 +19,9 @@ pub struct Args {
 /// When the database does not answer, or a newer version made it.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
-    config.fault.map(fault::arm);
+    if let Some(armed) = config.fault {
+        fault::arm(armed);
+    }
     let db = parts::open(&config.database_url).await?;
     database::migrate(&db).await?;
     print("the schema is up to date\n")?;

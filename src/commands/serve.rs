@@ -39,7 +39,9 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([("listen", args.listen), ("public_url", args.public_url)])?;
     logging::start(&config.log)?;
-    config.fault.map(fault::arm);
+    if let Some(armed) = config.fault {
+        fault::arm(armed);
+    }
     let shutdown = signals::shutdown()?;
     let lock = SqliteLock::take(&config.database_url)?;
     let serving = Serving::start(&config, lock, shutdown).await?;

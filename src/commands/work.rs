@@ -28,7 +28,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         );
     }
     logging::start(&config.log)?;
-    config.fault.map(fault::arm);
+    if let Some(armed) = config.fault {
+        fault::arm(armed);
+    }
     let shutdown = signals::shutdown()?;
     let ground = parts::migrated_ground(&config).await?;
     let worker = ground.worker(&config, parts::gate(&config.stripe)?, Trouble::default());
