@@ -81,7 +81,7 @@ both! {
         let served = serve_until(&house, "abort:exchanged:1");
         let line = served.says("public_url").await;
         let mut served = served;
-        served.url = serde_json::from_str::<serde_json::Value>(&line).unwrap()["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()["public_url"].as_str().unwrap().trim_end_matches('/').clone_into(&mut served.url);
 
         let owner = Arc::new(Visitor::new());
         let page = owner.get(&link_at(&house, &served, waiting.id).await).await;

@@ -66,7 +66,7 @@ impl Served {
         let mut served = Self::spawn(command);
         let line = served.says("public_url").await;
         let line: Value = serde_json::from_str(&line).unwrap();
-        served.url = line["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
+        line["public_url"].as_str().unwrap().trim_end_matches('/').clone_into(&mut served.url);
         served
     }
 

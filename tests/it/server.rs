@@ -26,7 +26,7 @@ impl Server {
         }
         let port = free_port();
         let url = format!("postgres://tributary@127.0.0.1:{port}/postgres");
-        let server = Self { url, bin, port, folder };
+        let server = Self { url, folder, bin, port };
         let data = server.data();
         run(server
             .program("initdb")
