@@ -179,6 +179,13 @@ both! {
         blocked.rollback().await.unwrap();
         assert_eq!(delivery.await, 200);
         assert_eq!(hooked.inbox().await.len(), 1);
+        // A database that does not take it: Stripe is told so, and delivers it again.
+        let later = hooked.act(r#"{"do":"create_customer"}"#).remove(0);
+        hooked.db.execute_unprepared("ALTER TABLE stripe_event RENAME TO stripe_event_away").await.unwrap();
+        assert_eq!(hooked.deliver(&later).await, 503);
+        hooked.db.execute_unprepared("ALTER TABLE stripe_event_away RENAME TO stripe_event").await.unwrap();
+        assert_eq!(hooked.deliver(&later).await, 200);
+        assert_eq!(hooked.inbox().await.len(), 2);
     }
 
     async fn r12_one_event_delivered_a_hundred_times_at_once_has_one_effect(hooked: Hooked) {
