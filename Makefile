@@ -63,7 +63,10 @@ bench-webhooks: build ## measure how soon webhooks are answered at 200 a second,
 	benches/webhooks.py $(BINARY)
 	scripts/with-postgres benches/on-postgres webhooks.py $(BINARY)
 
+bench-due: build ## measure 10,000 connections that are due at once
+	benches/many_due.py $(BINARY)
+
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks bench-due clean-data
