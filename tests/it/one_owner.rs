@@ -55,7 +55,7 @@ fn read_each_page_once(house: &House) -> usize {
 #[tokio::test]
 async fn r07_of_two_and_of_eight_workers_one_owns_a_connection() {
     for processes in [2, 8] {
-        let (house, shops) = shops(Kind::Postgres, 50, 60).await;
+        let (house, shops) = shops(Kind::Postgres, 24, 60).await;
         let workers = join_all((0..processes).map(|_| work(&house))).await;
         for connection in shops.values() {
             completed(&house, *connection).await;
@@ -238,8 +238,8 @@ both! {
 
 /// The short form: many small shops and a large one are due in the same minute.
 async fn due_at_once(kind: Kind) {
-    let many = usize::try_from(rounds(1) * 60).unwrap();
-    let (house, shops) = shops(kind, many, 4_000).await;
+    let many = usize::try_from(rounds(1) * 30).unwrap();
+    let (house, shops) = shops(kind, many, 2_000).await;
     let large = shops[&house.accounts()[0]];
     let began = Instant::now();
     let served = serve(&house).await;
