@@ -139,7 +139,7 @@ impl Counters {
         self.book().served.clone()
     }
 
-    /// The last [`KEPT`] requests in the order of their ends.
+    /// The last `KEPT` requests in the order of their ends.
     #[must_use]
     pub fn visits(&self) -> Vec<Visit> {
         self.book().last.iter().cloned().collect()

@@ -4,8 +4,8 @@
 //! transaction with its checkpoint and its counts, and gives way after each slice. Nothing is taken for gone because a
 //! list left it out: it is read by its id first, and only Stripe's word that there is no such object makes a tombstone.
 //!
-//! [`plan`] says when; [`list`] compares a list; [`open`] reads what is not final; [`records`] finds records that
-//! nothing makes; [`contents`] checks payouts; [`check`] compares and repairs a batch, with [`objects`] and [`work`].
+//! [`plan`] says when; `list` compares a list; `open` reads what is not final; `records` finds records that
+//! nothing makes; `contents` checks payouts; `check` compares and repairs a batch, with `objects` and `work`.
 
 mod check;
 mod contents;

@@ -69,7 +69,7 @@ pub struct Tally {
     pub endpoints: BTreeMap<String, u64>,
 }
 
-/// Delivers events to the endpoints that are [`Registered`].
+/// Delivers events to the endpoints that are `Registered`.
 #[derive(Debug)]
 pub struct Webhooks {
     /// What goes wrong on purpose.
