@@ -21,8 +21,8 @@ both! {
         let open = store::reconciliations::open(&house.db, connection).await.unwrap();
         assert_eq!(open.len(), 3, "one of each kind is planned: {open:?}");
         for _ in 0..3 {
-            house.simulator.clock.advance(chrono::Duration::hours(25).num_milliseconds());
-            house.clock.advance(chrono::Duration::hours(25));
+            house.simulator.clock.advance(chrono::Duration::hours(26).num_milliseconds());
+            house.clock.advance(chrono::Duration::hours(26));
             house.work().await;
         }
         let done = store::reconciliations::latest(&house.db, connection, 10).await.unwrap();
