@@ -138,7 +138,7 @@ both! {
         house.work().await;
         let before = dataset::Entity::find().count(&house.db).await.unwrap();
         let key = house.api_key().await;
-        house.clock.advance(TimeDelta::hours(25));
+        house.clock.advance(TimeDelta::hours(26));
         let path = format!("/companies/{company}/data/queue/commerce-customers");
         let body = json!({});
         let asking = join_all((0..50).map(|_| house.post(&path, &key, &body)));
