@@ -94,7 +94,8 @@ def link(link_url):
     browser.open(target, urllib.parse.urlencode(fields).encode()).close()
 
 
-def measure(options):
+def measure(options, then=lambda platform, connection: {}):
+    """Measures a first sync, and whatever `then` does with the synced connection, given its path in the API."""
     folder = tempfile.mkdtemp()
     database_url = options.database_url or f"sqlite://{folder}/bench.db"
     stripe_url = f"http://127.0.0.1:{port()}"
@@ -121,7 +122,7 @@ def measure(options):
             "--secret-key", "sk_test_simulator", "--enabled", "true")
         platform.key = run("key", "create", "--name", "bench", "--database-url", database_url)
         platform.start()
-        return watched(options, platform, simulator, stripe_url)
+        return watched(options, platform, simulator, stripe_url, then)
     finally:
         for process in (platform.process, simulator):
             if process and process.poll() is None:
@@ -129,7 +130,7 @@ def measure(options):
                 process.wait()
 
 
-def watched(options, platform, simulator, simulator_url):
+def watched(options, platform, simulator, simulator_url, then):
     company = platform.api("POST", "/companies", {"name": "Bench"})
     root = f"/companies/{company['id']}"
     connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
@@ -153,7 +154,7 @@ def watched(options, platform, simulator, simulator_url):
         raise SystemExit(f"first_sync: not complete: {wrong}, kills left: {len(kills)}")
     counts = {name: total(platform, data, name) for name in LISTS}
     records = sum(counts.values())
-    return {
+    found = {
         "charges": options.charges, "records": records, "seconds": round(seconds, 1),
         "records_per_second": round(records / seconds),
         "platform_cpu_seconds": round(cpu(platform.process) + platform.cpu_before, 1),
@@ -161,6 +162,7 @@ def watched(options, platform, simulator, simulator_url):
         "peak_mib": peak_mib(platform.process), "requests": requests(simulator_url), "killed_at_requests": killed,
         "counts": counts,
     }
+    return found | then(platform, data.removesuffix("/data"))
 
 
 def total(platform, data, name):

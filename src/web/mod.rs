@@ -43,6 +43,7 @@ pub mod who;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -128,6 +129,8 @@ impl std::ops::Deref for App {
 /// Everything that is served.
 pub fn router(app: App) -> Router {
     let (routes, described) = api::routes().split_for_parts();
+    // Every connection of a client clones the routes: the description is shared, or each would have its own.
+    let described = Arc::new(described);
     let routes = routes
         .layer(cors_settings::layer(&app))
         .merge(portal::routes())
@@ -137,6 +140,6 @@ pub fn router(app: App) -> Router {
         .merge(stripe_webhooks::routes(&app))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/openapi.json", get(move || async move { axum::Json(described) }));
+        .route("/openapi.json", get(move || async move { axum::Json(described.as_ref()).into_response() }));
     entrance::before(routes, &app).with_state(app)
 }
