@@ -302,7 +302,11 @@ pub async fn reschedule(
     if quiet_until.is_some() {
         row.quiet_until = Set(quiet_until);
     }
-    // A connection that ended in the meantime gets no new schedule.
+    update_linked(db, id, row).await
+}
+
+/// A connection that ended in the meantime gets no new schedule.
+async fn update_linked(db: &impl ConnectionTrait, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
     connection::Entity::update_many()
         .set(row)
         .filter(Column::Id.eq(id))
@@ -313,12 +317,27 @@ pub async fn reschedule(
     Ok(())
 }
 
-/// Notes that a look at Stripe found nothing new: what is kept is as of then.
+/// Notes that a look at Stripe found nothing new: what is kept is as of `at`, events are known up to the Unix second
+/// `quiet_until`, and the next look is at `next_sync_at`. It is the one write of an idle cycle.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_seen(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
-    update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
+pub async fn set_quiet(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    next_sync_at: Option<DateTimeUtc>,
+    quiet_until: i64,
+    reads: connection::Reads,
+    at: DateTimeUtc,
+) -> Result<(), DbErr> {
+    let row = connection::ActiveModel {
+        next_sync_at: Set(next_sync_at),
+        quiet_until: Set(Some(quiet_until)),
+        reads: Set(reads),
+        last_sync_at: Set(Some(at)),
+        ..Default::default()
+    };
+    update_linked(db, id, row).await
 }
 
 /// Makes connections due that were synced in the future: the clock has been set back since, and what it told is not to be

@@ -11,13 +11,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::Value;
 
-use super::lists::{self, Found, Listing, Noun, Source};
-use crate::query::{Field, Kind};
+use super::lists::{self, Found, Listing, Noun, field};
+use crate::query::Kind;
 use crate::store::Tx;
-
-const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
-    Field { name, kind, nullable: false, source: Source::Column(column) }
-}
 
 /// What can be asked of drift.
 pub static NOUN: Noun = Noun {

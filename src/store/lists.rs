@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, LikeExpr, NullOrdering, Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, ExprTrait, Order, QueryOrder, QuerySelect};
 
-use crate::query::{self, Filter, Kind, Op, Test, Value};
+use crate::query::{self, Field, Filter, Kind, Op, Test, Value};
 
 /// Where a field is read from.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,12 @@ pub enum Source {
     Never,
     /// The status of a company's connections: any of them counts.
     ConnectionStatus,
+}
+
+/// A field that is a column and always there.
+#[must_use]
+pub const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
+    Field { name, kind, nullable: false, source: Source::Column(column) }
 }
 
 /// A noun whose fields are columns.
@@ -155,7 +161,7 @@ fn tested<E: EntityTrait>(test: &Test<Source>, backend: DbBackend) -> Expr {
 }
 
 /// The field as it is compared and ordered by.
-fn read<E: EntityTrait>(field: &query::Field<Source>, backend: DbBackend) -> Expr {
+fn read<E: EntityTrait>(field: &Field<Source>, backend: DbBackend) -> Expr {
     let source = match field.source {
         Source::Column(name) => column::<E>(name),
         Source::Whole(name) => column::<E>(name).mul(1000_i64),

@@ -4,7 +4,7 @@
 use entity::id::ConnectionId;
 use entity::{dispute, payment, payout, transaction};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
 /// Kinds of objects that may be open, each with Stripe's word.
 pub const KINDS: [&str; 5] = ["charge", "refund", "dispute", "payout", "balance_transaction"];
@@ -46,69 +46,41 @@ async fn payments(
     of: Looked,
 ) -> Result<Vec<String>, DbErr> {
     use payment::{Column, Entity, Status};
-    Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::ConnectionId.eq(of.connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(Column::Kind.eq(kind))
-        .filter(Column::Status.is_in([Status::Pending, Status::Authorized, Status::Unknown]))
-        .filter(Column::CreatedAt.lt(of.before))
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(of.limit)
-        .into_tuple()
-        .all(db)
-        .await
+    let open = Column::Status.is_in([Status::Pending, Status::Authorized, Status::Unknown]);
+    ids(db, Entity::find().filter(Column::Kind.eq(kind)).filter(open), after, of).await
 }
 
 async fn disputes(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use dispute::{Column, Entity, Status};
     let ended = [Status::Won, Status::Lost, Status::Accepted, Status::ChargeRefunded, Status::InquiryClosed];
-    Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::ConnectionId.eq(of.connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(Column::Status.is_not_in(ended))
-        .filter(Column::CreatedAt.lt(of.before))
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(of.limit)
-        .into_tuple()
-        .all(db)
-        .await
+    ids(db, Entity::find().filter(Column::Status.is_not_in(ended)), after, of).await
 }
 
 async fn payouts(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use payout::{Column, Entity};
-    Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::ConnectionId.eq(of.connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(Column::CreatedAt.gte(of.payouts_from))
-        .filter(Column::CreatedAt.lt(of.before))
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(of.limit)
-        .into_tuple()
-        .all(db)
-        .await
+    ids(db, Entity::find().filter(Column::CreatedAt.gte(of.payouts_from)), after, of).await
 }
 
 async fn transactions(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use transaction::{Column, Entity};
-    Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::ConnectionId.eq(of.connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(Column::Status.eq("pending"))
-        .filter(Column::AvailableAt.lte(of.now))
-        .filter(Column::CreatedAt.lt(of.before))
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
+    let late = Entity::find().filter(Column::Status.eq("pending")).filter(Column::AvailableAt.lte(of.now));
+    ids(db, late, after, of).await
+}
+
+/// The ids of some records, in their order; every record's table has these columns.
+async fn ids<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    rows: Select<E>,
+    after: &str,
+    of: Looked,
+) -> Result<Vec<String>, DbErr> {
+    rows.select_only()
+        .expr(Expr::col("id"))
+        .filter(Expr::col("connection_id").eq(of.connection))
+        .filter(Expr::col("deleted_at").is_null())
+        .filter(Expr::col("created_at").lt(of.before))
+        .filter(Expr::col("id").gt(after))
+        .order_by_asc(Expr::col("id"))
         .limit(of.limit)
         .into_tuple()
         .all(db)

@@ -7,16 +7,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
 
-use super::lists::{self, Found, Listing, Noun, Source};
-use crate::query::{Field, Kind};
+use super::lists::{self, Found, Listing, Noun, field};
+use crate::query::Kind;
 use crate::store::Tx;
 
 /// An object that crashed the mapper as often as this is not tried again by itself: somebody asks for it.
 pub const CRASHES: i32 = 3;
-
-const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
-    Field { name, kind, nullable: false, source: Source::Column(column) }
-}
 
 /// What can be asked of quarantined objects.
 pub static NOUN: Noun = Noun {

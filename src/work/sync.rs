@@ -142,36 +142,39 @@ impl Worker {
         reads: Reads,
     ) -> Result<Verdict, sea_orm::DbErr> {
         fault::at(Point::BeforeStatus);
-        if ended == Ended::MadeRoom {
-            store::connections::set_reads(&self.db, row.id, reads).await?;
-            return Ok(Verdict::More);
-        }
         let now = self.clock.now();
-        store::stripe_events::read(&self.db, &run.hints, now).await?;
+        // A run that made room has not followed its hints yet.
+        if ended != Ended::MadeRoom {
+            store::stripe_events::read(&self.db, &run.hints, now).await?;
+        }
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
         let next = schedule::next(Plan::of(integration), &wishes, row.id, now);
         let tx = store::write(&self.db).await?;
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
         }
-        store::connections::set_reads(&tx, row.id, reads).await?;
-        let verdict = match ended {
+        let more = match ended {
             Ended::Quiet(until) => {
-                store::connections::reschedule(&tx, row.id, next, Some(until)).await?;
-                store::connections::set_seen(&tx, row.id, now).await?;
-                Verdict::Done
+                store::connections::set_quiet(&tx, row.id, next, until, reads, now).await?;
+                false
+            }
+            Ended::MadeRoom => {
+                store::connections::set_reads(&tx, row.id, reads).await?;
+                true
             }
             Ended::Hinted { more } => {
+                store::connections::set_reads(&tx, row.id, reads).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
-                if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
+                more || inbox::is_full(run)
             }
-            Ended::MadeRoom => Verdict::More,
             Ended::Done { more, .. } => {
                 store::connections::reschedule(&tx, row.id, next, None).await?;
+                store::connections::set_reads(&tx, row.id, reads).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
-                if more || inbox::is_full(run) { Verdict::More } else { Verdict::Done }
+                more || inbox::is_full(run)
             }
         };
+        let verdict = if more { Verdict::More } else { Verdict::Done };
         tx.commit().await?;
         tracing::info!(connection.id = %row.id, ?ended, next = ?next, "a sync ended");
         Ok(verdict)
