@@ -233,7 +233,7 @@ fn values(row: &QueryResult, columns: &[Column]) -> Result<Vec<Value>, DbErr> {
 
 async fn copy(from: &Db, to: &Tx, table: &'static str, columns: &[Column]) -> Result<Sum, Trouble> {
     let reading = || while_doing(format!("the source's table `{table}` cannot be read"));
-    let mut rows = from.stream(&all_of(table, columns)).await.map_err(reading())?;
+    let mut rows = from.pool().stream(&all_of(table, columns)).await.map_err(reading())?;
     let (mut sum, mut batch) = (Sum::default(), Vec::with_capacity(BATCH));
     while let Some(row) = rows.try_next().await.map_err(reading())? {
         let row = values(&row, columns).map_err(reading())?;
@@ -264,7 +264,7 @@ async fn insert(to: &Tx, table: &'static str, columns: &[Column], rows: Vec<Vec<
 
 async fn sum(to: &Tx, table: &'static str, columns: &[Column]) -> Result<Sum, Trouble> {
     let reading = || while_doing(format!("the target's table `{table}` cannot be read back"));
-    let mut rows = to.stream(&all_of(table, columns)).await.map_err(reading())?;
+    let mut rows = to.inner().stream(&all_of(table, columns)).await.map_err(reading())?;
     let mut sum = Sum::default();
     while let Some(row) = rows.try_next().await.map_err(reading())? {
         sum.add(&values(&row, columns).map_err(reading())?);

@@ -3,18 +3,130 @@
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use super::turns::{self, Turn, Turns};
 use crate::fault::{self, Point};
 
-/// A pool of connections to SQLite or PostgreSQL.
-pub type Db = DatabaseConnection;
+/// A pool of connections to SQLite or PostgreSQL. On SQLite whatever writes takes its turn.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    turns: Option<Turns>,
+}
+
+impl Db {
+    /// The pool itself, for what is no statement. What is written through it takes no turn.
+    #[must_use]
+    pub const fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    /// The same database through another pool.
+    #[must_use]
+    pub fn through(&self, pool: DatabaseConnection) -> Self {
+        Self { pool, turns: self.turns.clone() }
+    }
+
+    /// Tells `listener` of each statement from now on.
+    pub fn listen(&mut self, listener: impl Fn(&sea_orm::metric::Info<'_>) + Send + Sync + 'static) {
+        self.pool.set_metric_callback(listener);
+    }
+
+    /// Closes all of its connections.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.pool.close().await
+    }
+
+    /// A turn for what writes.
+    async fn turn(&self, sql: &str) -> Result<Option<Turn>, DbErr> {
+        match &self.turns {
+            Some(turns) if turns::writes(sql) => turns.take().await.map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Db {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn(&statement.sql).await?;
+        self.pool.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn(sql).await?;
+        self.pool.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _turn = self.turn(&statement.sql).await?;
+        self.pool.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _turn = self.turn(&statement.sql).await?;
+        self.pool.query_all_raw(statement).await
+    }
+}
 
 /// A transaction; dropped without `commit` it leaves nothing.
-pub type Tx = DatabaseTransaction;
+#[derive(Debug)]
+pub struct Tx {
+    // Ended before the turn is: fields are dropped in their order.
+    inner: DatabaseTransaction,
+    _turn: Option<Turn>,
+}
+
+impl Tx {
+    /// The transaction itself, for what is no single statement.
+    #[must_use]
+    pub const fn inner(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// Keeps what was written.
+    ///
+    /// # Errors
+    /// When the database does not answer; whether it was kept is then not known.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.inner.commit().await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +182,7 @@ pub async fn open_to_answer(url: &str) -> Result<Db, DbErr> {
 
 async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
     let sqlite = url.starts_with("sqlite:");
+    let turns = sqlite.then(|| Turns::at(url, manner.acquire));
     let url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
     let mut options = ConnectOptions::new(url);
     options
@@ -94,7 +207,7 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
                 ("timezone", "UTC"),
             ])
         });
-    Database::connect(options).await
+    Ok(Db { pool: Database::connect(options).await?, turns })
 }
 
 /// Brings the schema up to date, one process at a time.
@@ -105,20 +218,20 @@ pub async fn migrate(db: &Db) -> Result<(), Unusable> {
     refuse_newer(db).await?;
     if db.get_database_backend() == DbBackend::Postgres {
         // Several processes may start at once: the lock is held by the transaction that all migrations run in.
-        let lock = db.begin().await?;
+        let lock = db.pool.begin().await?;
         // The transaction is idle while they run, on a connection of their own.
         lock.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
         lock.execute_raw(Statement::from_string(DbBackend::Postgres, "SELECT pg_advisory_xact_lock(7418201121)"))
             .await?;
         refuse_newer(db).await?;
         // Each migration is a transaction of its own, so that no lock is held for longer than one takes.
-        Migrator::up(db, None).await?;
+        Migrator::up(&db.pool, None).await?;
         fault::at(Point::BeforeMigrated);
         lock.commit().await?;
     } else {
         // One transaction for all of them: a file is of this version or as it was, and never in between.
         let tx = write(db).await?;
-        Migrator::up(&tx, None).await?;
+        Migrator::up(&tx.inner, None).await?;
         fault::at(Point::BeforeMigrated);
         tx.commit().await?;
     }
@@ -169,12 +282,16 @@ async fn applied(db: &Db) -> Result<Vec<String>, DbErr> {
 /// # Errors
 /// When the database does not answer.
 pub async fn write(db: &Db) -> Result<Tx, DbErr> {
-    db.begin_with_options(TransactionOptions {
+    let turn = match &db.turns {
+        Some(turns) => Some(turns.take().await?),
+        None => None,
+    };
+    let options = TransactionOptions {
         isolation_level: None,
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-    })
-    .await
+    };
+    Ok(Tx { inner: db.pool.begin_with_options(options).await?, _turn: turn })
 }
 
 /// Begins a transaction that only reads: all of its queries see one state.
@@ -183,10 +300,10 @@ pub async fn write(db: &Db) -> Result<Tx, DbErr> {
 /// When the database does not answer.
 pub async fn read(db: &Db) -> Result<Tx, DbErr> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
-    db.begin_with_options(TransactionOptions {
+    let options = TransactionOptions {
         isolation_level: postgres.then_some(sea_orm::IsolationLevel::RepeatableRead),
         access_mode: postgres.then_some(AccessMode::ReadOnly),
         sqlite_transaction_mode: None,
-    })
-    .await
+    };
+    Ok(Tx { inner: db.pool.begin_with_options(options).await?, _turn: None })
 }

@@ -1,7 +1,7 @@
 //! A way to the same database whose commits are on the disk before they return.
 
 use sea_orm::sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::{DbBackend, SqlxSqliteConnector};
+use sea_orm::{ConnectionTrait, DbBackend, SqlxSqliteConnector};
 
 use super::Db;
 
@@ -12,8 +12,8 @@ pub fn durable(db: &Db) -> Db {
     if db.get_database_backend() != DbBackend::Sqlite {
         return db.clone();
     }
-    let pool = db.get_sqlite_connection_pool();
+    let pool = db.pool().get_sqlite_connection_pool();
     let options = pool.connect_options().as_ref().clone().synchronous(SqliteSynchronous::Full);
     let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(pool.options().get_acquire_timeout());
-    SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options))
+    db.through(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options)))
 }

@@ -42,6 +42,7 @@ pub mod stripe_events;
 pub mod sync_heads;
 pub mod sync_settings;
 pub mod trouble;
+mod turns;
 pub mod users;
 pub mod verify;
 pub mod webhook_consumers;

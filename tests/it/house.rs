@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
@@ -64,7 +64,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Ground {
     /// The database.
-    pub db: DatabaseConnection,
+    pub db: store::Db,
     /// Its URL, for a binary that is started on it.
     pub url: String,
     /// The time: when the test began, until it is moved.

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use entity::connection::Status;
 use entity::integration::{Mode, Scope};
+use sea_orm::ConnectionTrait;
 use tributary::connect::integrations::{Change, set};
 use tributary::connect::sweep::sweep;
 use tributary::connect::{begin, revoke};
@@ -106,10 +107,7 @@ both! {
         assert!(cookie.starts_with("tributary=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
         let id = cookie.split(['=', ';']).nth(1).unwrap();
         let sql = "SELECT digest || data AS whole FROM session";
-        let row = sea_orm::ConnectionTrait::query_one_raw(
-            &house.db,
-            sea_orm::Statement::from_string(house.db.get_database_backend(), sql),
-        );
+        let row = house.db.query_one_raw(sea_orm::Statement::from_string(house.db.get_database_backend(), sql));
         let kept: String = row.await.unwrap().unwrap().try_get("", "whole").unwrap();
         assert!(!kept.contains(id), "only the digest of the id is kept");
         let start = page.body.find("/assets/link-").unwrap();

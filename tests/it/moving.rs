@@ -9,12 +9,12 @@ use crate::house::{Ground, House, Kind};
 use crate::oracle::{self, compare, linked};
 use crate::process::{answer, refusal, tributary};
 
-async fn rows(db: &sea_orm::DatabaseConnection, table: &str) -> i64 {
+async fn rows(db: &tributary::store::Db, table: &str) -> i64 {
     let asked = Statement::from_string(db.get_database_backend(), format!("SELECT COUNT(*) FROM \"{table}\""));
     db.query_one_raw(asked).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
 
-async fn execute(db: &sea_orm::DatabaseConnection, sql: &str) {
+async fn execute(db: &tributary::store::Db, sql: &str) {
     db.execute_unprepared(sql).await.unwrap();
 }
 

@@ -96,7 +96,7 @@ impl Noting {
         let statements = Arc::new(Mutex::new(BTreeSet::new()));
         let mut ground = Ground::on(kind).await;
         let noted = statements.clone();
-        ground.db.set_metric_callback(move |info| {
+        ground.db.listen(move |info| {
             noted.lock().unwrap().insert(info.statement.sql.clone());
         });
         let house = House::around(ground, Options { charges: 300, ..Options::default() }).await;

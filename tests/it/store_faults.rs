@@ -75,12 +75,12 @@ async fn under_way(ground: Ground) -> (House, ConnectionId, Served, String) {
     (house, connection, served, key)
 }
 
-async fn run(db: &DatabaseConnection, sql: &str) -> u64 {
+async fn run(db: &impl ConnectionTrait, sql: &str) -> u64 {
     db.execute_unprepared(sql).await.unwrap().rows_affected()
 }
 
 /// Ends every other session of the database. Returns how many there were.
-async fn end_sessions(db: &DatabaseConnection) -> usize {
+async fn end_sessions(db: &impl ConnectionTrait) -> usize {
     let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().len()
@@ -130,7 +130,7 @@ async fn r26_a_postgresql_that_takes_no_writes_is_read_and_told_of() {
     let company = json!({ "name": "No room" });
     is_an_outage(&ask(&served.url, reqwest::Method::POST, "/companies", &key, Some(&company)).await);
 
-    let tx = house.db.begin().await.unwrap();
+    let tx = house.db.pool().begin().await.unwrap();
     tx.execute_unprepared("SET TRANSACTION READ WRITE").await.unwrap();
     let off = format!("ALTER DATABASE {name} SET default_transaction_read_only = off");
     tx.execute_unprepared(&off).await.unwrap();
@@ -147,7 +147,7 @@ async fn r26_a_postgresql_that_takes_no_writes_is_read_and_told_of() {
 #[tokio::test]
 async fn r26_requests_that_find_no_connection_are_told_so_soon_and_a_stalled_sync_goes_on() {
     let (house, connection, served, key) = under_way(Ground::on(Kind::Postgres).await).await;
-    let lock = house.db.begin().await.unwrap();
+    let lock = house.db.pool().begin().await.unwrap();
     lock.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await.unwrap();
     // Requests wait for companies, the sync for its records; leases and health do not.
     lock.execute_unprepared("LOCK TABLE company, source_object IN ACCESS EXCLUSIVE MODE").await.unwrap();
@@ -177,7 +177,7 @@ async fn r26_every_statement_has_a_limit() {
         db.execute_unprepared("SET statement_timeout = '100ms'").await.unwrap();
     }
     let db = store::open(&ground.url).await.unwrap();
-    let tx = db.begin().await.unwrap();
+    let tx = db.pool().begin().await.unwrap();
     tx.execute_unprepared("SET LOCAL statement_timeout = '100ms'").await.unwrap();
     let given_up = tx.execute_unprepared("SELECT pg_sleep(10)").await.unwrap_err();
     assert!(store::trouble::outage(&given_up).is_some(), "{given_up}");
@@ -195,7 +195,7 @@ async fn pool(url: &str, pragma: &'static str, value: String) -> DatabaseConnect
     Database::connect(options).await.unwrap()
 }
 
-async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+async fn number(db: &impl ConnectionTrait, sql: &str) -> i64 {
     let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
@@ -212,7 +212,7 @@ async fn r27_a_full_disk_is_told_of_and_work_goes_on_when_there_is_space() {
     )
     .await;
     let pages = number(&ground.db, "PRAGMA page_count").await;
-    ground.db = pool(&ground.url, "max_page_count", (pages + 60).to_string()).await;
+    ground.db = ground.db.through(pool(&ground.url, "max_page_count", (pages + 60).to_string()).await);
     let house = House::around(ground, Options { charges: 300, ..Options::default() }).await;
     let account = house.accounts()[0].clone();
     let (_, connection) = linked(&house, &account).await;
@@ -258,7 +258,7 @@ async fn r27_a_file_that_may_not_be_written_is_read_and_told_of() {
     let house = House::around(ground, Options { charges: 300, ..Options::default() }).await;
     let key = house.api_key().await;
     let mut ground = Ground::at(&house.ground.url).await;
-    ground.db = pool(&house.ground.url, "query_only", "1".to_owned()).await;
+    ground.db = ground.db.through(pool(&house.ground.url, "query_only", "1".to_owned()).await);
     ground.master = house.master.clone();
     let closed = House::around(ground, Options { charges: 0, ..Options::default() }).await;
     assert_eq!(closed.get("/companies", &key).await.0, 200);
@@ -283,7 +283,7 @@ async fn r27_sixty_four_writers_and_one_who_holds_the_file_lose_nothing() {
     let key = house.api_key().await;
     let served = serve(&house).await;
     until("the sync has begun", async || sources(&house).await > 0).await;
-    let holder = house.db.begin_with_options(sea_orm::TransactionOptions {
+    let holder = house.db.pool().begin_with_options(sea_orm::TransactionOptions {
         sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
         ..Default::default()
     });

@@ -176,7 +176,7 @@ both! {
             () = until_waiting(&hooked) => {}
         }
         assert!(hooked.inbox().await.is_empty());
-        blocked.rollback().await.unwrap();
+        drop(blocked);
         assert_eq!(delivery.await, 200);
         assert_eq!(hooked.inbox().await.len(), 1);
         // A database that does not take it: Stripe is told so, and delivers it again.

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tributary::store;
 
 use crate::both;
@@ -23,16 +23,16 @@ impl Bare {
     }
 }
 
-async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
+async fn rows(db: &store::Db, sql: &str) -> Vec<sea_orm::QueryResult> {
     db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap()
 }
 
-async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+async fn texts(db: &store::Db, sql: &str) -> Vec<String> {
     rows(db, sql).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 /// Everything that makes the schema, as text.
-async fn schema(db: &DatabaseConnection) -> Vec<String> {
+async fn schema(db: &store::Db) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1",
         _ => {
@@ -46,7 +46,7 @@ async fn schema(db: &DatabaseConnection) -> Vec<String> {
     texts(db, sql).await
 }
 
-async fn tables(db: &DatabaseConnection) -> Vec<String> {
+async fn tables(db: &store::Db) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => {
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY 1"
@@ -57,7 +57,7 @@ async fn tables(db: &DatabaseConnection) -> Vec<String> {
 }
 
 /// A table's columns with their types, in lower case.
-async fn columns(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
+async fn columns(db: &store::Db, table: &str) -> Vec<(String, String)> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => format!("SELECT name, lower(type) FROM pragma_table_info('{table}') ORDER BY cid"),
         _ => format!(
@@ -86,7 +86,7 @@ fn value(kind: &str, number: usize) -> String {
 }
 
 /// Fills every table with some rows.
-async fn fill(db: &DatabaseConnection) -> usize {
+async fn fill(db: &store::Db) -> usize {
     const ROWS: usize = 20;
     let mut filled = 0;
     for table in tables(db).await {
@@ -104,10 +104,7 @@ async fn fill(db: &DatabaseConnection) -> usize {
 }
 
 /// What stands in the columns that a table had, as text, by table.
-async fn contents(
-    db: &DatabaseConnection,
-    of: &BTreeMap<String, Vec<(String, String)>>,
-) -> BTreeMap<String, Vec<String>> {
+async fn contents(db: &store::Db, of: &BTreeMap<String, Vec<(String, String)>>) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for (table, columns) in of {
         let cast = |(name, kind): &(String, String)| {
@@ -134,7 +131,7 @@ both! {
         assert!(versions >= 2);
         for version in 1..u32::try_from(versions).unwrap() {
             let old = Bare::on(kind).await.0;
-            Migrator::up(&old.db, Some(version)).await.unwrap();
+            Migrator::up(old.db.pool(), Some(version)).await.unwrap();
             let filled = fill(&old.db).await;
             let mut had = BTreeMap::new();
             for table in tables(&old.db).await {
@@ -177,7 +174,7 @@ both! {
             let known = u64::try_from(Migrator::migrations().len()).unwrap();
             let version = u32::try_from(dice.roll(known)).unwrap();
             if version > 0 {
-                Migrator::up(&old.db, Some(version)).await.unwrap();
+                Migrator::up(old.db.pool(), Some(version)).await.unwrap();
                 fill(&old.db).await;
             }
             let before = schema(&old.db).await;
