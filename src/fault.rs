@@ -26,11 +26,13 @@ pub enum Point {
     BeforeMigrated,
     /// A deleted connection's data is gone; the connection's own row is not.
     DataErased,
+    /// A caller of the API has been recognised; nothing was done for it.
+    Answering,
 }
 
 impl Point {
     /// Every one of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BeforeFetch,
         Self::AfterFetch,
         Self::MidWrite,
@@ -40,6 +42,7 @@ impl Point {
         Self::Exchanged,
         Self::BeforeMigrated,
         Self::DataErased,
+        Self::Answering,
     ];
 
     /// The word that the setting names it by.
@@ -55,6 +58,7 @@ impl Point {
             Self::Exchanged => "exchanged",
             Self::BeforeMigrated => "before_migrated",
             Self::DataErased => "data_erased",
+            Self::Answering => "answering",
         }
     }
 }

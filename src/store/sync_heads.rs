@@ -111,7 +111,7 @@ pub async fn set_money_read(tx: &Tx, connection: ConnectionId, until: i64) -> Re
     set(tx, connection, head::ActiveModel { money_read_until: Set(Some(until)), ..Default::default() }).await
 }
 
-/// Notes with which mapper the records were made.
+/// Notes with which mapper the records were made: the oldest one of which there still may be some.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -119,19 +119,12 @@ pub async fn set_mapper_version(tx: &Tx, connection: ConnectionId, version: i32)
     set(tx, connection, head::ActiveModel { mapper_version: Set(version), ..Default::default() }).await
 }
 
-/// Notes that the first sync is complete, and with which mapper it was made.
+/// Notes that the first sync is complete.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_first_done(
-    tx: &Tx,
-    connection: ConnectionId,
-    at: DateTimeUtc,
-    mapper_version: i32,
-) -> Result<(), DbErr> {
-    let row =
-        head::ActiveModel { first_done_at: Set(Some(at)), mapper_version: Set(mapper_version), ..Default::default() };
-    set(tx, connection, row).await
+pub async fn set_first_done(tx: &Tx, connection: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
+    set(tx, connection, head::ActiveModel { first_done_at: Set(Some(at)), ..Default::default() }).await
 }
 
 async fn set(tx: &Tx, connection: ConnectionId, row: head::ActiveModel) -> Result<(), DbErr> {

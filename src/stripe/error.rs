@@ -31,7 +31,7 @@ pub enum Error {
         message: String,
     },
     /// 429, after every retry.
-    #[error("Stripe asked us to slow down")]
+    #[error("Rate limited: Stripe asked us to slow down")]
     RateLimited,
     /// 5xx, a broken connection, or an answer that makes no sense, after every retry.
     #[error("Stripe did not answer as it should: {0}")]

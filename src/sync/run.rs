@@ -142,6 +142,7 @@ impl Run {
         let head = store::sync_heads::take(&self.db, self.connection).await?;
         self.fence = head.fence;
         self.bar().await?;
+        self.begin(&head).await?;
         self.heal_gap(&head).await?;
         let asked = self.asked(&head).await?;
         let missing = self.missing(&asked).await?;
@@ -156,7 +157,8 @@ impl Run {
         }
         let left = reconcile::turn(self).await?;
         let more = payouts::read(self).await? || left;
-        Ok(Ended::Done { first, more })
+        let has_older = first && head.mapper_version < MAPPER_VERSION;
+        Ok(Ended::Done { first, more: more || has_older })
     }
 
     /// Most cycles find nothing: one look at the events, without taking the connection and without writing anything.
@@ -352,10 +354,20 @@ impl Run {
         head.account_read_at.is_some_and(due)
     }
 
+    /// Notes before the first record which mapper makes it. The end of the first sync leaves that as it is: when the
+    /// program was upgraded in between, what the older mapper made is mapped again.
+    async fn begin(&self, head: &sync_head::Model) -> Result<(), Error> {
+        if head.account_read_at.is_none() && head.mapper_version < MAPPER_VERSION {
+            let page = self.page().await?;
+            store::sync_heads::set_mapper_version(page.tx(), self.connection, MAPPER_VERSION).await?;
+            page.commit().await?;
+        }
+        Ok(())
+    }
+
     async fn first_done(&self) -> Result<(), Error> {
         let page = self.page().await?;
-        let now = self.clock.now();
-        store::sync_heads::set_first_done(page.tx(), self.connection, now, MAPPER_VERSION).await?;
+        store::sync_heads::set_first_done(page.tx(), self.connection, self.clock.now()).await?;
         page.commit().await?;
         Ok(())
     }

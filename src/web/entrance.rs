@@ -1,6 +1,7 @@
 //! What every request passes: an id, one line in the log, limits, and the headers that every answer carries.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,6 +20,9 @@ use super::{App, error};
 
 /// The longest that an answer may take.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Requests that panicked since this process began.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// What pages may load, unless a page says it itself.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -41,7 +45,8 @@ pub(super) fn before(routes: Router<App>, app: &App) -> Router<App> {
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands over what the panic held")]
 fn panicked(held: Box<dyn Any + Send>) -> Response {
     let said = held.downcast_ref::<String>().map(String::as_str).or_else(|| held.downcast_ref::<&str>().copied());
-    tracing::error!(panic = said.unwrap_or("without words"), "a request panicked");
+    let count = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
+    tracing::error!(panic = said.unwrap_or("without words"), count, "a request panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 

@@ -16,6 +16,7 @@ use super::App;
 use super::error::Error;
 use super::portal;
 use crate::connect::{access_tokens, api_keys};
+use crate::fault::{self, Point};
 use crate::store;
 
 /// Who asks.
@@ -47,6 +48,7 @@ impl FromRequestParts<App> for Caller {
         let shown = shown_key(header).ok_or(Error::Unknown)?;
         let known = api_keys::known(&app.db, &app.keys, app.clock.as_ref(), &shown).await.map_err(Error::fault)?;
         if let Some(row) = known {
+            fault::at(Point::Answering);
             return Ok(Self::Key(row.id));
         }
         let company = access_tokens::known(&app.db, &app.keys, &shown, app.clock.now()).await.map_err(Error::fault)?;

@@ -226,9 +226,13 @@ impl Worker {
     /// Another try, later: the pause doubles with each, and half of it is left to chance, so that those who failed
     /// together do not come back together.
     fn later(&self, attempts: i32, reason: impl std::fmt::Display) -> Verdict {
+        Verdict::Later(self.after_pause(attempts), reason.to_string())
+    }
+
+    fn after_pause(&self, attempts: i32) -> DateTime<Utc> {
         let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(10);
         let pause = (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE);
-        Verdict::Later(self.clock.now() + pause * (50 + rand::random_range(0..50)) / 100, reason.to_string())
+        self.clock.now() + pause * (50 + rand::random_range(0..50)) / 100
     }
 
     /// Another try after an error: soon, when all that is wrong is that the database takes nothing now.

@@ -1,6 +1,6 @@
 //! Doing a sync: who may read, what follows from how it ended.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use entity::connection::{self, Reads, Status};
 use entity::dataset::Status as Word;
 use entity::id::ConnectionId;
@@ -21,6 +21,11 @@ use crate::sync::schedule::{self, Plan};
 const TRIES: i32 = 8;
 /// The longest pause between two probes, so that all is well again within two minutes of Stripe's return.
 const LONGEST_PROBE: TimeDelta = TimeDelta::seconds(100);
+
+/// When something is tried again, for whoever waits for it.
+fn next_try(at: DateTime<Utc>) -> String {
+    format!("Next try at {}, by itself", at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
 
 /// A sync cannot begin.
 enum Hindrance {
@@ -212,17 +217,19 @@ impl Worker {
                 refused.map_or_else(|error| self.again(attempts, &error), |()| self.later(attempts, why))
             }
             Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
-                self.wait(row.id, &format!("{refusal}; it is tried again by itself.")).await;
-                self.later(attempts, refusal)
+                let at = self.after_pause(attempts);
+                self.wait(row.id, &format!("{refusal}. {}.", next_try(at))).await;
+                Verdict::Later(at, refusal.to_string())
             }
             Error::Stripe(refusal) if refusal.is_passing() => {
                 let word =
                     if matches!(refusal, Refusal::RateLimited) { Word::RateLimitError } else { Word::FetchError };
-                let reason = format!(
-                    "{refusal}. Nothing is lost, and nobody has to do anything: it is asked again every two minutes \
-                     until it answers, and then the sync goes on where it was."
-                );
                 let at = self.clock.now() + LONGEST_PROBE * (50 + rand::random_range(0..50)) / 100;
+                let reason = format!(
+                    "{refusal}. Nothing is lost, and nobody has to do anything. {}, and then every two minutes until it \
+                     answers; the sync goes on where it was.",
+                    next_try(at)
+                );
                 self.end(row.id, word, &reason, Verdict::Later(at, refusal.to_string())).await
             }
             Error::Stripe(refusal) => {

@@ -65,6 +65,12 @@ async fn inhabited(house: &House) -> Browser {
 }
 
 both! {
+    async fn whoever_comes_to_the_front_door_is_led_to_the_portal(house: House) {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let answer = http.get(&house.url).send().await.unwrap();
+        assert_eq!((answer.status(), &answer.headers()["location"]), (StatusCode::SEE_OTHER, &"/portal/".parse().unwrap()));
+    }
+
     async fn the_first_user_is_set_up_once_with_the_token(house: House) {
         let browser = Browser::at(&house);
         let (status, body) = browser.call("GET", "/portal/api/session", Value::Null).await;

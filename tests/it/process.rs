@@ -1,11 +1,11 @@
 //! The real binary as a child process: started, asked, told to end, killed.
 
+use std::io::{BufRead, BufReader};
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Longer than anything here takes; what takes longer hangs.
@@ -77,18 +77,27 @@ impl Served {
         served
     }
 
-    /// Starts this command, whose log is read as it comes, so that it never waits for a reader.
+    /// Starts this command. Its log is read as it comes, by a thread of its own, so that it never waits for a reader,
+    /// whatever the test does meanwhile.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&log);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                kept.lock().unwrap().push(line);
+        let (log, writer) = std::io::pipe().unwrap();
+        let child = command.stderr(writer).stdout(Stdio::null()).spawn().unwrap();
+        // Otherwise the command itself would hold the pipe open.
+        command.stderr(Stdio::null());
+        let kept: Arc<Mutex<Vec<String>>> = Arc::default();
+        let keep = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                keep.lock().unwrap().push(line);
             }
         });
-        Self { url: String::new(), child, log }
+        Self { url: String::new(), child, log: kept }
+    }
+
+    /// The last lines of its log, for whoever has to find out why it failed.
+    fn last_words(&self) -> String {
+        let log = self.log.lock().unwrap();
+        log[log.len().saturating_sub(40)..].join("\n")
     }
 
     /// The lines of its log so far that hold this text.
@@ -103,7 +112,7 @@ impl Served {
             if let Some(line) = self.said(text).into_iter().next() {
                 return line;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not say {text}:\n{}", self.log.lock().unwrap().join("\n"));
+            assert!(began.elapsed() < PATIENCE, "it does not say {text}; its last words:\n{}", self.last_words());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -121,6 +130,9 @@ impl Served {
 
     /// Waits for its end.
     pub async fn ended(mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it does not end").unwrap()
+        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => status.unwrap(),
+            Err(_) => panic!("it does not end; its last words:\n{}", self.last_words()),
+        }
     }
 }

@@ -6,7 +6,7 @@ use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
 use sea_orm::entity::prelude::*;
-use simulator::http::{Fault, Point, Refusal, Rule};
+use simulator::http::{Fault, Options, Point, Refusal, Rule};
 use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
 use tributary::store;
@@ -25,6 +25,20 @@ impl Impatient {
         let mut house = House::on(kind).await;
         house.worker.stripe =
             Gate::new(Settings { timeout: Duration::from_millis(1_500), ..house.gate.settings().clone() }).unwrap();
+        Self(house)
+    }
+}
+
+/// A house that asks at twice the pace that its Stripe allows, about a shop of some hundred pages.
+struct Hasty(House);
+
+impl Hasty {
+    async fn on(kind: Kind) -> Self {
+        let stripe = Options { charges: 1_500, auto_approve: true, ..Options::default() };
+        let mut house = House::beside(kind, stripe).await;
+        let rates =
+            Settings { rate_per_endpoint: Some(40), rate_per_account: Some(80), ..house.gate.settings().clone() };
+        house.worker.stripe = Gate::new(rates).unwrap();
         Self(house)
     }
 }
@@ -142,6 +156,53 @@ both! {
         house.simulator.faults.clear();
         house.simulator.counters.reset();
         house.clock.advance(chrono::Duration::minutes(20));
+        work_to_the_end(&house, connection).await;
+        compare(&house, connection, &account).await;
+    }
+
+    async fn r20_under_a_limit_below_ours_hardly_a_request_is_wasted(house: Hasty) {
+        let house = house.0;
+        let account = shop(&house);
+        house.simulator.switch(|settings| {
+            settings.rate_limit = true;
+            (settings.per_endpoint, settings.per_account) = (20, 40);
+        });
+        let (_, connection) = linked(&house, &account).await;
+        house.simulator.counters.reset();
+        work_to_the_end(&house, connection).await;
+        let served = house.simulator.counters.served();
+        let asked = |refused: bool| -> u64 {
+            let answers = served.accounts[&account].values().flatten();
+            answers.filter(|(status, _)| (**status == 429) == refused).map(|(_, count)| count).sum()
+        };
+        let (useful, refused) = (asked(false), asked(true));
+        println!("{useful} requests were of use, {refused} were too much");
+        assert!(refused > 0, "the limit was never met: nothing is tested");
+        assert!(useful > 100, "only {useful} requests: too few for a share");
+        assert!(refused * 5 <= useful, "{refused} of {useful} requests were sent in vain");
+        compare(&house, connection, &account).await;
+    }
+
+    async fn r20_who_is_slowed_down_is_told_so_and_when_it_goes_on(house: House) {
+        let account = shop(&house);
+        let (company, connection) = linked(&house, &account).await;
+        let limited = Refusal::limited("endpoint-rate").should_retry(false);
+        house.simulator.faults.add(Rule::new("GET /v1/charges", Fault::Status(limited)).for_ever().named("limited"));
+        house.work().await;
+        assert!(house.simulator.faults.fired("limited") > 0);
+        let key = house.api_key().await;
+        let jobs = entity::job::Entity::find().all(&house.db).await.unwrap();
+        let [job] = &jobs[..] else { panic!("{jobs:?}") };
+        assert!(job.run_at > house.clock.now());
+        let next = job.run_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let (_, history) = house.get(&format!("/companies/{company}/data/history?pageSize=100"), &key).await;
+        let waiting: Vec<_> = history["results"].as_array().unwrap().iter().filter(|one| one["status"] == "Queued").collect();
+        assert!(!waiting.is_empty(), "{history}");
+        for one in waiting {
+            let said = one["statusDescription"].as_str().unwrap_or_default();
+            assert!(said.contains("Rate limited") && said.contains(&format!("Next try at {next}")), "{one}");
+        }
+        house.simulator.faults.clear();
         work_to_the_end(&house, connection).await;
         compare(&house, connection, &account).await;
     }

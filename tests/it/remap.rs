@@ -8,6 +8,7 @@ use entity::{customer, order, payment, product, transaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use serde_json::Value;
+use simulator::http::{Fault, Refusal, Rule};
 use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
 use tributary::store;
@@ -150,6 +151,40 @@ both! {
             assert!(written || read_no == was, "{key:?} was written without a change");
         }
         compare(&old.house, old.connection, &old.account).await;
+    }
+
+    async fn r36_an_upgrade_in_the_middle_of_a_first_sync_leaves_nothing_as_the_older_mapper_made_it(house: House) {
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        // Every list is read, and the sync is not over: the events do not answer.
+        let silent = Fault::Status(Refusal::new(503).should_retry(false));
+        house.simulator.faults.add(Rule::new("GET /v1/events", silent).for_ever().named("no events"));
+        house.work().await;
+        assert!(house.simulator.faults.fired("no events") > 0);
+        let head = store::sync_heads::find(&house.db, connection).await.unwrap().unwrap();
+        assert!(head.first_done_at.is_none(), "{head:?}");
+        assert_eq!(head.mapper_version, MAPPER_VERSION, "what there is was made by this mapper");
+        let right = records(&house, connection).await;
+        let odd = || customer::Entity::find().filter(customer::Column::Name.eq("as an older mapper said it"));
+        let all = customer::Entity::update_many().col_expr("name", Expr::value("as an older mapper said it"));
+        all.col_expr("content_hash", Expr::value(1)).exec(&house.db).await.unwrap();
+        assert!(odd().count(&house.db).await.unwrap() > 0, "there is nothing that a mapper made");
+        let tx = store::write(&house.db).await.unwrap();
+        store::sync_heads::set_mapper_version(&tx, connection, MAPPER_VERSION - 1).await.unwrap();
+        tx.commit().await.unwrap();
+
+        house.simulator.faults.clear();
+        house.clock.advance(chrono::Duration::minutes(2));
+        house.work().await;
+        let head = store::sync_heads::find(&house.db, connection).await.unwrap().unwrap();
+        assert!(head.first_done_at.is_some(), "{head:?}");
+        assert_eq!(head.mapper_version, MAPPER_VERSION);
+        assert_eq!(odd().count(&house.db).await.unwrap(), 0, "the older mapper's records are never made anew");
+        let now = records(&house, connection).await;
+        for (key, (row, _)) in &right {
+            assert_eq!(now.get(key).map(|(row, _)| row), Some(row), "{key:?}");
+        }
+        compare(&house, connection, &account).await;
     }
 
     async fn r36_mapping_again_goes_on_where_it_was_left(old: Old) {

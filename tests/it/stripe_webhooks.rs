@@ -485,7 +485,9 @@ both! {
     }
 
     async fn r15_an_endpoint_that_was_off_for_an_hour_a_month_or_longer_costs_nothing_but_time(hooked: Hooked) {
-        for (off, is_gap) in [(Duration::hours(1), false), (Duration::days(28), false), (Duration::days(31), true)] {
+        // Stripe keeps events for 30 days; the last of them is not counted on.
+        let times = [(Duration::hours(1), false), (Duration::days(28), false)];
+        for (off, is_gap) in times.into_iter().chain([29, 31].map(|days| (Duration::days(days), true))) {
             for action in [ACTIONS[0], ACTIONS[1], ACTIONS[4]] {
                 hooked.act(action);
             }
