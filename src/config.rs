@@ -2,7 +2,6 @@
 //!
 //! `defaults.toml` is embedded and is the manual: every setting that exists is in it, with a sentence. A setting that is
 //! unknown or not usable is refused with its name, where it came from, and what is allowed.
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod layers;
 mod reader;

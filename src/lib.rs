@@ -13,11 +13,17 @@
 //! Five doors: only `store` writes queries, only `stripe` speaks HTTP to Stripe, only `vault` sees a secret in the
 //! clear, only `web` knows status codes, only `clock` asks the time.
 //!
-//! Nothing that comes from outside may end a task: what could panic is refused here by lints; where Stripe's answers,
-//! queries and rows are read, so is an unchecked index.
+//! Nothing that comes from outside may end a task: what could panic is refused here by lints, an unchecked index too.
 #![cfg_attr(
     not(test),
-    deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unimplemented, clippy::get_unwrap)
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
 )]
 
 pub mod clock;

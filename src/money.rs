@@ -1,5 +1,4 @@
 //! Money as Stripe counts it: whole minor units and a table of exponents; decimals only at the edge, never a float.
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use std::fmt;
 

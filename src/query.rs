@@ -7,7 +7,6 @@
 //! op     = "=" | "!=" | "~" | ">" | "<" | ">=" | "<="
 //! value  = any text up to && || { } or the end, outer blanks removed
 //! ```
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod bound;
 mod parser;

@@ -45,6 +45,8 @@ pub struct Model {
     pub last_sync_at: Option<DateTimeUtc>,
     /// When it is due; none when nothing is scheduled.
     pub next_sync_at: Option<DateTimeUtc>,
+    /// When its next pass of reconciliation is due; none while none is known to be planned.
+    pub next_pass_at: Option<DateTimeUtc>,
     /// Unix second up to which an events poll found nothing; the events cursor is the later of this and the checkpoint.
     pub quiet_until: Option<i64>,
     /// Requests to Stripe for it by UTC day, of the last 31 days.

@@ -2,7 +2,7 @@
 
 use entity::api_key;
 use entity::id::ApiKeyId;
-use rand::RngExt;
+use rand::seq::IndexedRandom;
 use sea_orm::DbErr;
 use secrecy::SecretString;
 
@@ -114,7 +114,7 @@ pub async fn delete(db: &Db, id: ApiKeyId) -> Result<(), Error> {
 
 fn generate() -> String {
     let mut rng = rand::rng();
-    let random: String = (0..RANDOM).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect();
+    let random: String = (0..RANDOM).filter_map(|_| LETTERS.choose(&mut rng)).copied().map(char::from).collect();
     format!("{PREFIX}{random}{}", checksum(&random))
 }
 
@@ -130,7 +130,7 @@ fn checksum(random: &str) -> String {
     let mut letters = String::with_capacity(CHECK);
     for _ in 0..CHECK {
         let place = usize::try_from(number % 62).unwrap_or_default();
-        letters.push(char::from(LETTERS[place]));
+        letters.extend(LETTERS.get(place).copied().map(char::from));
         number /= 62;
     }
     letters

@@ -8,7 +8,7 @@ use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::integration;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect, Select};
+use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, QueryOrder, QuerySelect, Select};
 
 /// How many faults a connection keeps; the oldest go first.
 pub const FAULTS: usize = 20;
@@ -176,6 +176,7 @@ pub async fn create_as(
         ended_at: None,
         last_sync_at: None,
         next_sync_at: None,
+        next_pass_at: None,
         quiet_until: None,
         reads: connection::Reads::default(),
         deleted_at: None,
@@ -264,7 +265,8 @@ pub async fn erase(db: &impl ConnectionTrait, id: ConnectionId) -> Result<(), Db
     Ok(())
 }
 
-/// Linked connections of usable integrations whose time has come, the longest waiting first, at most `limit`.
+/// Linked connections of usable integrations whose time has come, for a sync or for a pass of reconciliation, the longest
+/// waiting for a sync first, at most `limit`.
 ///
 /// An integration that is switched off, or whose key Stripe refused, has none.
 ///
@@ -279,7 +281,7 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Res
         .to_owned();
     present()
         .filter(Column::Status.eq(Status::Linked))
-        .filter(Column::NextSyncAt.lte(now))
+        .filter(Column::NextSyncAt.lte(now).or(Column::NextPassAt.lte(now)))
         .filter(Column::IntegrationId.in_subquery(usable))
         .order_by_asc(Column::NextSyncAt)
         .limit(limit)
@@ -287,21 +289,22 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Res
         .await
 }
 
-/// Sets when a Linked connection is due next (never, when `None`). With `quiet_until`, an events poll up to that Unix
-/// second found nothing.
+/// When a connection's time comes; never, where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Next {
+    /// Its next sync.
+    pub sync: Option<DateTimeUtc>,
+    /// Its next pass of reconciliation.
+    pub pass: Option<DateTimeUtc>,
+}
+
+/// Sets when a Linked connection is due next.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn reschedule(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    next_sync_at: Option<DateTimeUtc>,
-    quiet_until: Option<i64>,
-) -> Result<(), DbErr> {
-    let mut row = connection::ActiveModel { next_sync_at: Set(next_sync_at), ..Default::default() };
-    if quiet_until.is_some() {
-        row.quiet_until = Set(quiet_until);
-    }
+pub async fn reschedule(db: &impl ConnectionTrait, id: ConnectionId, next: Next) -> Result<(), DbErr> {
+    let row =
+        connection::ActiveModel { next_sync_at: Set(next.sync), next_pass_at: Set(next.pass), ..Default::default() };
     update_linked(db, id, row).await
 }
 
@@ -318,20 +321,21 @@ async fn update_linked(db: &impl ConnectionTrait, id: ConnectionId, row: connect
 }
 
 /// Notes that a look at Stripe found nothing new: what is kept is as of `at`, events are known up to the Unix second
-/// `quiet_until`, and the next look is at `next_sync_at`. It is the one write of an idle cycle.
+/// `quiet_until`, and it is due next at `next`. It is the one write of an idle cycle.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn set_quiet(
     db: &impl ConnectionTrait,
     id: ConnectionId,
-    next_sync_at: Option<DateTimeUtc>,
+    next: Next,
     quiet_until: i64,
     reads: connection::Reads,
     at: DateTimeUtc,
 ) -> Result<(), DbErr> {
     let row = connection::ActiveModel {
-        next_sync_at: Set(next_sync_at),
+        next_sync_at: Set(next.sync),
+        next_pass_at: Set(next.pass),
         quiet_until: Set(Some(quiet_until)),
         reads: Set(reads),
         last_sync_at: Set(Some(at)),

@@ -2,7 +2,6 @@
 //!
 //! Functions take `&impl ConnectionTrait` first, so that the same one serves a request, a transaction and a test.
 //! Nothing but `DbErr` comes out; "not there" is `None`.
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod api_keys;
 pub mod backup;

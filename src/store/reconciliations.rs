@@ -49,6 +49,14 @@ pub async fn open(db: &impl ConnectionTrait, connection: ConnectionId) -> Result
     Ok(rows)
 }
 
+/// When the next pass of a connection is due, or was due while it is on its way; none when there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next_due(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Option<DateTimeUtc>, DbErr> {
+    Ok(open(db, connection).await?.into_iter().map(|row| row.due_at).min())
+}
+
 /// The latest passes of a connection that have begun, newest first.
 ///
 /// # Errors

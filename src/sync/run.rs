@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
-use entity::{stripe_hint, sync_head};
+use entity::{reconciliation, stripe_hint, sync_head};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +76,11 @@ pub enum Ended {
         /// As of [`Ended::Done`].
         more: bool,
     },
+    /// A pass of reconciliation was taken on, and nothing else was due.
+    Compared {
+        /// As of [`Ended::Done`].
+        more: bool,
+    },
     /// Others wait, and not all is read: go on behind them.
     MadeRoom,
     /// Something was read, or was asked for.
@@ -95,6 +100,8 @@ enum Look {
     News(follow::Poll),
     /// Webhooks say what happened, and nothing else is due.
     Hinted,
+    /// A pass of reconciliation is due, and nothing else.
+    Compared(reconciliation::State),
     /// More than events is to be read.
     NotEnough,
 }
@@ -136,6 +143,7 @@ impl Run {
         let polled = match self.look().await? {
             Look::Quiet(until) => return Ok(Ended::Quiet(until)),
             Look::Hinted => return self.hinted().await,
+            Look::Compared(pass) => return self.compared(pass).await,
             Look::News(poll) => Some(poll),
             Look::NotEnough => None,
         };
@@ -166,11 +174,14 @@ impl Run {
         let Some(head) = store::sync_heads::find(&self.db, self.connection).await? else { return Ok(Look::NotEnough) };
         let Some(cursor) = self.events_cursor(&head).await? else { return Ok(Look::NotEnough) };
         let asked = store::datasets::unfinished(&self.db, self.connection).await?;
-        if head.first_done_at.is_none() || self.daily(&head) || self.has_gap(cursor) || !asked.is_empty() {
+        if head.first_done_at.is_none() || self.has_gap(cursor) || !asked.is_empty() {
             return Ok(Look::NotEnough);
         }
-        if reconcile::is_due(self).await? {
-            return Ok(Look::NotEnough);
+        match reconcile::due(self).await? {
+            Some(pass) if !self.is_due && self.hints.is_empty() => return Ok(Look::Compared(pass)),
+            Some(_) => return Ok(Look::NotEnough),
+            None if self.daily(&head) => return Ok(Look::NotEnough),
+            None => {}
         }
         if !self.is_due && !self.hints.is_empty() {
             return Ok(Look::Hinted);
@@ -188,6 +199,19 @@ impl Run {
         self.bar().await?;
         follow::hinted(self).await?;
         Ok(Ended::Hinted { more: payouts::read(self).await? })
+    }
+
+    /// Takes a pass on. Before it begins the events are followed, so that what they tell is no drift; not before each of
+    /// its slices.
+    async fn compared(&mut self, pass: reconciliation::State) -> Result<Ended, Error> {
+        let head = store::sync_heads::take(&self.db, self.connection).await?;
+        self.fence = head.fence;
+        self.bar().await?;
+        if pass == reconciliation::State::Planned {
+            follow::follow(self, &head, &[], false, None).await?;
+        }
+        let left = reconcile::turn(self).await?;
+        Ok(Ended::Compared { more: payouts::read(self).await? || left })
     }
 
     async fn bar(&mut self) -> Result<(), Error> {

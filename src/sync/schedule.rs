@@ -192,6 +192,27 @@ mod tests {
     }
 
     #[test]
+    fn r29_every_day_has_one_sync_over_changes_of_clocks_and_a_leap_day() {
+        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"] {
+            for time in ["00:00", "01:30", "02:15", "02:30", "23:59"] {
+                let hour = hour(time, Some(zone)).expect("an hour");
+                let plan = Plan { sync: Sync::Daily, at: Some(hour) };
+                let mut at: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().expect("a time");
+                let mut day = None;
+                for _ in 0..800 {
+                    // Each ends some minutes after its time.
+                    at = next(plan, &[], ConnectionId(uuid::Uuid::nil()), at).expect("a time");
+                    let today = at.with_timezone(&hour.zone).date_naive();
+                    assert!(day.is_none_or(|day| today == day + Days::new(1)), "{zone} {time}: {day:?}, then {today}");
+                    day = Some(today);
+                    at += Duration::minutes(7);
+                }
+                assert!(day > chrono::NaiveDate::from_ymd_opt(2028, 2, 29), "no leap day was met");
+            }
+        }
+    }
+
+    #[test]
     fn payouts_follow_the_transactions() {
         let wanted = first(&[wish(DataType::Transactions, 0)]);
         assert!(!wanted.contains(&DataType::Payouts) && !wanted.contains(&DataType::Transactions));

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Verdict, Worker, inbox};
 use crate::connect;
 use crate::fault::{self, Point};
-use crate::store;
+use crate::store::{self, connections::Next};
 use crate::stripe::error::Error as Refusal;
 use crate::sync::error::Error;
 use crate::sync::run::{Ended, Run};
@@ -153,7 +153,13 @@ impl Worker {
             store::stripe_events::read(&self.db, &run.hints, now).await?;
         }
         let wishes = store::wishes::of(&self.db, row.company_id).await?;
-        let next = schedule::next(Plan::of(integration), &wishes, row.id, now);
+        let sync = schedule::next(Plan::of(integration), &wishes, row.id, now);
+        // Without a schedule a pass is done when it is asked for, and at no other time.
+        let pass = match sync {
+            Some(_) => store::reconciliations::next_due(&self.db, row.id).await?,
+            None => None,
+        };
+        let next = Next { sync, pass };
         let tx = store::write(&self.db).await?;
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
@@ -172,8 +178,14 @@ impl Worker {
                 store::connections::set_synced(&tx, row.id, now).await?;
                 more || inbox::is_full(run)
             }
+            // The schedule stays as it is.
+            Ended::Compared { more } => {
+                store::connections::reschedule(&tx, row.id, Next { sync: row.next_sync_at, ..next }).await?;
+                store::connections::set_reads(&tx, row.id, reads).await?;
+                more
+            }
             Ended::Done { more, .. } => {
-                store::connections::reschedule(&tx, row.id, next, None).await?;
+                store::connections::reschedule(&tx, row.id, next).await?;
                 store::connections::set_reads(&tx, row.id, reads).await?;
                 store::connections::set_synced(&tx, row.id, now).await?;
                 more || inbox::is_full(run)
@@ -243,8 +255,10 @@ impl Worker {
 
     /// A failed run is due again with the next one of its schedule, not at once.
     async fn put_off(&self, row: &connection::Model, integration: &integration::Model) {
-        let next = schedule::next(Plan::of(integration), &[], row.id, self.clock.now());
-        if let Err(error) = store::connections::reschedule(&self.db, row.id, next, None).await {
+        let sync = schedule::next(Plan::of(integration), &[], row.id, self.clock.now());
+        // A pass waits for that sync: its end finds out when it is due.
+        let next = Next { sync, pass: None };
+        if let Err(error) = store::connections::reschedule(&self.db, row.id, next).await {
             tracing::error!(%error, "a sync could not be put off");
         }
     }
@@ -268,7 +282,7 @@ impl Worker {
             "A fault of ours ended {TRIES} tries: the operator finds it in the log. What was read is kept; ask for the \
              sync again when it is mended."
         );
-        if let Err(error) = store::connections::reschedule(&self.db, connection, None, None).await {
+        if let Err(error) = store::connections::reschedule(&self.db, connection, Next::default()).await {
             return self.again(1, &error);
         }
         self.end(connection, Word::InternalError, &reason, Verdict::Done).await

@@ -5,4 +5,5 @@ mod drift;
 mod gone;
 mod harm;
 mod shop;
+mod times;
 mod told;

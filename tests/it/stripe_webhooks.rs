@@ -12,7 +12,7 @@ use simulator::http::Options;
 use simulator::world::Action;
 use tributary::clock::Clock;
 use tributary::connect::integrations::Change;
-use tributary::store;
+use tributary::store::{self, connections::Next};
 
 use crate::both;
 use crate::house::{House, Kind};
@@ -420,7 +420,8 @@ fn wait(hooked: &Hooked, time: Duration) {
 
 /// A look at the events now, as the schedule asks for it.
 async fn look(hooked: &Hooked) {
-    store::connections::reschedule(&hooked.db, hooked.connection, Some(hooked.clock.now()), None).await.unwrap();
+    let now = Next { sync: Some(hooked.clock.now()), pass: None };
+    store::connections::reschedule(&hooked.db, hooked.connection, now).await.unwrap();
     hooked.work().await;
 }
 
@@ -469,11 +470,12 @@ both! {
     }
 
     async fn r16_an_event_that_the_list_shows_late_is_not_missed(hooked: Hooked) {
+        // Late enough for the cursor to pass its other event by, too: the one of its balance transaction, a while after it.
         let now = hooked.simulator.clock.seconds();
-        let late = hooked.act(&json!({ "do": "charge", "created": now, "visible_after": now + 90 }).to_string());
+        let late = hooked.act(&json!({ "do": "charge", "created": now, "visible_after": now + 300 }).to_string());
         let charge = late.iter().map(|event| &event["data"]["object"]).find(|object| object["object"] == "charge");
         let id = charge.unwrap()["id"].as_str().unwrap().to_owned();
-        wait(&hooked, Duration::seconds(85));
+        wait(&hooked, Duration::seconds(290));
         hooked.act(r#"{"do":"create_customer"}"#);
         look(&hooked).await;
         let charges = async || store::source_objects::of_kind(&hooked.db, hooked.connection, "charge").await.unwrap();

@@ -18,6 +18,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use chrono::DateTime;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -182,7 +183,18 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/oauth/authorize.css", get(style))
         .nest("/_simulator", control::routes())
         .fallback(api::handle)
+        .layer(from_fn_with_state(shared.clone(), dated))
         .with_state(shared)
+}
+
+/// Every answer is of the clock's time, which may have been moved; otherwise the machine's would be written.
+async fn dated(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = DateTime::from_timestamp(shared.clock.seconds(), 0).map(|now| now.format("%a, %d %b %Y %H:%M:%S GMT"));
+    if let Some(now) = now.and_then(|now| HeaderValue::from_str(&now.to_string()).ok()) {
+        response.headers_mut().insert(header::DATE, now);
+    }
+    response
 }
 
 async fn style() -> impl IntoResponse {

@@ -3,7 +3,6 @@
 //! They fill every field that is mapped. What is stamped when a record is kept (`content_hash`, `read_no`, `modified_at`)
 //! they leave at zero and at the first second of 1970, and `deleted_at` empty. A word of Stripe's that we do not know
 //! becomes `Unknown`; only what cannot be told without guessing is [`Unmapped`].
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod company_info;
 pub mod customer;

@@ -157,12 +157,16 @@ async fn end(run: &Run, pass: &reconciliation::Model) -> Result<bool, Error> {
     Ok(open.iter().any(|row| plan::is_due(row, now)))
 }
 
-/// Whether a pass is due, or was never planned though it should be: the run takes the connection for it.
+/// Where the pass stands that is due, or was never planned though it should be: the run takes the connection for it. None
+/// is due otherwise.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_due(run: &Run) -> Result<bool, Error> {
+pub async fn due(run: &Run) -> Result<Option<State>, Error> {
     let open = store::reconciliations::open(&run.db, run.connection).await?;
     let unplanned = run.continuous && Pass::ALL.iter().any(|pass| open.iter().all(|row| row.pass != *pass));
-    Ok(unplanned || open.iter().any(|row| plan::is_due(row, run.clock.now())))
+    let now = run.clock.now();
+    // Those on their way come first.
+    let due = open.into_iter().find(|row| plan::is_due(row, now)).map(|row| row.state);
+    Ok(due.or(unplanned.then_some(State::Planned)))
 }

@@ -137,7 +137,7 @@ fn is_expected(
 }
 
 fn is_pending(held: &Held) -> bool {
-    held.body.as_ref().is_some_and(|body| body["status"] == "pending")
+    held.body.as_ref().is_some_and(|body| body.get("status").is_some_and(|status| status == "pending"))
 }
 
 /// Fields of a charge that change with a refund or a dispute, without an event of the charge's own.

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Duration};
 use entity::reconciliation_part::Model;
+use serde_json::Value;
 
 use super::super::error::Error;
 use super::super::streams::Stream;
@@ -56,7 +57,9 @@ async fn next(turn: &Turn<'_>, kind: &str, after: &str, before: i64) -> Result<(
     if kind == "invoice" {
         let older = store::drift::older(&run.db, run.connection, kind, before, after, BATCH * 10).await?;
         let last = older.last().map(|(id, _)| id.clone());
-        let open = older.into_iter().filter(|(_, body)| !matches!(body["status"].as_str(), Some("paid" | "void")));
+        let open = older
+            .into_iter()
+            .filter(|(_, body)| !matches!(body.get("status").and_then(Value::as_str), Some("paid" | "void")));
         return Ok((open.map(|(id, _)| id).collect(), last));
     }
     let now = run.clock.now();

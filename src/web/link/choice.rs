@@ -67,11 +67,11 @@ pub async fn show(
     let open = store::integrations::all(&app.db).await?;
     let open: Vec<_> =
         open.into_iter().filter(|one| begin::is_open(one) && (tests || one.mode == Mode::Live)).collect();
-    if open.is_empty() {
+    let Some(scope) = open.first().map(|one| one.scope) else {
         return Ok(Ending::Disabled { name: None }.page().into_response());
-    }
+    };
     let profile = store::profiles::get(&app.db).await?;
-    Ok(ask(&company, &open, &profile, &marks, token).into_response())
+    Ok(ask(&company, (&open, scope), &profile, &marks, token).into_response())
 }
 
 /// The consent: spends the link, makes the connection, and sends the owner to Stripe.
@@ -110,17 +110,17 @@ pub async fn consent(
 
 fn ask(
     company: &company::Model,
-    open: &[integration::Model],
+    (open, asked): (&[integration::Model], integration::Scope),
     profile: &profile::Model,
     marks: &Marks,
     token: &str,
 ) -> Markup {
     let who = &profile.name;
     let all_test = open.iter().all(|one| one.mode == Mode::Test);
-    let (scope, scope_text) = page::meaning(open[0].scope);
+    let (scope, scope_text) = page::meaning(asked);
     let body = html! {
         @if all_test { (page::mode(Mode::Test)) }
-        h1 { (who) " asks to " (page::verb(open[0].scope)) " the Stripe data of " (company.name) }
+        h1 { (who) " asks to " (page::verb(asked)) " the Stripe data of " (company.name) }
         p.lead { "You decide on the next page, which is Stripe's own. We never see your Stripe password." }
         (super::consent::what(who, scope, scope_text))
         form method="post" action={ "/link/companies/" (company.id) "/start" } {

@@ -24,6 +24,20 @@ async fn it_stops_although_clients_keep_their_connections() {
 }
 
 #[tokio::test]
+async fn answers_are_dated_by_the_clock_that_can_be_moved() {
+    let running = start(small()).await.unwrap();
+    for days in [0, 40] {
+        running.clock.advance(days * 86_400_000);
+        for path in ["v1/charges", "_simulator/accounts"] {
+            let answer = reqwest::get(format!("{}/{path}", running.url)).await.unwrap();
+            let date = chrono::DateTime::parse_from_rfc2822(answer.headers()["date"].to_str().unwrap()).unwrap();
+            assert!((0..5).contains(&(running.clock.seconds() - date.timestamp())), "{path}: {date}");
+        }
+    }
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_same_seed_and_present_give_the_same_data_again() {
     let mut pages = Vec::new();
     for _ in 0..2 {
