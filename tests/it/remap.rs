@@ -14,7 +14,7 @@ use tributary::clock::Clock;
 use tributary::store;
 use tributary::sync::local::Local;
 use tributary::sync::map::MAPPER_VERSION;
-use tributary::sync::remap;
+use tributary::sync::remap::{self, Progress};
 use tributary::task::Task;
 
 use crate::both;
@@ -70,6 +70,23 @@ impl Old {
     async fn local(&self, stop: CancellationToken) -> Option<Local> {
         let clock = self.house.shared_clock();
         Local::begin(&self.house.db, &clock, self.connection, stop).await.unwrap()
+    }
+
+    /// Begins, and is stopped after the next batch. Returns who did it, and how far it came.
+    async fn stopped(&self) -> (Local, Progress) {
+        let stop = CancellationToken::new();
+        let local = self.local(stop.clone()).await.unwrap();
+        let progress = async || remap::progress(&self.house.db, self.connection).await.unwrap();
+        let before = progress().await.objects;
+        let moved = async {
+            while progress().await.objects == before {
+                tokio::task::yield_now().await;
+            }
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(local.go(), moved);
+        assert!(matches!(ended, Err(tributary::sync::error::Error::Stopped)), "{ended:?}");
+        (local, progress().await)
     }
 
     async fn changes(&self) -> Vec<change::Model> {
@@ -189,18 +206,7 @@ both! {
 
     async fn r36_mapping_again_goes_on_where_it_was_left(old: Old) {
         // Stopped after its first batches: like a kill, it leaves what is committed and nothing else.
-        let stop = CancellationToken::new();
-        let local = old.local(stop.clone()).await.unwrap();
-        let (db, connection) = (old.house.db.clone(), old.connection);
-        let moved = async {
-            while remap::progress(&db, connection).await.unwrap().objects == 0 {
-                tokio::task::yield_now().await;
-            }
-            stop.cancel();
-        };
-        let (ended, ()) = tokio::join!(local.go(), moved);
-        assert!(matches!(ended, Err(tributary::sync::error::Error::Stopped)), "{ended:?}");
-        let left = remap::progress(&old.house.db, old.connection).await.unwrap();
+        let (local, left) = old.stopped().await;
         assert!(!left.done && left.objects > 0 && u64::try_from(left.objects).unwrap() < left.of, "{left:?}");
         // A reader in between sees each record as one mapper or the other made it, whole.
         for (key, (row, _)) in records(&old.house, old.connection).await {
@@ -212,9 +218,11 @@ both! {
             }
         }
         // A later owner goes on; the one before is refused.
-        let next = old.local(CancellationToken::new()).await.unwrap();
+        let (_, further) = old.stopped().await;
+        assert!(further.objects > left.objects, "it began anew: {left:?}, then {further:?}");
         let late = local.page().await;
         assert!(late.is_err(), "two owners");
+        let next = old.local(CancellationToken::new()).await.unwrap();
         while next.go().await.unwrap() {}
         let end = remap::progress(&old.house.db, old.connection).await.unwrap();
         assert!(end.done && u64::try_from(end.objects).unwrap() == end.of, "each object once: {end:?}");
