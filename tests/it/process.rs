@@ -130,9 +130,7 @@ impl Served {
 
     /// Waits for its end.
     pub async fn ended(mut self) -> ExitStatus {
-        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
-            Ok(status) => status.unwrap(),
-            Err(_) => panic!("it does not end; its last words:\n{}", self.last_words()),
-        }
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended.unwrap_or_else(|late| panic!("it does not end: {late}; its last words:\n{}", self.last_words())).unwrap()
     }
 }
