@@ -5,6 +5,7 @@
 
 mod layers;
 mod reader;
+mod webhooks;
 
 use std::{
     ffi::OsString,
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub use self::layers::DEFAULTS;
+pub use self::webhooks::{Networks, Ports, Webhooks};
 use self::{layers::Layers, reader::Reader};
 use crate::fault::{self, Fault};
 use crate::vault::{MasterKey, VaultError};
@@ -87,6 +89,8 @@ pub struct Config {
     pub portal_hours: u32,
     /// How long what only grows is kept.
     pub retention: Retention,
+    /// Webhooks that are sent.
+    pub webhooks: Webhooks,
     /// The HTTP server.
     pub server: Server,
     /// The log.
@@ -224,6 +228,7 @@ impl Config {
                 deliveries_days: read.number("retention.deliveries_days", 1, 36_500)?,
                 datasets_days: read.number("retention.datasets_days", 1, 36_500)?,
             },
+            webhooks: Webhooks::read(read)?,
             server: Server {
                 drain: Duration::from_secs(read.number("server.drain_seconds", 0, 3_600)?.into()),
                 body_limit: read.number("server.body_limit_bytes", 1_024, 1_073_741_824)? as usize,

@@ -28,11 +28,19 @@ pub enum Point {
     DataErased,
     /// A caller of the API has been recognised; nothing was done for it.
     Answering,
+    /// What a read left in its outbox is found; no event is made of it yet.
+    BeforeRelay,
+    /// Events are made of an outbox; the outbox does not know it yet.
+    AfterRelay,
+    /// A webhook is about to be sent.
+    BeforeSend,
+    /// A receiver has answered; nothing of it is kept.
+    AfterSend,
 }
 
 impl Point {
     /// Every one of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::BeforeFetch,
         Self::AfterFetch,
         Self::MidWrite,
@@ -43,6 +51,10 @@ impl Point {
         Self::BeforeMigrated,
         Self::DataErased,
         Self::Answering,
+        Self::BeforeRelay,
+        Self::AfterRelay,
+        Self::BeforeSend,
+        Self::AfterSend,
     ];
 
     /// The word that the setting names it by.
@@ -59,6 +71,10 @@ impl Point {
             Self::BeforeMigrated => "before_migrated",
             Self::DataErased => "data_erased",
             Self::Answering => "answering",
+            Self::BeforeRelay => "before_relay",
+            Self::AfterRelay => "after_relay",
+            Self::BeforeSend => "before_send",
+            Self::AfterSend => "after_send",
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - **Ground**: the crates `entity` (the nouns) and `migration` (their history).
 //! - **Floor 1**, small and nearly pure: [`clock`], [`config`], [`fault`], [`money`], [`query`], [`task`], [`vault`].
-//! - **Floor 2**, side by side: [`store`] (our database) and [`stripe`] (their API).
+//! - **Floor 2**, side by side: [`store`] (our database), [`stripe`] (their API) and [`courier`] (receivers of webhooks).
 //! - **Floor 3**: [`sync`] reads, maps, keeps.
 //! - **Floor 4**: [`connect`] begins, finishes and revokes a connection.
 //! - **Floor 5**, side by side: [`web`] (HTTP) and [`work`] (the worker).
@@ -34,6 +34,7 @@ pub mod query;
 pub mod task;
 pub mod vault;
 
+pub mod courier;
 pub mod store;
 pub mod stripe;
 

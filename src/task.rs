@@ -1,7 +1,10 @@
 //! Requests for work: ids only, never secrets.
 
-use entity::id::{CompanyId, ConnectionId};
+use entity::id::{CompanyId, ConnectionId, WebhookConsumerId, WebhookReplayId};
 use serde::{Deserialize, Serialize};
+
+/// What the keys of tasks begin with that tell receivers of webhooks something.
+pub const WEBHOOKS: &str = "webhook-";
 
 /// A request for work; what may not run twice at once has one [`key`](Task::key).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,21 @@ pub enum Task {
         /// Which.
         connection: ConnectionId,
     },
+    /// Send a webhook consumer what waits for it.
+    Deliver {
+        /// Which.
+        consumer: WebhookConsumerId,
+    },
+    /// Queue events of the past for a webhook consumer.
+    Replay {
+        /// Which.
+        replay: WebhookReplayId,
+    },
+    /// Remove what waits for a webhook consumer that was deleted.
+    Forget {
+        /// Which.
+        consumer: WebhookConsumerId,
+    },
 }
 
 impl Task {
@@ -28,6 +46,9 @@ impl Task {
         match self {
             Self::Sync { connection } => format!("sync:{connection}"),
             Self::Erase { connection, .. } => format!("erase:{connection}"),
+            Self::Deliver { consumer } => format!("{WEBHOOKS}deliver:{consumer}"),
+            Self::Replay { replay } => format!("{WEBHOOKS}replay:{replay}"),
+            Self::Forget { consumer } => format!("{WEBHOOKS}forget:{consumer}"),
         }
     }
 }

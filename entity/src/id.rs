@@ -70,4 +70,10 @@ ids! {
     UserId;
     /// A webhook consumer: an address that is told of events.
     WebhookConsumerId;
+    /// Something that is told outside.
+    WebhookEventId;
+    /// An event on its way to one consumer.
+    DeliveryId;
+    /// Events of the past that are told again.
+    WebhookReplayId;
 }

@@ -15,6 +15,7 @@ pub mod connection;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod delivery_attempt;
 pub mod dictionary;
 pub mod feed_clock;
 pub mod feed_index;
@@ -29,6 +30,8 @@ pub mod stripe_hint;
 pub mod sync_setting;
 pub mod user;
 pub mod webhook_consumer;
+pub mod webhook_event;
+pub mod webhook_replay;
 
 // Data: keyed by `connection_id`, and by nothing else first.
 pub mod change;
@@ -72,8 +75,11 @@ pub const COORDINATION: &[&str] = &[
     "feed_index",
     "feed_clock",
     "delivery",
+    "delivery_attempt",
     "user",
     "webhook_consumer",
+    "webhook_event",
+    "webhook_replay",
     "stripe_event",
     "stripe_hint",
     "stripe_event_count",

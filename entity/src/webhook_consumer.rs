@@ -29,6 +29,20 @@ pub struct Model {
     pub secret: String,
     /// When it was made.
     pub created_at: DateTimeUtc,
+    /// The secret before the present one, sealed; it signs too until `previous_secret_until`.
+    #[sea_orm(column_type = "Text")]
+    pub previous_secret: Option<String>,
+    /// Until when the secret before signs too.
+    pub previous_secret_until: Option<DateTimeUtc>,
+    /// Why it was disabled, when that was not the developer's doing.
+    #[sea_orm(column_type = "Text")]
+    pub disabled_reason: Option<String>,
+    /// When it was disabled.
+    pub disabled_at: Option<DateTimeUtc>,
+    /// Since when every try has failed; none after one that succeeded.
+    pub failing_since: Option<DateTimeUtc>,
+    /// Until when it asked, by `Retry-After`, to be left alone.
+    pub paused_until: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,6 +8,7 @@ mod m20261121_000003_stripe_webhooks;
 mod m20261121_000004_reconciliation;
 mod m20261121_000005_feed;
 mod m20261121_000006_engine;
+mod m20261121_000007_deliveries;
 mod m20261121_000008_pass_times;
 
 /// Every migration, oldest first.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_reconciliation::Migration),
             Box::new(m20261121_000005_feed::Migration),
             Box::new(m20261121_000006_engine::Migration),
+            Box::new(m20261121_000007_deliveries::Migration),
             Box::new(m20261121_000008_pass_times::Migration),
         ]
     }

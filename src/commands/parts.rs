@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use tributary::clock::{SharedClock, SystemClock};
 use tributary::config::{self, Config};
 use tributary::connect::keys::Keys;
+use tributary::courier::Courier;
+use tributary::courier::address::{Rules, SystemNames};
 use tributary::store::trouble::Trouble;
 use tributary::store::{self, Db, database};
 use tributary::stripe::client::{Gate, Settings};
@@ -53,11 +56,13 @@ const SLICE: std::time::Duration = std::time::Duration::from_secs(10);
 impl Ground {
     /// A worker on this ground, with keys of its own under the same master key.
     #[must_use]
-    pub fn worker(&self, config: &Config, stripe: Gate, trouble: Trouble) -> Arc<Worker> {
+    pub fn worker(&self, config: &Config, stripe: Gate, courier: Courier, trouble: Trouble) -> Arc<Worker> {
         let config::Worker { concurrency, lease, poll } = config.worker;
-        let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention: config.retention };
+        let disable_after = TimeDelta::days(config.webhooks.disable_after_days.into());
+        let retention = config.retention;
+        let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention, disable_after };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
-        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, trouble, settings })
+        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, courier, trouble, settings })
     }
 }
 
@@ -91,6 +96,15 @@ async fn stand_on(db: Db, master: MasterKey) -> anyhow::Result<Ground> {
     let keys = Keys::new(master.clone(), clock.clone());
     keys.installation(&db).await?;
     Ok(Ground { db, clock, keys, master })
+}
+
+/// The way to receivers of webhooks.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn courier(settings: &config::Webhooks) -> anyhow::Result<Courier> {
+    let courier = Courier::new(Rules::new(settings), settings.timeout, Arc::new(SystemNames));
+    courier.context("cannot set up TLS for receivers of webhooks")
 }
 
 /// The way to Stripe.

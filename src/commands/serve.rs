@@ -98,11 +98,12 @@ impl Serving {
         };
         let stripe = parts::gate(&config.stripe)?;
         let trouble = Trouble::default();
-        let worker = ground.worker(config, stripe.clone(), trouble.clone());
+        let courier = parts::courier(&config.webhooks)?;
+        let worker = ground.worker(config, stripe.clone(), courier.clone(), trouble.clone());
         let db = parts::open_to_answer(&config.database_url).await?;
         let parts::Ground { clock, keys, .. } = ground;
         let draining = shutdown.clone();
-        let app = web::App::new(web::Inner { db, clock, keys, stripe, settings, trouble, draining });
+        let app = web::App::new(web::Inner { db, clock, keys, stripe, courier, settings, trouble, draining });
         let tasks = vec![
             tokio::spawn(listen(listener, app.clone(), shutdown.clone())),
             tokio::spawn(worker.run(shutdown.clone()).map(Ok)),

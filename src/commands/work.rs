@@ -33,7 +33,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     }
     let shutdown = signals::shutdown()?;
     let ground = parts::migrated_ground(&config).await?;
-    let worker = ground.worker(&config, parts::gate(&config.stripe)?, Trouble::default());
+    let worker =
+        ground.worker(&config, parts::gate(&config.stripe)?, parts::courier(&config.webhooks)?, Trouble::default());
     tracing::info!(concurrency = config.worker.concurrency, "working");
     let patience = async {
         shutdown.cancelled().await;

@@ -5,6 +5,7 @@ use entity::id::CompanyId;
 use entity::{company, connection, integration, oauth_state};
 use url::Url;
 
+use super::events::{self, Kind};
 use super::link::Links;
 use super::{Fault, Means};
 use crate::store::{self, Tx};
@@ -118,7 +119,11 @@ pub async fn company(
     }
     let connection = match store::connections::waiting(&tx, company.id, integration.id).await? {
         Some(waiting) => waiting,
-        None => store::connections::create(&tx, company.id, integration.id, means.clock.now()).await?,
+        None => {
+            let made = store::connections::create(&tx, company.id, integration.id, means.clock.now()).await?;
+            events::connection(&tx, Kind::ConnectionCreated, made.id, made.created_at).await?;
+            made
+        }
     };
     keep(means, links, tx, connection, session).await
 }

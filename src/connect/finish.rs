@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use entity::connection::{self, Fault as Note, Status};
-use entity::credential::{self, Kind};
+use entity::credential;
 use entity::id::{CompanyId, ConnectionId};
 use entity::integration::{self, Mode};
 use entity::oauth_state;
@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::begin::is_open;
+use super::events::{self, Kind};
 use super::{Fault, Means, integrations, revoke};
 use crate::fault::{self, Point};
 use crate::store::{self, connections::Granted};
@@ -214,6 +215,7 @@ pub async fn failed(means: Means<'_>, id: ConnectionId, failure: Failure) -> Res
             resolved_at: None,
         };
         store::connections::push_fault(&tx, id, note).await?;
+        events::connection(&tx, Kind::ConnectionFailed, id, means.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -323,9 +325,8 @@ async fn link(means: Means<'_>, held: &Held, connection: &connection::Model) -> 
     let now = means.clock.now();
     let tx = store::write(means.db).await?;
     let current = store::connections::hold(&tx, connection.id).await?;
-    if current.is_none_or(|row| row.status == Status::Linked) {
-        return Ok(false);
-    }
+    let Some(current) = current.filter(|row| row.status != Status::Linked) else { return Ok(false) };
+    let kind = if current.linked_at.is_some() { Kind::ConnectionReconnected } else { Kind::ConnectionConnected };
     let granted = Granted {
         account_id: held.account_id.clone(),
         account_name: held.account_name.clone().or_else(|| connection.account_name.clone()),
@@ -335,13 +336,14 @@ async fn link(means: Means<'_>, held: &Held, connection: &connection::Model) -> 
     store::connections::set_linked(&tx, connection.id, granted, now).await?;
     let row = credential::Model {
         connection_id: connection.id,
-        kind: Kind::Oauth,
+        kind: credential::Kind::Oauth,
         access_token: Some(held.access_token.clone()),
         refresh_token: held.refresh_token.clone(),
         created_at: now,
     };
     store::credentials::replace(&tx, row).await?;
     store::jobs::enqueue(&tx, &Task::Sync { connection: connection.id }, now).await?;
+    events::connection(&tx, kind, connection.id, now).await?;
     tx.commit().await?;
     tracing::info!(connection.id = %connection.id, account.id = held.account_id, "linked");
     Ok(true)
@@ -391,7 +393,12 @@ pub async fn take(means: Means<'_>, held: &Held) -> Result<Ending, Fault> {
         return Ok(Ending::Gone);
     };
     let (made, now) = (held.instead, means.clock.now());
-    store::connections::create_as(means.db, made, held.company, before.integration_id, now).await?;
+    let tx = store::write(means.db).await?;
+    if store::connections::even_deleted(&tx, made).await?.is_none() {
+        store::connections::create_as(&tx, made, held.company, before.integration_id, now).await?;
+        events::connection(&tx, Kind::ConnectionCreated, made, now).await?;
+    }
+    tx.commit().await?;
     let Some(made) = store::connections::by_id(means.db, held.instead).await? else { return Ok(Ending::Gone) };
     link(means, held, &made).await?;
     Ok(Ending::Linked(made.id))

@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod api_keys;
 pub mod begin;
+pub mod events;
 pub mod finish;
 pub mod inbox;
 pub mod integrations;
@@ -12,6 +13,7 @@ pub mod refresh;
 pub mod revoke;
 pub mod sweep;
 pub mod users;
+pub mod webhook_secrets;
 pub mod webhooks;
 
 use sea_orm::DbErr;

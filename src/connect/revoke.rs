@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::connection::{self, Fault as Note, Status};
-use entity::id::{CompanyId, ConnectionId};
-use entity::integration;
+use entity::id::ConnectionId;
+use entity::{company, integration};
 use sea_orm::DbErr;
 
+use super::events::{self, Kind};
 use super::{Fault, Means, integrations};
 use crate::store::{self, Tx};
 use crate::stripe::oauth;
@@ -43,6 +44,7 @@ pub async fn unlink(means: Means<'_>, connection: &connection::Model) -> Result<
         return Err(Error::NotLinked(status));
     }
     store::credentials::wipe(&tx, connection.id).await?;
+    events::connection(&tx, Kind::ConnectionDisconnected, connection.id, means.clock.now()).await?;
     tx.commit().await?;
     tracing::info!(connection.id = %connection.id, "unlinked");
     let (Some(account), Some(livemode)) = (&connection.account_id, connection.livemode) else { return Ok(()) };
@@ -108,6 +110,9 @@ pub async fn delete(means: Means<'_>, connection: &connection::Model) -> Result<
     }
     let now = means.clock.now();
     let tx = store::write(means.db).await?;
+    // Of one that another request has deleted meanwhile nothing more is told.
+    store::connections::hold(&tx, connection.id).await?;
+    events::connection(&tx, Kind::ConnectionDeleted, connection.id, now).await?;
     store::connections::set_deleted(&tx, connection.id, now).await?;
     store::credentials::wipe(&tx, connection.id).await?;
     store::oauth_states::forget(&tx, connection.id).await?;
@@ -118,15 +123,20 @@ pub async fn delete(means: Means<'_>, connection: &connection::Model) -> Result<
     Ok(())
 }
 
-/// Deletes all connections of a company. What belongs to the company itself is not touched.
+/// Deletes a company, after all of its connections.
 ///
 /// # Errors
-/// When something of ours is at fault; those before it are deleted then, and it can be called again.
-pub async fn delete_all(means: Means<'_>, company: CompanyId) -> Result<(), Fault> {
-    for connection in store::connections::of_company(means.db, company).await? {
+/// When something of ours is at fault; connections before it are deleted then, and it can be called again.
+pub async fn delete_company(means: Means<'_>, company: &company::Model) -> Result<(), Fault> {
+    for connection in store::connections::of_company(means.db, company.id).await? {
         delete(means, &connection).await?;
     }
-    Ok(())
+    let now = means.clock.now();
+    let tx = store::write(means.db).await?;
+    if store::companies::delete(&tx, company.id, now).await? {
+        events::company(&tx, Kind::CompanyDeleted, company, now).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Stripe said that the owner has ended the access (403 `account_invalid`): no more syncs, the data stays, the owner can
@@ -156,6 +166,7 @@ pub async fn deauthorized_in(tx: &Tx, id: ConnectionId, now: DateTime<Utc>) -> R
             resolved_at: None,
         };
         store::connections::push_fault(tx, id, note).await?;
+        events::connection(tx, Kind::ConnectionDisconnected, id, now).await?;
         tracing::info!(connection.id = %id, "deauthorized at Stripe");
     }
     Ok(())

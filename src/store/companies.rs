@@ -47,6 +47,14 @@ pub async fn find(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<com
     Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(db).await
 }
 
+/// The company, deleted or not: for what is still to be told of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn even_deleted(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
 /// How many there are.
 ///
 /// # Errors
@@ -83,18 +91,18 @@ pub async fn update(db: &impl ConnectionTrait, row: &company::Model) -> Result<(
     Ok(())
 }
 
-/// From now on nothing of it is served.
+/// From now on nothing of it is served. `false` when that was so before.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(db: &impl ConnectionTrait, id: CompanyId, now: DateTimeUtc) -> Result<(), DbErr> {
-    Entity::update_many()
+pub async fn delete(db: &impl ConnectionTrait, id: CompanyId, now: DateTimeUtc) -> Result<bool, DbErr> {
+    let deleted = Entity::update_many()
         .col_expr(Column::DeletedAt, Expr::value(now))
         .filter(Column::Id.eq(id))
         .filter(Column::DeletedAt.is_null())
         .exec(db)
         .await?;
-    Ok(())
+    Ok(deleted.rows_affected == 1)
 }
 
 /// Says whether the company's own sync settings replace those of the profile.

@@ -37,6 +37,14 @@ pub async fn by_id(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option
     present().filter(Column::Id.eq(id)).one(db).await
 }
 
+/// The connection, deleted or not, while its row is there: for what is still to be told of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn even_deleted(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    connection::Entity::find_by_id(id).one(db).await
+}
+
 /// The company's connections, oldest first.
 ///
 /// # Errors

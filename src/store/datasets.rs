@@ -207,7 +207,7 @@ pub async fn set_readable(
     Ok(())
 }
 
-/// Ends a dataset, well or with a reason. One that has ended stays as it is.
+/// Ends a dataset, well or with a reason. One that has ended stays as it is; `false` then.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -218,8 +218,8 @@ pub async fn finish(
     status: Status,
     reason: Option<&str>,
     now: DateTimeUtc,
-) -> Result<(), DbErr> {
-    dataset::Entity::update_many()
+) -> Result<bool, DbErr> {
+    let ended = dataset::Entity::update_many()
         .set(dataset::ActiveModel {
             status: Set(status),
             progress: Set(100),
@@ -233,24 +233,34 @@ pub async fn finish(
         .filter(Column::Status.is_in(OPEN))
         .exec(db)
         .await?;
-    Ok(())
+    Ok(ended.rows_affected == 1)
 }
 
-/// Ends every dataset of a connection that is not final, with the reason.
+/// Some datasets of a connection, in the order in which they were asked for.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end_all(
+pub async fn with_ids(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
-    status: Status,
-    reason: &str,
-    now: DateTimeUtc,
-) -> Result<(), DbErr> {
-    for open in unfinished(db, connection).await? {
-        finish(db, connection, open.id, status, Some(reason), now).await?;
+    ids: &[DatasetId],
+) -> Result<Vec<dataset::Model>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    in_order(dataset::Entity::find().filter(Column::Id.is_in(ids.iter().copied())), connection).all(db).await
+}
+
+/// The datasets of a connection's first sync.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_first(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<dataset::Model>, DbErr> {
+    in_order(dataset::Entity::find().filter(Column::First.eq(true)), connection).all(db).await
+}
+
+fn in_order(rows: Select<dataset::Entity>, connection: ConnectionId) -> Select<dataset::Entity> {
+    rows.filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::RequestedAt).order_by_asc(Column::Id)
 }
 
 /// Puts every dataset of a connection that is not final back to Queued, with a word on what it waits for.

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{CaseStatement, LockBehavior, LockType, OnConflict, Orde
 use sea_orm::{ActiveValue::Set, Condition, DbBackend, ExprTrait, FromQueryResult, QuerySelect};
 
 use crate::clock;
-use crate::task::Task;
+use crate::task::{self, Task};
 
 /// Asks for work, in the transaction that causes it. A task that waits already is not asked for twice; one that is
 /// running now runs once more afterwards.
@@ -74,15 +74,50 @@ fn free(db: &impl ConnectionTrait) -> Condition {
     Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(over)
 }
 
-/// Leases the next job that is due at `now`. A lease that ran out is due again, so a crash loses nothing.
+/// Jobs that are done apart from each other: who waits for a slow receiver keeps no sync waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What is done a few at a time.
+    Work,
+    /// What receivers of webhooks are told.
+    Webhooks,
+}
+
+impl Lane {
+    fn jobs(self) -> Expr {
+        let key = || Expr::col(Column::Key);
+        let pattern = format!("{}%", task::WEBHOOKS);
+        match self {
+            Self::Work => key().not_like(pattern),
+            Self::Webhooks => key().like(pattern),
+        }
+    }
+}
+
+/// Leases the next job that is due at `now`, of those done a few at a time. A lease that ran out is due again, so a crash
+/// loses nothing.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration) -> Result<Option<job::Model>, DbErr> {
+    claim_in(db, Lane::Work, now, lease).await
+}
+
+/// As [`claim`], of any lane.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_in(
+    db: &impl ConnectionTrait,
+    lane: Lane,
+    now: DateTimeUtc,
+    lease: Duration,
+) -> Result<Option<job::Model>, DbErr> {
     let next = Query::select()
         .column(Column::Id)
         .from(job::Entity)
         .and_where(Expr::col(Column::RunAt).lte(now))
+        .and_where(lane.jobs())
         .cond_where(free(db))
         .order_by(Column::RunAt, Order::Asc)
         .limit(1)
@@ -220,12 +255,13 @@ pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbEr
     Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(db).await?.is_some())
 }
 
-/// Whether a job is due that nobody does.
+/// Whether a job of those done a few at a time is due that nobody does.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<bool, DbErr> {
-    let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(free(db)).one(db).await?;
+    let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(Lane::Work.jobs()).filter(free(db));
+    let due = due.one(db).await?;
     Ok(due.is_some())
 }
 

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 
 use entity::id::{ConnectionId, DatasetId};
 use entity::{change, connection, dataset, delivery, feed_clock, feed_head, feed_index, outbox};
+use entity::{webhook_consumer, webhook_replay};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::Query;
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
 
-use crate::store::{datasets_read, feed_merge};
+use crate::store::{Db, datasets_read, feed_merge, webhook_events};
 
 /// Rows of one statement.
 const BATCH: i64 = 5_000;
@@ -152,13 +154,55 @@ pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, befor
     Ok(removed)
 }
 
-/// Removes deliveries that came to their end, well or not, before a time. Returns how many.
+/// Gives up what has waited since before a time for consumers that are disabled. Returns how many deliveries.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn deliveries(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
-    let ended = delivery::Entity::delete_many()
-        .filter(delivery::Column::RunAt.lt(before))
-        .filter(delivery::Column::Status.ne("waiting"));
-    Ok(ended.exec(db).await?.rows_affected)
+pub async fn give_up_deliveries(
+    db: &impl ConnectionTrait,
+    before: DateTimeUtc,
+    now: DateTimeUtc,
+) -> Result<u64, DbErr> {
+    use delivery::{Column, Status};
+    let disabled = Query::select()
+        .column(webhook_consumer::Column::Id)
+        .from(webhook_consumer::Entity)
+        .and_where(webhook_consumer::Column::Disabled.eq(true))
+        .to_owned();
+    let given_up = delivery::Entity::update_many()
+        .set(delivery::ActiveModel { status: Set(Status::Failed), ended_at: Set(Some(now)), ..Default::default() })
+        .filter(Column::Status.eq(Status::Waiting))
+        .filter(Column::RunAt.lt(before))
+        .filter(Column::ConsumerId.in_subquery(disabled));
+    Ok(given_up.exec(db).await?.rows_affected)
+}
+
+/// Removes events from before a time that nobody waits for, with their deliveries and the tries of these; without a time,
+/// those of what was deleted. Returns how many events.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn webhook_events(db: &Db, before: Option<DateTimeUtc>) -> Result<u64, DbErr> {
+    let mut removed = 0;
+    loop {
+        let tx = super::write(db).await?;
+        let ids = webhook_events::to_remove(&tx, before, super::ROWS as u64).await?;
+        if ids.is_empty() {
+            return Ok(removed);
+        }
+        removed += webhook_events::remove(&tx, &ids).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Removes replays that were asked for before a time and have ended. Returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn replays(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+    use webhook_replay::Column;
+    let old = webhook_replay::Entity::delete_many()
+        .filter(Column::CreatedAt.lt(before))
+        .filter(Column::EndedAt.is_not_null());
+    Ok(old.exec(db).await?.rows_affected)
 }

@@ -110,8 +110,7 @@ async fn write(
         let gains = brought.gains(asked, stream.data_types(), open.progress(stream));
         store::datasets::gain(page.tx(), run.connection, gains).await?;
         for one in of_stream().filter(|one| open.is_whole(one.data_type)) {
-            let now = run.clock.now();
-            store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
+            page.finish(one.id, Status::Complete, None).await?;
         }
         for one in early.into_iter().filter(|one| !open.is_whole(one.data_type)) {
             if let Some(from) = open.readable_from(one.data_type) {
@@ -155,7 +154,7 @@ pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
     let gains = brought.gains(asked, &[DataType::CompanyInfo], 99);
     store::datasets::gain(page.tx(), run.connection, gains).await?;
     for one in asked.iter().filter(|one| one.data_type == DataType::CompanyInfo) {
-        store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
+        page.finish(one.id, Status::Complete, None).await?;
     }
     page.commit().await?;
     Ok(())

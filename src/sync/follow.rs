@@ -322,7 +322,7 @@ impl Following<'_> {
         }
         for one in &self.asked {
             if Stream::of(one.data_type).iter().all(|stream| self.active.contains(stream.name())) {
-                store::datasets::finish(page.tx(), run.connection, one.id, Status::Complete, None, now).await?;
+                page.finish(one.id, Status::Complete, None).await?;
             }
         }
         page.commit().await?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
+use entity::dataset::Status;
 use entity::id::{ConnectionId, DatasetId};
 use entity::{checkpoint, dataset};
 
@@ -11,6 +12,7 @@ use super::compose::{self, Composed};
 use super::error::Error;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
+use super::told;
 use crate::fault::{self, Point};
 use crate::store::bulk::{self, Changed, Reading};
 use crate::store::datasets::Gain;
@@ -27,6 +29,7 @@ pub struct Page {
     connection: ConnectionId,
     now: DateTime<Utc>,
     changes: Vec<Changed>,
+    ended: Vec<DatasetId>,
 }
 
 impl Page {
@@ -39,7 +42,7 @@ impl Page {
         if !store::sync_heads::holds(&tx, connection, fence).await? {
             return Err(Error::Fenced);
         }
-        Ok(Self { tx, connection, now, changes: Vec::new() })
+        Ok(Self { tx, connection, now, changes: Vec::new(), ended: Vec::new() })
     }
 
     /// The transaction, for what else belongs to the page.
@@ -190,13 +193,25 @@ impl Page {
         Ok(())
     }
 
-    /// Numbers the changes and commits: all of it, or nothing.
+    /// Ends a dataset, well or with a reason; that is told outside when the page is committed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish(&mut self, id: DatasetId, status: Status, reason: Option<&str>) -> Result<(), Error> {
+        if store::datasets::finish(&self.tx, self.connection, id, status, reason, self.now).await? {
+            self.ended.push(id);
+        }
+        Ok(())
+    }
+
+    /// Numbers the changes and what is to be told, and commits: all of it, or nothing.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn commit(self) -> Result<usize, Error> {
         let count = self.changes.len();
         store::feed::append(&self.tx, self.connection, self.changes, self.now).await?;
+        told::tell(&self.tx, self.connection, told::COMPLETED, &self.ended, self.now).await?;
         fault::at(Point::BeforeCommit);
         self.tx.commit().await?;
         fault::at(Point::AfterCommit);

@@ -24,4 +24,5 @@ pub mod run;
 pub mod schedule;
 pub mod streams;
 pub mod stretch;
+pub mod told;
 pub mod windows;

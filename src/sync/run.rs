@@ -17,7 +17,7 @@ use super::keep::Page;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
 use super::streams::Stream;
-use super::{backfill, follow, payouts, reconcile};
+use super::{backfill, follow, payouts, reconcile, told};
 use crate::clock::SharedClock;
 use crate::fault::{self, Point};
 use crate::store::{self, Db};
@@ -391,7 +391,9 @@ impl Run {
 
     async fn first_done(&self) -> Result<(), Error> {
         let page = self.page().await?;
-        store::sync_heads::set_first_done(page.tx(), self.connection, self.clock.now()).await?;
+        let now = self.clock.now();
+        store::sync_heads::set_first_done(page.tx(), self.connection, now).await?;
+        told::tell_first(page.tx(), self.connection, now).await?;
         page.commit().await?;
         Ok(())
     }
@@ -405,10 +407,9 @@ impl Run {
         let list = stream.name().replace('_', " ");
         let reason = reason.replace("{list}", &list);
         tracing::warn!(connection.id = %self.connection, list, reason, "Stripe does not give a list");
-        let page = self.page().await?;
+        let mut page = self.page().await?;
         for one in asked.iter().filter(|one| Stream::of(one.data_type).contains(&stream)) {
-            let (id, now) = (one.id, self.clock.now());
-            store::datasets::finish(page.tx(), self.connection, id, status, Some(&reason), now).await?;
+            page.finish(one.id, status, Some(&reason)).await?;
         }
         page.commit().await?;
         Ok(())

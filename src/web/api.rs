@@ -10,7 +10,7 @@ use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
     history, integrations, orders, payment_methods, payments, payouts, products, profile, quarantine, read_budget,
-    reconciliation, refresh, sync_settings, transactions, unsupported, webhooks,
+    reconciliation, refresh, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -45,7 +45,15 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::delete))
         .routes(routes!(cors_settings::get, cors_settings::set))
         .routes(routes!(webhooks::list, webhooks::create))
-        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhook_deliveries::test))
+        .routes(routes!(webhook_deliveries::list))
+        .routes(routes!(webhook_deliveries::get))
+        .routes(routes!(webhook_deliveries::resend))
+        .routes(routes!(webhook_replays::recover))
+        .routes(routes!(webhook_replays::create))
+        .routes(routes!(webhook_replays::get, webhook_replays::cancel))
 }
 
 fn commerce() -> OpenApiRouter<App> {

@@ -19,6 +19,7 @@ use super::connections::{Connection, Shown};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Caller, OfCompany};
+use crate::connect::events::{self, Kind};
 use crate::connect::{link, revoke};
 use crate::query::{self, Expr, Op, Refused};
 use crate::store;
@@ -210,7 +211,10 @@ pub async fn create(State(app): State<App>, _: Caller, Body(body): Body<CompanyB
         last_sync_at: None,
         deleted_at: None,
     };
-    store::companies::insert(&app.db, row.clone()).await?;
+    let tx = store::write(&app.db).await?;
+    store::companies::insert(&tx, row.clone()).await?;
+    events::company(&tx, Kind::CompanyCreated, &row, row.created_at).await?;
+    tx.commit().await?;
     shown(&app, row).await
 }
 
@@ -273,7 +277,6 @@ pub async fn replace(
     params(("companyId" = CompanyId, Path)),
     responses((status = 204, description = "It is gone."), Refusals))]
 pub async fn delete(State(app): State<App>, OfCompany(company): OfCompany) -> Result<StatusCode, Error> {
-    revoke::delete_all(app.means(), company.id).await.map_err(Error::fault)?;
-    store::companies::delete(&app.db, company.id, app.clock.now()).await?;
+    revoke::delete_company(app.means(), &company).await.map_err(Error::fault)?;
     Ok(StatusCode::NO_CONTENT)
 }

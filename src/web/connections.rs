@@ -18,6 +18,7 @@ use super::body::Body;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{OfCompany, OfConnection};
+use crate::connect::events;
 use crate::connect::link::{self, Links};
 use crate::connect::revoke;
 use crate::query::{Datum, Field, Kind, Noun, ascending};
@@ -228,7 +229,10 @@ pub async fn create(
         let name = &integration.name;
         return Err(Error::Conflict(format!("The integration {name} is switched off, so it starts no connections.")));
     }
-    let row = store::connections::create(&app.db, company.id, integration.id, app.clock.now()).await?;
+    let tx = store::write(&app.db).await?;
+    let row = store::connections::create(&tx, company.id, integration.id, app.clock.now()).await?;
+    events::connection(&tx, events::Kind::ConnectionCreated, row.id, row.created_at).await?;
+    tx.commit().await?;
     Ok(Json(Shown::of(&app).await?.connection(row)?))
 }
 

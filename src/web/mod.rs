@@ -37,6 +37,8 @@ pub mod stripe_webhooks;
 pub mod sync_settings;
 pub mod transactions;
 pub mod unsupported;
+pub mod webhook_deliveries;
+pub mod webhook_replays;
 pub mod webhooks;
 pub mod who;
 
@@ -54,6 +56,7 @@ use crate::clock::SharedClock;
 use crate::connect::Means;
 use crate::connect::keys::Keys;
 use crate::connect::link::Links;
+use crate::courier::Courier;
 use crate::store::Db;
 use crate::store::trouble::Trouble;
 use crate::stripe::client::Gate;
@@ -90,6 +93,8 @@ pub struct Inner {
     pub keys: Keys,
     /// The way to Stripe.
     pub stripe: Gate,
+    /// The way to receivers of webhooks.
+    pub courier: Courier,
     /// The settings.
     pub settings: Settings,
     /// What the database last refused.

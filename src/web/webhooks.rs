@@ -5,23 +5,23 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::WebhookConsumerId;
 use entity::shape::Texts;
 use entity::webhook_consumer;
-use rand::RngExt;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use url::Url;
 use utoipa::ToSchema;
 
 use super::App;
 use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
-use super::who::{Caller, Last};
+use super::who::{Caller, Last, OfConsumer};
+use crate::connect::webhook_secrets;
+use crate::courier::address::Refused;
 use crate::store;
-use crate::vault::Place;
+use crate::task::Task;
 
 /// Consumers at once.
 const MOST: usize = 50;
@@ -29,6 +29,10 @@ const MOST: usize = 50;
 const TAGS: usize = 10;
 /// Kinds of events of one consumer.
 const EVENT_TYPES: usize = 50;
+/// Hours in which two secrets sign, unless it is said otherwise.
+const OVERLAP: u32 = 24;
+/// The most of them.
+const LONGEST_OVERLAP: u32 = 720;
 
 /// An address that is told of events.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,10 +44,22 @@ pub struct WebhookConsumer {
     pub url: String,
     /// Whether it is told nothing for now.
     pub disabled: bool,
-    /// The kinds of events that it is told of.
+    /// The kinds of events that it is told of: `read.completed`, all that begin alike by `connection.*`, all by `*`.
     pub event_types: Vec<String>,
     /// `key:value` of companies: only those with any of them; all when there is none.
     pub company_tags: Vec<String>,
+    /// Why it was disabled, and what to do; absent unless that was done by Tributary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled_reason: Option<String>,
+    /// When it was disabled; absent while it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled_date: Option<DateTime<Utc>>,
+    /// Since when every try has failed; absent after one that succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Until when it asked, by `Retry-After`, to be sent nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<DateTime<Utc>>,
 }
 
 impl From<webhook_consumer::Model> for WebhookConsumer {
@@ -54,6 +70,10 @@ impl From<webhook_consumer::Model> for WebhookConsumer {
             disabled: row.disabled,
             event_types: row.event_types.0,
             company_tags: row.company_tags.0,
+            disabled_reason: row.disabled_reason,
+            disabled_date: row.disabled_at.filter(|_| row.disabled),
+            failing_since: row.failing_since,
+            paused_until: row.paused_until,
         }
     }
 }
@@ -69,12 +89,12 @@ pub struct WebhookConsumers {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookConsumerBody {
-    /// An address of https, or of http on this machine.
+    /// An https address that all of the Internet reaches; the operator can allow others.
     pub url: String,
     /// Whether it is told nothing for now.
     #[serde(default)]
     pub disabled: bool,
-    /// Such as `read.completed`; 50 at most.
+    /// Such as `read.completed`, `connection.*` or `*`; 50 at most.
     #[schema(max_items = 50)]
     pub event_types: Vec<String>,
     /// `key:value`; 10 at most.
@@ -101,15 +121,22 @@ pub async fn create(
     Body(body): Body<WebhookConsumerBody>,
 ) -> Result<(StatusCode, Json<WebhookConsumer>), Error> {
     let id = WebhookConsumerId::new();
-    let key = app.keys.installation(&app.db).await?;
+    let secret =
+        webhook_secrets::seal(&app.db, &app.keys, id, &webhook_secrets::generate()).await.map_err(Error::fault)?;
     let row = webhook_consumer::Model {
         id,
-        url: address(body.url)?,
+        url: address(&app, body.url).await?,
         disabled: body.disabled,
         event_types: Texts(event_types(body.event_types)?),
         company_tags: Texts(company_tags(body.company_tags.unwrap_or_default())?),
-        secret: key.seal(&Place::new("webhook_consumer", id, "secret"), &new_secret().into()),
+        secret,
         created_at: app.clock.now(),
+        previous_secret: None,
+        previous_secret_until: None,
+        disabled_reason: None,
+        disabled_at: None,
+        failing_since: None,
+        paused_until: None,
     };
     let tx = store::write(&app.db).await?;
     store::profiles::hold(&tx).await?;
@@ -121,6 +148,111 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
+/// Get a webhook consumer
+///
+/// With how it fares: since when it fails, and why it was disabled.
+#[utoipa::path(get, path = "/webhooks/{webhookId}", operation_id = "get-webhook-consumer", tag = "Webhooks",
+    params(("webhookId" = WebhookConsumerId, Path)),
+    responses((status = 200, description = "The consumer.", body = WebhookConsumer), Refusals))]
+pub async fn get(OfConsumer(consumer): OfConsumer) -> Json<WebhookConsumer> {
+    Json(consumer.into())
+}
+
+/// What changes of a consumer; what is absent or null stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookConsumerUpdate {
+    /// As when it is made.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Whether it is told nothing for now. Enabled again, it gets what waited; *recover* sends what happened meanwhile.
+    #[serde(default)]
+    pub disabled: Option<bool>,
+    /// As when it is made.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub event_types: Option<Vec<String>>,
+    /// As when it is made.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub company_tags: Option<Vec<String>>,
+}
+
+/// Change a webhook consumer
+///
+/// What is absent or null stays as it is.
+#[utoipa::path(patch, path = "/webhooks/{webhookId}", operation_id = "update-webhook-consumer", tag = "Webhooks",
+    params(("webhookId" = WebhookConsumerId, Path)), request_body = WebhookConsumerUpdate,
+    responses((status = 200, description = "The consumer.", body = WebhookConsumer), Refusals))]
+pub async fn update(
+    State(app): State<App>,
+    OfConsumer(webhook_consumer::Model { id, .. }): OfConsumer,
+    Body(body): Body<WebhookConsumerUpdate>,
+) -> Result<Json<WebhookConsumer>, Error> {
+    let url = match body.url {
+        Some(given) => Some(address(&app, given).await?),
+        None => None,
+    };
+    let kinds = body.event_types.map(event_types).transpose()?;
+    let tags = body.company_tags.map(company_tags).transpose()?;
+    let gone = || Error::none("webhook consumer", id);
+    let tx = store::write(&app.db).await?;
+    let row = store::webhook_consumers::hold(&tx, id).await?.ok_or_else(gone)?;
+    let (kinds, tags) = (kinds.map_or(row.event_types, Texts), tags.map_or(row.company_tags, Texts));
+    store::webhook_consumers::set(&tx, id, url.unwrap_or(row.url), kinds, tags).await?;
+    match body.disabled {
+        Some(true) if !row.disabled => store::webhook_consumers::disable(&tx, id, None, app.clock.now()).await?,
+        Some(false) if row.disabled => store::webhook_consumers::enable(&tx, id).await?,
+        _ => {}
+    }
+    let row = store::webhook_consumers::find(&tx, id).await?.ok_or_else(gone)?;
+    tx.commit().await?;
+    Ok(Json(row.into()))
+}
+
+/// How long the secret before signs too.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRequest {
+    /// Hours in which both sign; 24 when it is left out, 720 at most, 0 ends the one before at once.
+    #[serde(default)]
+    #[schema(maximum = 720)]
+    pub overlap_hours: Option<u32>,
+}
+
+/// A new signing secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SigningSecret {
+    /// `whsec_` and base64. It is shown here and nowhere else.
+    pub secret: String,
+    /// Until when the secret before signs too.
+    pub previous_until: DateTime<Utc>,
+}
+
+/// Make a new signing secret
+///
+/// The answer is the only place that shows it. For some hours what is sent carries two signatures, one by the secret
+/// before, so that a receiver can change over without losing anything. Ask for one after the consumer was made.
+#[utoipa::path(post, path = "/webhooks/{webhookId}/secret", operation_id = "rotate-webhook-secret", tag = "Webhooks",
+    params(("webhookId" = WebhookConsumerId, Path)), request_body = SecretRequest,
+    responses((status = 200, description = "The secret.", body = SigningSecret), Refusals))]
+#[expect(clippy::disallowed_methods, reason = "the secret is shown to its owner, once")]
+pub async fn rotate_secret(
+    State(app): State<App>,
+    OfConsumer(consumer): OfConsumer,
+    Body(asked): Body<SecretRequest>,
+) -> Result<Json<SigningSecret>, Error> {
+    let hours = asked.overlap_hours.unwrap_or(OVERLAP);
+    if hours > LONGEST_OVERLAP {
+        return Err(Error::BadRequest(format!("overlapHours must be a whole number from 0 to {LONGEST_OVERLAP}.")));
+    }
+    let until = app.clock.now() + TimeDelta::hours(hours.into());
+    let made = webhook_secrets::rotate(&app.db, &app.keys, consumer.id, until).await.map_err(Error::fault)?;
+    let secret = made.ok_or_else(|| Error::none("webhook consumer", consumer.id))?;
+    Ok(Json(SigningSecret { secret: secret.expose_secret().to_owned(), previous_until: until }))
+}
+
 /// Delete a webhook consumer
 ///
 /// It is told nothing any more, not even what waits.
@@ -129,26 +261,21 @@ pub async fn create(
     responses((status = 204, description = "It is gone."), Refusals))]
 pub async fn delete(State(app): State<App>, _: Caller, Last(given): Last) -> Result<StatusCode, Error> {
     let id = WebhookConsumerId::from_str(&given).map_err(|_| Error::none("webhook consumer", &given))?;
-    if store::webhook_consumers::delete(&app.db, id).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Error::none("webhook consumer", id))
+    let tx = store::write(&app.db).await?;
+    if !store::webhook_consumers::delete(&tx, id).await? {
+        return Err(Error::none("webhook consumer", id));
     }
+    store::jobs::enqueue(&tx, &Task::Forget { consumer: id }, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// As Standard Webhooks has it: `whsec_` and the base64 of 32 random bytes.
-fn new_secret() -> String {
-    format!("whsec_{}", BASE64_STANDARD.encode(rand::rng().random::<[u8; 32]>()))
-}
-
-fn address(given: String) -> Result<String, Error> {
+/// An address that a receiver may have; what it leads to is judged again whenever something is sent.
+async fn address(app: &App, given: String) -> Result<String, Error> {
     let given = text("url", given, 2000)?;
-    let good = Url::parse(&given).is_ok_and(|url| {
-        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        url.scheme() == "https" || (url.scheme() == "http" && here)
-    });
-    let refused = || Error::BadRequest("url must be an address of https, or of http on this machine.".to_owned());
-    good.then_some(given).ok_or_else(refused)
+    let refused = |refused: Refused| Error::BadRequest(format!("url cannot be the address of a receiver: {refused}."));
+    app.courier.check(&given).await.map_err(refused)?;
+    Ok(given)
 }
 
 /// Names are not compared with a list: consumers ask for kinds that are still to come.

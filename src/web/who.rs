@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
-use entity::id::{ApiKeyId, CompanyId, ConnectionId, UserId};
-use entity::{company, connection};
+use entity::id::{ApiKeyId, CompanyId, ConnectionId, UserId, WebhookConsumerId};
+use entity::{company, connection, webhook_consumer};
 
 use super::App;
 use super::error::Error;
@@ -115,6 +115,22 @@ impl FromRequestParts<App> for OfConnection {
         let connection = store::connections::owned(&app.db, company.id, id).await?;
         let connection = connection.ok_or_else(|| Error::none("connection", id))?;
         Ok(Self { company, connection })
+    }
+}
+
+/// A webhook consumer that is there.
+#[derive(Clone, Debug)]
+pub struct OfConsumer(pub webhook_consumer::Model);
+
+impl FromRequestParts<App> for OfConsumer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        Caller::from_request_parts(parts, app).await?;
+        let text = segment(parts, "webhookId").await?;
+        let id = WebhookConsumerId::from_str(&text).map_err(|_| Error::none("webhook consumer", &text))?;
+        let consumer = store::webhook_consumers::find(&app.db, id).await?;
+        consumer.map(Self).ok_or_else(|| Error::none("webhook consumer", id))
     }
 }
 

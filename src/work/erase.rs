@@ -19,9 +19,12 @@ impl Worker {
     async fn erased(&self, company: CompanyId, connection: ConnectionId) -> Result<(), sea_orm::DbErr> {
         // Whoever still syncs it is refused from here on.
         store::sync_heads::take(&self.db, connection).await?;
+        // What it still had to tell is told; nobody else tells it now.
+        super::relay::relay_of(&self.db, connection).await?;
         let rows = store::erase::data(&self.db, connection).await?;
         fault::at(Point::DataErased);
         store::stripe_events::give_up(&self.db, connection, Reason::Disconnected, self.clock.now()).await?;
+        store::webhook_events::forget_connection(&self.db, connection).await?;
         store::connections::erase(&self.db, connection).await?;
         tracing::info!(company.id = %company, connection.id = %connection, rows, "a deleted connection's data is gone");
         Ok(())

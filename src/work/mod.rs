@@ -3,10 +3,13 @@
 //! Any number of them may run, in one process or in many: the queue's leases say who has a job, the fence of a connection
 //! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by `sync` and `erase`.
 
+mod deliver;
 mod erase;
 mod inbox;
 mod local;
 pub mod merge;
+pub mod relay;
+mod replay;
 pub mod retention;
 mod sync;
 pub mod tick;
@@ -26,6 +29,8 @@ use crate::clock::SharedClock;
 use crate::config::Retention;
 use crate::connect::keys::Keys;
 use crate::connect::{Means, sweep};
+use crate::courier::Courier;
+use crate::store::jobs::Lane;
 use crate::store::trouble::{self, Trouble};
 use crate::store::{self, Db};
 use crate::stripe::client::Gate;
@@ -55,6 +60,8 @@ pub struct Settings {
     pub slice: Duration,
     /// How long what only grows is kept.
     pub retention: Retention,
+    /// After this span of nothing but failures a webhook consumer is disabled.
+    pub disable_after: TimeDelta,
 }
 
 /// A worker.
@@ -68,6 +75,8 @@ pub struct Worker {
     pub keys: Keys,
     /// The way to Stripe.
     pub stripe: Gate,
+    /// The way to receivers of webhooks.
+    pub courier: Courier,
     /// What the database last refused, shared with whoever tells whether this process can serve.
     pub trouble: Trouble,
     /// How it works.
@@ -97,6 +106,8 @@ impl Worker {
             all.spawn(Arc::clone(&self).work(stop.clone()));
         }
         all.spawn(Arc::clone(&self).merging(stop.clone()));
+        all.spawn(Arc::clone(&self).relaying(stop.clone()));
+        all.spawn(Arc::clone(&self).telling(stop.clone()));
         all.spawn(Arc::clone(&self).retaining(stop.clone()));
         all.spawn(Arc::clone(&self).clockwork(stop));
         while let Some(ended) = all.join_next().await {
@@ -147,6 +158,7 @@ impl Worker {
             tracing::error!(%error, "what a wrong clock put off could not be found out");
         }
         self.sweep_inbox().await;
+        self.sweep_told().await;
     }
 
     async fn rest(&self, stop: &CancellationToken) {
@@ -161,26 +173,42 @@ impl Worker {
     /// # Errors
     /// When the queue does not answer.
     pub async fn step(&self, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
-        let Some(job) = store::jobs::claim(&self.db, self.clock.now(), self.settings.lease).await? else {
-            return Ok(false);
-        };
+        self.step_in(Lane::Work, stop).await
+    }
+
+    /// Does the next due job of the webhooks' lane; `false` when there is none.
+    ///
+    /// # Errors
+    /// When the queue does not answer.
+    pub async fn tell(&self, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
+        self.step_in(Lane::Webhooks, stop).await
+    }
+
+    async fn step_in(&self, lane: Lane, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
+        let job = store::jobs::claim_in(&self.db, lane, self.clock.now(), self.settings.lease).await?;
+        let Some(job) = job else { return Ok(false) };
+        self.do_claimed(&job, stop).await?;
+        Ok(true)
+    }
+
+    async fn do_claimed(&self, job: &job::Model, stop: CancellationToken) -> Result<(), sea_orm::DbErr> {
         let tried = tokio::select! {
             // A panic ends this try alone.
-            tried = AssertUnwindSafe(self.do_job(&job, stop)).catch_unwind() => tried,
-            () = self.keep_lease(&job) => Ok(Verdict::Lost),
+            tried = AssertUnwindSafe(self.do_job(job, stop)).catch_unwind() => tried,
+            () = self.keep_lease(job) => Ok(Verdict::Lost),
         };
         let verdict = match tried {
             Ok(verdict) => verdict,
-            Err(_) => self.panicked_at(&job).await,
+            Err(_) => self.panicked_at(job).await,
         };
         let now = self.clock.now();
         match verdict {
-            Verdict::Done => store::jobs::done(&self.db, &job, now).await?,
-            Verdict::More | Verdict::GiveBack => store::jobs::give_back(&self.db, &job, now).await?,
-            Verdict::Later(at, reason) => store::jobs::later(&self.db, &job, at, &reason).await?,
+            Verdict::Done => store::jobs::done(&self.db, job, now).await?,
+            Verdict::More | Verdict::GiveBack => store::jobs::give_back(&self.db, job, now).await?,
+            Verdict::Later(at, reason) => store::jobs::later(&self.db, job, at, &reason).await?,
             Verdict::Lost => tracing::warn!(job.key, "the job belongs to somebody else now"),
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Renews the lease again and again; ends when it is lost, or when the database gave no sign of life for as long as it
@@ -215,6 +243,9 @@ impl Worker {
         match serde_json::from_str::<Task>(&job.task) {
             Ok(Task::Sync { connection }) => self.sync(connection, job.attempts, stop).await,
             Ok(Task::Erase { company, connection }) => self.erase(company, connection, job.attempts).await,
+            Ok(Task::Deliver { consumer }) => self.deliver(consumer, job.attempts, &stop).await,
+            Ok(Task::Replay { replay }) => self.replay(replay, job.attempts, &stop).await,
+            Ok(Task::Forget { consumer }) => self.forget(consumer, job.attempts).await,
             Err(error) => {
                 // Another version may know it; met again every quarter of an hour it does no harm, and is seen.
                 tracing::error!(%error, job.key, "a task cannot be read");

@@ -27,8 +27,12 @@ pub struct Removed {
     pub changes: u64,
     /// Of the outgoing events.
     pub outbox: u64,
-    /// Of the deliveries of events.
-    pub deliveries: u64,
+    /// Of the events that were told, with their deliveries.
+    pub events: u64,
+    /// Of the replays of events.
+    pub replays: u64,
+    /// Of the deliveries that waited for a disabled consumer: they are given up, not removed.
+    pub given_up: u64,
     /// Of the datasets.
     pub datasets: u64,
 }
@@ -57,6 +61,19 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Removes what was told of companies and connections that were deleted, once nobody waits for it.
+    pub(super) async fn sweep_told(&self) {
+        match retention::webhook_events(&self.db, None).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "what was told of deleted companies and connections is gone"),
+            Err(error) => {
+                tracing::error!(%error, "what was told of deleted companies and connections could not be removed")
+            }
+        }
+    }
+}
+
 /// Removes what was kept long enough. Places go before the changes that they lead to; it can be cut off anywhere and done
 /// again, and several processes may do it at once.
 ///
@@ -66,7 +83,9 @@ pub async fn remove(db: &Db, keep: Retention, now: DateTime<Utc>, stop: &Cancell
     let before = |days: u32| now - TimeDelta::days(days.into());
     let mut removed = Removed {
         places: retention::places(db, before(keep.changes_days)).await?,
-        deliveries: retention::deliveries(db, before(keep.deliveries_days)).await?,
+        given_up: retention::give_up_deliveries(db, before(keep.deliveries_days), now).await?,
+        events: retention::webhook_events(db, Some(before(keep.deliveries_days))).await?,
+        replays: retention::replays(db, before(keep.deliveries_days)).await?,
         ..Removed::default()
     };
     let mut last = None;

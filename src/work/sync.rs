@@ -15,6 +15,7 @@ use crate::stripe::error::Error as Refusal;
 use crate::sync::error::Error;
 use crate::sync::run::{Ended, Run};
 use crate::sync::schedule::{self, Plan};
+use crate::sync::told;
 
 /// Tries of a sync that Stripe does not answer, before its datasets say so and end. It goes on trying: then each try is one
 /// request, a probe.
@@ -265,7 +266,7 @@ impl Worker {
 
     /// Ends what is open, with the reason.
     async fn end(&self, connection: ConnectionId, word: Word, reason: &str, verdict: Verdict) -> Verdict {
-        match store::datasets::end_all(&self.db, connection, word, reason, self.clock.now()).await {
+        match told::end_all(&self.db, connection, word, reason, self.clock.now()).await {
             Ok(()) => verdict,
             Err(error) => self.again(1, &error),
         }

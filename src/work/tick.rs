@@ -1,4 +1,4 @@
-//! Finds what is due: connections whose time has come, and datasets that nobody works on.
+//! Finds what is due: connections whose time has come, datasets that nobody works on, and webhooks to be sent.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
@@ -9,7 +9,7 @@ use crate::task::Task;
 /// Connections asked for in one round.
 const ROUND: u64 = 500;
 
-/// Asks for the syncs that are due. What waits or runs already is not asked for again, so that a round is repeatable.
+/// Asks for the syncs and the webhooks that are due. What waits or runs already is not asked for again, so that a round is repeatable.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -18,6 +18,12 @@ pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
     let waiting = store::datasets::connections_waiting(db).await?;
     for connection in due.chain(waiting) {
         let task = Task::Sync { connection };
+        if !store::jobs::exists(db, &task).await? {
+            store::jobs::enqueue(db, &task, now).await?;
+        }
+    }
+    for consumer in store::deliveries::consumers_due(db, now).await? {
+        let task = Task::Deliver { consumer };
         if !store::jobs::exists(db, &task).await? {
             store::jobs::enqueue(db, &task, now).await?;
         }

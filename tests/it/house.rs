@@ -1,11 +1,13 @@
 //! A whole house for one test: a database of its own, a clock that stands still, the true router on a real socket, and a
 //! simulated Stripe. Nothing is shared between tests, so they run side by side.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -13,10 +15,12 @@ use simulator::http::{DEFAULT_CLIENT_ID, DEFAULT_SECRET_KEY, Options, Running};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tributary::clock::{Clock, ManualClock, SharedClock};
-use tributary::config::Retention;
+use tributary::config::{Retention, Webhooks};
 use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
 use tributary::connect::{Means, api_keys};
+use tributary::courier::Courier;
+use tributary::courier::address::{Names, Rules};
 use tributary::store;
 use tributary::store::trouble::Trouble;
 use tributary::stripe::client::{Gate, Settings as StripeSettings};
@@ -138,6 +142,8 @@ pub struct House {
     pub simulator: Running,
     /// The way to it.
     pub gate: Gate,
+    /// The addresses of receivers' hosts.
+    pub names: TestNames,
     /// What the handlers have at hand.
     pub app: web::App,
     /// The worker; it does nothing unless it is told to, by [`House::work`].
@@ -172,11 +178,14 @@ impl House {
         let gate = Gate::new(settings).unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let names = TestNames::default();
+        let courier = names.courier("127.0.0.0/8");
         let app = web::App::new(web::Inner {
             db: ground.db.clone(),
             clock: ground.shared_clock(),
             keys: ground.keys(),
             stripe: gate.clone(),
+            courier: courier.clone(),
             settings: web::Settings {
                 public_url: url.parse().unwrap(),
                 link_hours: 24,
@@ -195,6 +204,7 @@ impl House {
             clock: ground.shared_clock(),
             keys: ground.keys(),
             stripe: gate.clone(),
+            courier,
             trouble: app.trouble.clone(),
             settings: work::Settings {
                 concurrency: 1,
@@ -202,9 +212,10 @@ impl House {
                 poll: Duration::from_millis(10),
                 slice: Duration::MAX,
                 retention: Retention { changes_days: 90, deliveries_days: 30, datasets_days: 90 },
+                disable_after: chrono::Duration::days(5),
             },
         };
-        Self { ground, simulator, gate, app, worker, url, serving }
+        Self { ground, simulator, gate, names, app, worker, url, serving }
     }
 
     /// Asks for what is due and does every job that is due now, until none is left. Returns how many were done.
@@ -215,6 +226,13 @@ impl House {
             done += 1;
         }
         done
+    }
+
+    /// Makes events of what happened, and sends what is due, until nothing is.
+    pub async fn tell(&self) {
+        work::relay::relay(&self.db).await.unwrap();
+        work::tick::tick(&self.db, self.clock.now()).await.unwrap();
+        while self.worker.tell(CancellationToken::new()).await.unwrap() {}
     }
 
     /// A new API key.
@@ -276,6 +294,32 @@ impl std::ops::Deref for House {
 impl Drop for House {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+/// Addresses of receivers' hosts, as a test sets them; other names lead nowhere.
+#[derive(Clone, Debug, Default)]
+pub struct TestNames(Arc<Mutex<HashMap<String, Vec<IpAddr>>>>);
+
+impl TestNames {
+    /// From now on a name leads to these addresses.
+    pub fn set(&self, name: &str, addresses: &[&str]) {
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        self.0.lock().unwrap().insert(name.to_owned(), addresses);
+    }
+
+    /// A courier that finds addresses here and may dial these private networks.
+    pub fn courier(&self, networks: &str) -> Courier {
+        let settings =
+            Webhooks { networks: networks.parse().unwrap(), timeout: Duration::from_secs(2), ..Webhooks::default() };
+        Courier::new(Rules::new(&settings), settings.timeout, Arc::new(self.clone())).unwrap()
+    }
+}
+
+impl Names for TestNames {
+    fn look_up(&self, name: String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> {
+        let found = self.0.lock().unwrap().get(&name).cloned();
+        Box::pin(async move { found.ok_or_else(|| std::io::Error::other("there is no such name")) })
     }
 }
 

@@ -1,8 +1,10 @@
 //! Retention: what is old goes, what is still needed stays, and a reader who comes too late is told.
 
 use chrono::{Duration, TimeDelta};
-use entity::id::ConnectionId;
-use entity::{change, dataset, delivery, feed_index, outbox};
+use entity::delivery::{self, Status};
+use entity::id::{ConnectionId, DeliveryId, WebhookConsumerId, WebhookEventId};
+use entity::{change, dataset, feed_index, outbox, webhook_event};
+use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -146,27 +148,42 @@ both! {
         }
         tx.commit().await.unwrap();
         house.db.execute_unprepared("UPDATE feed_head SET relayed = 2").await.unwrap();
-        for status in ["waiting", "delivered", "given up"] {
-            let row = delivery::Model {
-                id: uuid::Uuid::now_v7(),
-                event_id: status.to_owned(),
-                consumer_id: uuid::Uuid::nil(),
+        for status in [Status::Waiting, Status::Delivered, Status::Failed] {
+            let id = WebhookEventId::new();
+            let event = webhook_event::Model {
+                id,
                 event_type: "read.completed".to_owned(),
-                payload: "{}".to_owned(),
-                status: status.to_owned(),
+                company_id: None,
+                connection_id: Some(connection),
+                consumer_id: None,
+                company_tags: entity::shape::Texts::default(),
+                body: "{}".to_owned(),
+                is_brief: false,
+                created_at: now + TimeDelta::days(1),
+            };
+            let row = delivery::Model {
+                id: DeliveryId::new(),
+                event_id: id,
+                consumer_id: WebhookConsumerId::new(),
+                event_type: "read.completed".to_owned(),
+                status,
                 attempts: 1,
+                failures: 0,
                 run_at: now + TimeDelta::days(1),
                 created_at: now,
+                ended_at: None,
+                replay_id: None,
             };
-            delivery::Entity::insert(delivery::ActiveModel::from(row)).exec_without_returning(&house.db).await.unwrap();
+            webhook_event::Entity::insert(event.into_active_model()).exec_without_returning(&house.db).await.unwrap();
+            delivery::Entity::insert(row.into_active_model()).exec_without_returning(&house.db).await.unwrap();
         }
         later(&house, 30);
         let removed = swept(&house).await;
-        assert_eq!((removed.outbox, removed.deliveries), (0, 0));
+        assert_eq!((removed.outbox, removed.events), (0, 0));
         later(&house, 2);
         let removed = swept(&house).await;
-        assert_eq!((removed.outbox, removed.deliveries), (2, 2));
+        assert_eq!((removed.outbox, removed.events), (2, 2));
         assert_eq!(outbox::Entity::find().all(&house.db).await.unwrap()[0].seq, 3, "what nobody was told of stays");
-        assert_eq!(delivery::Entity::find().all(&house.db).await.unwrap()[0].status, "waiting");
+        assert_eq!(delivery::Entity::find().all(&house.db).await.unwrap()[0].status, Status::Waiting);
     }
 }

@@ -105,10 +105,11 @@ impl Noting {
 }
 
 /// Statements on data that ask over all connections, on purpose: for those with open datasets, and for those with changes
-/// that have no place in the feed of everything yet.
-const SWEEPS: [&str; 2] = [
+/// that have no place in the feed of everything yet, and for those with something to tell.
+const SWEEPS: [&str; 3] = [
     r#"SELECT DISTINCT "dataset"."connection_id" FROM "dataset" WHERE "dataset"."status" IN"#,
     r#"SELECT "feed_head"."connection_id", "feed_head"."seq", "feed_head"."merged" FROM "feed_head""#,
+    r#"SELECT "feed_head"."connection_id", "feed_head"."relayed" FROM "feed_head""#,
 ];
 
 /// The tables that a statement names.
@@ -152,6 +153,7 @@ both! {
         assert_eq!(house.get(&format!("/companies/{company}/dataStatus"), &key).await.0, 200);
         assert_eq!(house.get(&format!("/companies/{company}/data/history"), &key).await.0, 200);
         tributary::work::merge::merge(&house.db, house.clock.now()).await.unwrap();
+        house.tell().await;
         for feed in [format!("/companies/{company}/connections/{connection}/changes"), "/changes".to_owned()] {
             let (status, page) = house.get(&format!("{feed}?limit=3"), &key).await;
             assert_eq!(status, 200, "{page}");
