@@ -114,7 +114,7 @@ pub struct WebhookDeliveryWithTries {
 
 /// List what a consumer was sent
 ///
-/// Newest first; `query` can ask for `status=failed` or for one `eventType`.
+/// Newest first; `query` can ask for `status=Failed` or for one `eventType`.
 #[utoipa::path(get, path = "/webhooks/{webhookId}/deliveries", operation_id = "list-webhook-deliveries",
     tag = "Webhooks", params(("webhookId" = WebhookConsumerId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<WebhookDelivery>), Refusals))]

@@ -26,7 +26,7 @@ use crate::task::Task;
 pub struct WebhookReplay {
     /// Its id.
     pub id: WebhookReplayId,
-    /// `running` while events are being queued, `queued` when all are, `cancelled` when it was stopped.
+    /// `Running` while events are being queued, `Queued` when all are, `Cancelled` when it was stopped.
     pub status: Status,
     /// Events from here on.
     pub since: DateTime<Utc>,

@@ -264,7 +264,7 @@ both! {
         assert_eq!(heard.len(), 7, "all that was missed, and not what was taken: {heard:?}");
         assert!(!heard.contains("Taken"));
         let (_, replay) = house.get(&format!("{path}/replays/{}", text(&asked["id"])), &key).await;
-        assert_eq!((&replay["status"], &replay["events"]), (&json!("queued"), &json!(8)), "{replay}");
+        assert_eq!((&replay["status"], &replay["events"]), (&json!("Queued"), &json!(8)), "{replay}");
         assert_eq!(house.get(&path, &key).await.1["failingSince"], Value::Null);
     }
 
@@ -282,12 +282,12 @@ both! {
         let path = format!("/webhooks/{id}/replays");
         let ask = async || {
             let (status, asked) = house.post(&path, &key, &json!({ "since": since })).await;
-            assert_eq!((status, &asked["events"], &asked["status"]), (202, &json!(EVENTS), &json!("running")), "{asked}");
+            assert_eq!((status, &asked["events"], &asked["status"]), (202, &json!(EVENTS), &json!("Running")), "{asked}");
             format!("{path}/{}", text(&asked["id"]))
         };
         let cancel = async |path: &str| {
             let (status, stopped) = house.send(reqwest::Method::DELETE, path, &key, None).await;
-            assert_eq!((status, &stopped["status"]), (200, &json!("cancelled")), "{stopped}");
+            assert_eq!((status, &stopped["status"]), (200, &json!("Cancelled")), "{stopped}");
             stopped
         };
         let first = ask().await;
@@ -304,7 +304,7 @@ both! {
         let second = ask().await;
         assert!(house.worker.tell(CancellationToken::new()).await.unwrap());
         let (_, whole) = house.get(&second, &key).await;
-        assert_eq!((&whole["status"], &whole["queued"], &whole["waiting"]), (&json!("queued"), &json!(EVENTS), &json!(EVENTS)));
+        assert_eq!((&whole["status"], &whole["queued"], &whole["waiting"]), (&json!("Queued"), &json!(EVENTS), &json!(EVENTS)));
         assert_eq!(cancel(&second).await["cancelled"], EVENTS);
         house.tell().await;
         assert_eq!(receiver.count(), 0, "what was cancelled is not sent");

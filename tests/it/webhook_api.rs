@@ -22,7 +22,7 @@ both! {
         let (status, page) = house.get(&path, &key).await;
         assert_eq!((status, &page["totalResults"]), (200, &json!(1)), "{page}");
         let row = &page["results"][0];
-        assert_eq!((&row["eventType"], &row["status"], &row["attempts"]), (&json!("company.created"), &json!("waiting"), &json!(1)));
+        assert_eq!((&row["eventType"], &row["status"], &row["attempts"]), (&json!("company.created"), &json!("Waiting"), &json!(1)));
         assert!(row["nextAttempt"].is_string());
         let one = format!("{path}/{}", text(&row["id"]));
         let (status, whole) = house.get(&one, &key).await;
@@ -34,17 +34,19 @@ both! {
 
         receiver.answer(Manner::status(200));
         let (status, again) = house.post(&format!("{one}/resend"), &key, &Value::Null).await;
-        assert_eq!((status, &again["status"]), (202, &json!("waiting")), "{again}");
+        assert_eq!((status, &again["status"]), (202, &json!("Waiting")), "{again}");
         house.tell().await;
         let (_, whole) = house.get(&one, &key).await;
-        assert_eq!((&whole["status"], whole["tries"].as_array().unwrap().len()), (&json!("delivered"), 2), "{whole}");
+        assert_eq!((&whole["status"], whole["tries"].as_array().unwrap().len()), (&json!("Delivered"), 2), "{whole}");
         let (status, _) = house.post(&format!("{one}/resend"), &key, &Value::Null).await;
         assert_eq!(status, 202, "also what was delivered");
         house.tell().await;
         let heard = receiver.heard();
         assert_eq!(heard.len(), 3);
         assert!(heard.iter().all(|one| one.header("webhook-id") == heard[0].header("webhook-id")));
-        let (_, found) = house.get(&format!("{path}?query=status%3Dfailed"), &key).await;
+        let (_, found) = house.get(&format!("{path}?query=status%3DDelivered"), &key).await;
+        assert_eq!(found["totalResults"], 1);
+        let (_, found) = house.get(&format!("{path}?query=status%3DFailed"), &key).await;
         assert_eq!(found["totalResults"], 0);
         let other = receiver.subscribe(&house, &key).await;
         let foreign = one.replace(&id, &other);
