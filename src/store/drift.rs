@@ -105,7 +105,7 @@ fn opened(row: source_object::Model) -> Held {
 }
 
 /// The ids of the objects of a kind that are there and were made in these seconds, the last one excluded. From second 0
-/// on those without a second count, too.
+/// on those without a second count, too. At most `limit`, in no order.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -114,6 +114,7 @@ pub async fn made_in(
     connection: ConnectionId,
     object: &str,
     seconds: (i64, Option<i64>),
+    limit: u64,
 ) -> Result<Vec<String>, DbErr> {
     let (from, below) = seconds;
     let mut made = Expr::col(Column::SourceCreated).gte(from);
@@ -130,6 +131,7 @@ pub async fn made_in(
         .filter(Column::Object.eq(object))
         .filter(Column::DeletedAt.is_null())
         .filter(made)
+        .limit(limit)
         .into_tuple()
         .all(db)
         .await

@@ -7,7 +7,7 @@ use entity::payout_content::{self, Column, State};
 use entity::{payout, payout_transaction, transaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QueryResult, QuerySelect};
 
 use crate::store::Tx;
 
@@ -182,7 +182,11 @@ pub async fn checks(
     Ok(payouts.into_iter().map(check).collect())
 }
 
-/// Count and net amounts of the transactions that are kept of these payouts.
+/// Amounts are summed in two parts, so that no database meets a sum beyond its integers.
+const PART: i64 = 1_000_000;
+
+/// Count and net amounts of the transactions that are kept of these payouts, summed up where they are: a payout may be
+/// made of any number of them.
 async fn sums(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
@@ -190,9 +194,14 @@ async fn sums(
 ) -> Result<HashMap<String, (i64, Option<i64>)>, DbErr> {
     use payout_transaction::Column as Link;
     use transaction::Column as Moved;
+    let net = || Expr::col((transaction::Entity, Moved::NetMinor));
+    let payout = (payout_transaction::Entity, Link::PayoutId);
     let mut rows = Query::select();
-    rows.column((payout_transaction::Entity, Link::PayoutId))
-        .column((transaction::Entity, Moved::NetMinor))
+    rows.column(payout)
+        .expr(Expr::col((transaction::Entity, Moved::Id)).count())
+        .expr(net().count())
+        .expr(net().div(PART).sum().cast_as("bigint"))
+        .expr(net().modulo(PART).sum().cast_as("bigint"))
         .from(payout_transaction::Entity)
         .inner_join(
             transaction::Entity,
@@ -204,15 +213,19 @@ async fn sums(
                 ),
         )
         .and_where(Expr::col((payout_transaction::Entity, Link::ConnectionId)).eq(connection))
-        .and_where(Expr::col((payout_transaction::Entity, Link::PayoutId)).is_in(payouts))
-        .and_where(Expr::col((transaction::Entity, Moved::DeletedAt)).is_null());
-    let mut sums: HashMap<String, (i64, Option<i64>)> = HashMap::new();
-    for row in db.query_all(&rows).await? {
-        let (payout, net): (String, Option<i64>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let sum = sums.entry(payout).or_insert((0, Some(0)));
-        *sum = (sum.0 + 1, sum.1.and_then(|sum| sum.checked_add(net?)));
-    }
-    Ok(sums)
+        .and_where(Expr::col(payout).is_in(payouts))
+        .and_where(Expr::col((transaction::Entity, Moved::DeletedAt)).is_null())
+        .group_by_col(payout);
+    db.query_all(&rows).await?.iter().map(sum).collect()
+}
+
+/// A payout, how many transactions it has, and their net amounts; none when one has none, or the sum is beyond counting.
+fn sum(row: &QueryResult) -> Result<(String, (i64, Option<i64>)), DbErr> {
+    let (payout, count, with_net): (String, i64, i64) =
+        (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    let (large, small): (Option<i64>, Option<i64>) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+    let net = || large?.checked_mul(PART)?.checked_add(small?);
+    Ok((payout, (count, (count == with_net).then(net).flatten())))
 }
 
 /// Forgets what a payout is made of, so that it is read again.
