@@ -1,25 +1,37 @@
 //! Opening the database, its schema, and its transactions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::async_trait::async_trait;
+use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ExecResult, QueryResult, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 use super::turns::{self, Turn, Turns};
 use crate::fault::{self, Point};
 
-/// A pool of connections to SQLite or PostgreSQL. On SQLite whatever writes takes its turn.
+/// A pool of connections to SQLite or PostgreSQL. On SQLite whatever writes takes its turn, and does so through the one
+/// connection that writes: a commit makes the page caches of all other connections worthless, and the large statements
+/// that keep a page of objects take their memory once.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: DatabaseConnection,
+    /// The same pool on PostgreSQL.
+    writer: DatabaseConnection,
     turns: Option<Turns>,
 }
 
 impl Db {
+    fn of(pool: DatabaseConnection, turns: Option<Turns>) -> Self {
+        let writer = if turns.is_some() { writer(&pool) } else { pool.clone() };
+        Self { pool, writer, turns }
+    }
+
     /// The pool itself, for what is no statement. What is written through it takes no turn.
     #[must_use]
     pub const fn pool(&self) -> &DatabaseConnection {
@@ -29,12 +41,15 @@ impl Db {
     /// The same database through another pool.
     #[must_use]
     pub fn through(&self, pool: DatabaseConnection) -> Self {
-        Self { pool, turns: self.turns.clone() }
+        Self::of(pool, self.turns.clone())
     }
 
     /// Tells `listener` of each statement from now on.
     pub fn listen(&mut self, listener: impl Fn(&sea_orm::metric::Info<'_>) + Send + Sync + 'static) {
-        self.pool.set_metric_callback(listener);
+        let listener = Arc::new(listener);
+        let same = Arc::clone(&listener);
+        self.pool.set_metric_callback(move |info| listener(info));
+        self.writer.set_metric_callback(move |info| same(info));
     }
 
     /// Closes all of its connections.
@@ -42,16 +57,26 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.writer.close().await?;
         self.pool.close().await
     }
 
-    /// A turn for what writes.
-    async fn turn(&self, sql: &str) -> Result<Option<Turn>, DbErr> {
+    /// Where a statement goes; what writes takes its turn.
+    async fn way(&self, sql: &str) -> Result<(&DatabaseConnection, Option<Turn>), DbErr> {
         match &self.turns {
-            Some(turns) if turns::writes(sql) => turns.take().await.map(Some),
-            _ => Ok(None),
+            Some(turns) if turns::writes(sql) => Ok((&self.writer, Some(turns.take().await?))),
+            _ => Ok((&self.pool, None)),
         }
     }
+}
+
+/// The one connection to the pool's SQLite file that writes, with a cache that is worth keeping.
+fn writer(pool: &DatabaseConnection) -> DatabaseConnection {
+    let pool = pool.get_sqlite_connection_pool();
+    let options = pool.connect_options().as_ref().clone().pragma("cache_size", "-16000").statement_cache_capacity(100);
+    let one = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+    let one = one.acquire_timeout(pool.options().get_acquire_timeout());
+    SqlxSqliteConnector::from_sqlx_sqlite_pool(one.connect_lazy_with(options))
 }
 
 #[async_trait]
@@ -61,23 +86,23 @@ impl ConnectionTrait for Db {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let _turn = self.turn(&statement.sql).await?;
-        self.pool.execute_raw(statement).await
+        let (to, _turn) = self.way(&statement.sql).await?;
+        to.execute_raw(statement).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let _turn = self.turn(sql).await?;
-        self.pool.execute_unprepared(sql).await
+        let (to, _turn) = self.way(sql).await?;
+        to.execute_unprepared(sql).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let _turn = self.turn(&statement.sql).await?;
-        self.pool.query_one_raw(statement).await
+        let (to, _turn) = self.way(&statement.sql).await?;
+        to.query_one_raw(statement).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let _turn = self.turn(&statement.sql).await?;
-        self.pool.query_all_raw(statement).await
+        let (to, _turn) = self.way(&statement.sql).await?;
+        to.query_all_raw(statement).await
     }
 }
 
@@ -187,6 +212,8 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .sqlx_logging(false)
+        // A connection to a file cannot be cut, and asking it costs as much as a small statement.
+        .test_before_acquire(!sqlite)
         .max_connections(if sqlite { manner.connections.0 } else { manner.connections.1 })
         .acquire_timeout(manner.acquire)
         .connect_timeout(manner.acquire)
@@ -198,7 +225,9 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
                 .synchronous(sea_orm::sqlx::sqlite::SqliteSynchronous::Normal)
                 .busy_timeout(manner.acquire)
                 .pragma("temp_store", "memory")
-                .pragma("cache_size", "-8000")
+                // Every connection has its own: small, since each commit empties those of the readers.
+                .pragma("cache_size", "-2000")
+                .statement_cache_capacity(50)
         })
         .map_sqlx_postgres_opts(|options| {
             options.options([
@@ -207,7 +236,7 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
                 ("timezone", "UTC"),
             ])
         });
-    Ok(Db { pool: Database::connect(options).await?, turns })
+    Ok(Db::of(Database::connect(options).await?, turns))
 }
 
 /// Brings the schema up to date, one process at a time.
@@ -291,7 +320,7 @@ pub async fn write(db: &Db) -> Result<Tx, DbErr> {
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
-    Ok(Tx { inner: db.pool.begin_with_options(options).await?, _turn: turn })
+    Ok(Tx { inner: db.writer.begin_with_options(options).await?, _turn: turn })
 }
 
 /// Begins a transaction that only reads: all of its queries see one state.
