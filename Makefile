@@ -59,9 +59,15 @@ bench: build ## measure the first sync of CHARGES (100000) charges into SQLite a
 	benches/first_sync.py $(BINARY) --charges $(CHARGES)
 	scripts/with-postgres benches/on-postgres first_sync.py $(BINARY) --charges $(CHARGES)
 
-bench-webhooks: build ## measure how soon webhooks are answered at 200 a second, with SQLite and with PostgreSQL
+bench-webhooks: build ## measure how soon webhooks are answered at 200 a second, with SQLite and with PostgreSQL, also beside a large first sync
 	benches/webhooks.py $(BINARY)
 	scripts/with-postgres benches/on-postgres webhooks.py $(BINARY)
+	benches/webhooks.py $(BINARY) --seconds 20 --backfill 30000
+
+LARGE ?= 285000
+bench-memory: build ## compare the peak memory at 2,850 charges with that at LARGE (285000: a million objects), in both
+	benches/memory.py $(BINARY) --large $(LARGE)
+	scripts/with-postgres benches/on-postgres memory.py $(BINARY) --large $(LARGE)
 
 bench-due: build ## measure 10,000 connections that are due at once
 	benches/many_due.py $(BINARY)
@@ -69,4 +75,4 @@ bench-due: build ## measure 10,000 connections that are due at once
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks bench-due clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks bench-memory bench-due clean-data

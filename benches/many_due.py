@@ -21,7 +21,7 @@ import uuid
 
 from first_sync import FINAL, Platform, answers, cpu, link, peak_mib, port, requests
 
-CLONED = ["sync_head", "checkpoint", "feed_head"]
+CLONED = ["sync_head", "checkpoint", "feed_head", "reconciliation"]
 
 
 def prepare(options, folder):

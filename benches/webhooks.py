@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures how soon Stripe's webhooks are answered: the real binary, signed deliveries at a steady rate, one database.
 
-usage: benches/webhooks.py BINARY [--rate N] [--seconds N] [--database-url URL]
+usage: benches/webhooks.py BINARY [--rate N] [--seconds N] [--backfill N] [--database-url URL]
 
 The events are of an account that is linked and synced, so that each leaves a hint, and the worker reads what they name
 meanwhile. A delivery is due at its time whether the ones before were answered or not, and its answer's time counts from
 then on: a server that stalls is seen to stall. Prints one line of figures, in milliseconds, and fails when an answer is
-not 200, an event is not in the inbox, or the 99th percentile is 250 ms or more.
+not 200, an event is not in the inbox, or the 99th percentile is 250 ms or more. With --backfill a first sync of an account
+with N charges writes into the same database meanwhile, as fast as it can; it fails when that ends before the deliveries.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 from first_sync import FINAL, Platform, answers, cpu, link, peak_mib, port
 
@@ -80,7 +82,7 @@ def figures(options, platform, done, seconds, used):
         "deliveries": len(done), "per_second": round(len(done) / seconds), "p50": at(0.5), "p95": at(0.95),
         "p99": at(0.99), "max": round(times[-1], 1), "in_the_inbox": webhook["received"],
         "platform_cpu_seconds": round(used, 1), "peak_mib": peak_mib(platform.process),
-        "database": "postgres" if options.database_url else "sqlite",
+        "database": "postgres" if options.database_url else "sqlite", "backfill": options.backfill,
     }
     print(json.dumps(found))
     wrong = [status for _, status in done if status != 200]
@@ -88,12 +90,29 @@ def figures(options, platform, done, seconds, used):
         raise SystemExit(f"webhooks: not as it should be: {len(wrong)} answers other than 200, {webhook}")
 
 
-def synced(platform, root):
-    while True:
-        words = [one["currentStatus"] for one in platform.api("GET", f"{root}/dataStatus").values()]
-        if len(words) >= 9 and all(word in FINAL for word in words):
-            return
+def words(platform, root):
+    return [one["currentStatus"] for one in platform.api("GET", f"{root}/dataStatus").values()]
+
+
+def is_synced(platform, root):
+    found = words(platform, root)
+    return len(found) >= 9 and all(word in FINAL for word in found)
+
+
+def until(condition):
+    while not condition():
         time.sleep(0.25)
+
+
+def linked(platform, stripe_url, account):
+    """Links a new company to this account; its path in the API and that of its connection."""
+    choice = urllib.request.Request(f"{stripe_url}/_simulator/next-account", json.dumps({"account": account}).encode())
+    urllib.request.urlopen(choice).close()
+    company = platform.api("POST", "/companies", {"name": "Bench"})
+    root = f"/companies/{company['id']}"
+    connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
+    link(connection["linkUrl"])
+    return root, f"{root}/connections/{connection['id']}"
 
 
 def measure(options):
@@ -110,9 +129,11 @@ def measure(options):
         "TRIBUTARY_STRIPE_CONNECT_BASE": stripe_url,
         "TRIBUTARY_LOG_FILTER": "warn",
     }
+    if options.backfill:
+        environment |= {"TRIBUTARY_STRIPE_RATE_PER_ENDPOINT": "0", "TRIBUTARY_STRIPE_RATE_PER_ACCOUNT": "0"}
     simulator = subprocess.Popen(
         [options.binary, "simulate", "--listen", stripe_url.removeprefix("http://"), "--auto-approve",
-         "--charges", "500"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+         "--charges", str(options.backfill or 500)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     platform = Platform(options.binary, database_url, folder, environment)
     try:
         answers(f"{stripe_url}/_simulator/requests", simulator)
@@ -121,18 +142,20 @@ def measure(options):
             "--secret-key", "sk_test_simulator", "--webhook-secret", SECRET, "--enabled", "true")
         platform.key = run("key", "create", "--name", "bench", "--database-url", database_url)
         platform.start()
-        company = platform.api("POST", "/companies", {"name": "Bench"})
-        root = f"/companies/{company['id']}"
-        connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
-        link(connection["linkUrl"])
-        synced(platform, root)
-        path = f"{root}/connections/{connection['id']}/data"
-        customers = platform.api("GET", f"{path}/commerce-customers?pageSize=50")["results"]
-        account = json.load(answers(f"{stripe_url}/_simulator/accounts", simulator))["accounts"]
-        account = next(one["id"] for one in account if one["connected"])
+        with urllib.request.urlopen(f"{stripe_url}/_simulator/accounts") as answer:
+            large, small = [one["id"] for one in json.load(answer)["accounts"]][:2]
+        root, connection = linked(platform, stripe_url, small)
+        until(lambda: is_synced(platform, root))
+        customers = platform.api("GET", f"{connection}/data/commerce-customers?pageSize=50")["results"]
+        backfill = linked(platform, stripe_url, large)[0] if options.backfill else None
+        if backfill:
+            until(lambda: "Fetching" in words(platform, backfill))
         before = cpu(platform.process)
-        done, seconds = deliver(options, platform, account, [one["id"] for one in customers])
+        done, seconds = deliver(options, platform, small, [one["id"] for one in customers])
+        ended = backfill and is_synced(platform, backfill)
         figures(options, platform, done, seconds, cpu(platform.process) - before)
+        if ended:
+            raise SystemExit("webhooks: the backfill ended before the deliveries: give it more charges")
     finally:
         for process in (platform.process, simulator):
             if process and process.poll() is None:
@@ -145,6 +168,7 @@ def main():
     options.add_argument("binary", type=os.path.abspath)
     options.add_argument("--rate", type=int, default=200)
     options.add_argument("--seconds", type=int, default=30)
+    options.add_argument("--backfill", type=int, default=0)
     options.add_argument("--database-url")
     measure(options.parse_args())
 
