@@ -137,11 +137,10 @@ both! {
     async fn guessing_is_slowed_down(house: House) {
         inhabited(&house).await;
         let browser = Browser::at(&house);
-        let mut last = StatusCode::OK;
-        for _ in 0..11 {
-            last = browser.sign_in("guess@example.com", "whatever it may be").await;
-        }
-        assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+        // At once: a machine that takes seconds for each would let the time for another try go by.
+        let guess = || browser.sign_in("guess@example.com", "whatever it may be");
+        let answers = futures::future::join_all((0..11).map(|_| guess())).await;
+        assert!(answers.contains(&StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
         assert_eq!(browser.sign_in(EMAIL, PASSWORD).await, StatusCode::OK, "others are not held up");
     }
 }

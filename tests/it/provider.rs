@@ -34,10 +34,10 @@ struct Hasty(House);
 
 impl Hasty {
     async fn on(kind: Kind) -> Self {
-        let stripe = Options { charges: 700, auto_approve: true, ..Options::default() };
+        let stripe = Options { charges: 200, auto_approve: true, ..Options::default() };
         let mut house = House::beside(kind, stripe).await;
         let rates =
-            Settings { rate_per_endpoint: Some(40), rate_per_account: Some(80), ..house.gate.settings().clone() };
+            Settings { rate_per_endpoint: Some(16), rate_per_account: Some(32), ..house.gate.settings().clone() };
         house.worker.stripe = Gate::new(rates).unwrap();
         Self(house)
     }
@@ -165,7 +165,7 @@ both! {
         let account = shop(&house);
         house.simulator.switch(|settings| {
             settings.rate_limit = true;
-            (settings.per_endpoint, settings.per_account) = (20, 40);
+            (settings.per_endpoint, settings.per_account) = (8, 16);
         });
         let (_, connection) = linked(&house, &account).await;
         house.simulator.counters.reset();

@@ -72,14 +72,13 @@ impl Old {
         Local::begin(&self.house.db, &clock, self.connection, stop).await.unwrap()
     }
 
-    /// Begins, and is stopped after the next batch. Returns who did it, and how far it came.
-    async fn stopped(&self) -> (Local, Progress) {
+    /// Begins, and is stopped when so many objects are told of. Returns who did it, and how far it came.
+    async fn stopped(&self, enough: impl Fn(i64) -> bool) -> (Local, Progress) {
         let stop = CancellationToken::new();
         let local = self.local(stop.clone()).await.unwrap();
         let progress = async || remap::progress(&self.house.db, self.connection).await.unwrap();
-        let before = progress().await.objects;
         let moved = async {
-            while progress().await.objects == before {
+            while !enough(progress().await.objects) {
                 tokio::task::yield_now().await;
             }
             stop.cancel();
@@ -205,8 +204,9 @@ both! {
     }
 
     async fn r36_mapping_again_goes_on_where_it_was_left(old: Old) {
-        // Stopped after its first batches: like a kill, it leaves what is committed and nothing else.
-        let (local, left) = old.stopped().await;
+        // Like a kill, a stop leaves what is committed and nothing else. It is behind the second batch, so that one that
+        // began anew would be told apart.
+        let (local, left) = old.stopped(|objects| objects > 200).await;
         assert!(!left.done && left.objects > 0 && u64::try_from(left.objects).unwrap() < left.of, "{left:?}");
         // A reader in between sees each record as one mapper or the other made it, whole.
         for (key, (row, _)) in records(&old.house, old.connection).await {
@@ -218,7 +218,7 @@ both! {
             }
         }
         // A later owner goes on; the one before is refused.
-        let (_, further) = old.stopped().await;
+        let (_, further) = old.stopped(|objects| objects != left.objects).await;
         assert!(further.objects > left.objects, "it began anew: {left:?}, then {further:?}");
         let late = local.page().await;
         assert!(late.is_err(), "two owners");
