@@ -117,13 +117,13 @@ pub async fn company(
             return Err(Error::Spent);
         }
     }
-    let connection = match store::connections::waiting(&tx, company.id, integration.id).await? {
-        Some(waiting) => waiting,
-        None => {
-            let made = store::connections::create(&tx, company.id, integration.id, means.clock.now()).await?;
-            events::connection(&tx, Kind::ConnectionCreated, made.id, made.created_at).await?;
-            made
-        }
+    let waiting = store::connections::waiting(&tx, company.id, integration.id).await?;
+    let connection = if let Some(waiting) = waiting {
+        waiting
+    } else {
+        let made = store::connections::create(&tx, company.id, integration.id, means.clock.now()).await?;
+        events::connection(&tx, Kind::ConnectionCreated, made.id, made.created_at).await?;
+        made
     };
     keep(means, links, tx, connection, session).await
 }

@@ -60,10 +60,10 @@ pub const TEST: &str = "webhook.test";
 /// When the database does not answer.
 pub async fn company(tx: &Tx, kind: Kind, row: &company::Model, now: DateTime<Utc>) -> Result<(), DbErr> {
     let mut payload = about_company(row);
-    if let (Some(at), Some(fields)) = (row.last_sync_at, payload.as_object_mut()) {
-        fields.insert("lastSync".to_owned(), json!(at));
+    if let Some(at) = row.last_sync_at {
+        put(&mut payload, "lastSync", json!(at));
     }
-    payload["created"] = json!(row.created_at);
+    put(&mut payload, "created", json!(row.created_at));
     if kind == Kind::CompanyDeleted {
         store::webhook_events::forget_company(tx, row.id).await?;
     }
@@ -107,7 +107,7 @@ pub async fn read(tx: &Tx, row: &outbox::Model) -> Result<bool, DbErr> {
     let Some(connection) = store::connections::even_deleted(tx, row.connection_id).await? else { return Ok(false) };
     let Some(company) = store::companies::even_deleted(tx, connection.company_id).await? else { return Ok(false) };
     let mut payload: Value = serde_json::from_str(&row.payload).map_err(|error| DbErr::Json(error.to_string()))?;
-    payload["referenceCompany"] = about_company(&company);
+    put(&mut payload, "referenceCompany", about_company(&company));
     let mut event = event(WebhookEventId(row.event_id), &row.event_type, &payload, row.created_at);
     event.company_id = Some(company.id);
     event.connection_id = Some(connection.id);
@@ -152,14 +152,20 @@ fn tags(row: &company::Model) -> Texts {
 fn about_company(row: &company::Model) -> Value {
     let mut about = json!({ "id": row.id, "name": row.name, "tags": row.tags.0 });
     if let Some(description) = &row.description {
-        about["description"] = json!(description);
+        put(&mut about, "description", json!(description));
     }
     about
 }
 
+fn put(about: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = about.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
 /// As the API shows it, without its Link URL.
 fn about_connection(row: connection::Model, integration: Option<&integration::Model>) -> Value {
-    let errors: Vec<Value> = row.errors.into_iter().map(about_fault).collect();
+    let errors: Vec<Value> = row.errors.iter().map(about_fault).collect();
     let mut about = json!({
         "id": row.id,
         "integrationId": row.integration_id,
@@ -172,17 +178,18 @@ fn about_connection(row: connection::Model, integration: Option<&integration::Mo
         "dataConnectionErrors": errors,
     });
     if let Some(at) = row.last_sync_at {
-        about["lastSync"] = json!(at);
+        put(&mut about, "lastSync", json!(at));
     }
     if let Some(account) = row.account_id {
-        about["connectionInfo"] = json!({
+        let info = json!({
             "accountId": account, "accountName": row.account_name, "livemode": row.livemode, "scope": row.scope,
         });
+        put(&mut about, "connectionInfo", info);
     }
     about
 }
 
-fn about_fault(fault: connection::Fault) -> Value {
+fn about_fault(fault: &connection::Fault) -> Value {
     json!({
         "statusCode": fault.status_code,
         "statusText": fault.status_text,

@@ -68,7 +68,7 @@ impl Worker {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "what was told of deleted companies and connections is gone"),
             Err(error) => {
-                tracing::error!(%error, "what was told of deleted companies and connections could not be removed")
+                tracing::error!(%error, "what was told of deleted companies and connections could not be removed");
             }
         }
     }
