@@ -12,6 +12,14 @@ export default defineConfig({
   base: "/portal/",
   plugins: [react(), tailwind()],
   server: { proxy },
-  build: { manifest: true, sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    manifest: true,
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The reference is one library, for developers, at an address of its own.
+    chunkSizeWarningLimit: 1600,
+    rolldownOptions: { input: ["index.html", "docs.html"] },
+  },
   test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false, restoreMocks: true },
 });

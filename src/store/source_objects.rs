@@ -323,3 +323,43 @@ pub async fn after(
 pub async fn count(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<u64, DbErr> {
     live(connection).count(db).await
 }
+
+/// The objects of these kinds with these ids as they are kept, gone ones with the time of their end.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn shown(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kinds: &[&str],
+    ids: Vec<String>,
+) -> Result<Vec<source_object::Model>, DbErr> {
+    source_object::Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Object.is_in(kinds.iter().copied()))
+        .filter(Column::Id.is_in(ids))
+        .order_by_asc(Column::Object)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// The same for what hangs on one parent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn shown_with(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kinds: &[&str],
+    parent: &str,
+) -> Result<Vec<source_object::Model>, DbErr> {
+    source_object::Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Object.is_in(kinds.iter().copied()))
+        .filter(Column::ParentId.eq(parent))
+        .order_by_asc(Column::Object)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}

@@ -4,7 +4,7 @@
 //! [`windows`] that are read side by side;
 //! [`follow`] then reads events, which are hints, and every object that they name again; [`payouts`] reads what payouts
 //! are made of. [`prepare`] turns a page into what [`keep`] writes; [`compose`] makes the records that several objects
-//! make together; [`map`] is pure.
+//! make together; [`map`] is pure; [`origin`] tells what a record was made of.
 
 pub mod backfill;
 pub mod complete;
@@ -15,6 +15,7 @@ pub mod hints;
 pub mod keep;
 pub mod local;
 pub mod map;
+pub mod origin;
 pub mod payouts;
 pub mod prepare;
 pub mod reconcile;

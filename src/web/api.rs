@@ -10,7 +10,8 @@ use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
     history, integrations, orders, payment_methods, payments, payouts, products, profile, quarantine, read_budget,
-    reconciliation, refresh, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
+    reconciliation, refresh, source, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays,
+    webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -81,6 +82,7 @@ fn commerce() -> OpenApiRouter<App> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::replay))
         .routes(routes!(quarantine::get))
+        .routes(routes!(source::get))
         .merge(unsupported::routes())
 }
 

@@ -88,8 +88,8 @@ pub(super) fn layer(app: &App) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER, header::ETAG])
         .max_age(std::time::Duration::from_mins(10))
 }
 

@@ -10,7 +10,10 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
@@ -40,6 +43,13 @@ pub(super) fn before(routes: Router<App>, app: &App) -> Router<App> {
         .layer(DefaultBodyLimit::max(app.settings.body_limit))
         .layer(RequestBodyLimitLayer::new(app.settings.body_limit))
         .layer(middleware::from_fn_with_state(app.clone(), enter))
+        .layer(packing())
+}
+
+/// Answers are packed for those who take it, but for pages: what they hold of a session must not be told by their length.
+fn packing() -> CompressionLayer<impl Predicate> {
+    let worth = DefaultPredicate::new().and(NotForContentType::const_new("text/html"));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands over what the panic held")]

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod commerce;
 pub mod companies;
 pub mod company_info;
+mod conditional;
 pub mod connections;
 pub mod cors_settings;
 pub mod customers;
@@ -33,9 +34,11 @@ pub mod read_budget;
 pub mod reconciliation;
 pub mod refresh;
 mod session;
+pub mod source;
 pub mod stripe_webhooks;
 pub mod sync_settings;
 pub mod transactions;
+mod trim;
 pub mod unsupported;
 pub mod webhook_deliveries;
 pub mod webhook_replays;
@@ -44,9 +47,9 @@ pub mod who;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Router, middleware};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -137,6 +140,8 @@ pub fn router(app: App) -> Router {
     // Every connection of a client clones the routes: the description is shared, or each would have its own.
     let described = Arc::new(described);
     let routes = routes
+        .layer(middleware::from_fn_with_state(trim::Known::of(&described), trim::answer))
+        .layer(middleware::from_fn(conditional::answer))
         .layer(cors_settings::layer(&app))
         .merge(portal::routes())
         .layer(session::of_the_portal(&app))

@@ -38,6 +38,10 @@ pub struct ListParams {
     #[serde(default)]
     #[param(required = false)]
     pub order_by: Option<String>,
+    /// Only these properties of the results, such as `id,amount`.
+    #[serde(default)]
+    #[param(required = false)]
+    pub fields: Option<String>,
 }
 
 const fn first() -> u32 {
@@ -55,6 +59,7 @@ pub struct List {
     size: u32,
     query: Option<String>,
     order: Option<String>,
+    fields: Option<String>,
     /// Parameters that one list has beyond the others, kept in the links.
     extra: Option<(&'static str, String)>,
     path: String,
@@ -78,6 +83,7 @@ impl FromRequestParts<App> for List {
             size: params.page_size,
             query: given(params.query),
             order: given(params.order_by),
+            fields: given(params.fields),
             extra: None,
             path: uri.path().to_owned(),
         })
@@ -159,7 +165,7 @@ impl List {
 
     fn link(&self, page: u32) -> Link {
         let mut href = format!("{}?page={page}&pageSize={}", self.path, self.size);
-        let asked = [("query", &self.query), ("orderBy", &self.order)];
+        let asked = [("query", &self.query), ("orderBy", &self.order), ("fields", &self.fields)];
         let asked = asked.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
         for (name, value) in asked.chain(self.extra.iter().map(|(name, value)| (*name, value))) {
             href.push('&');

@@ -299,6 +299,23 @@ try {
     assert.equal((await house.api("GET", "/integrations/yzth")).enabled, false);
   });
 
+  await step("the reference shows every operation and asks no other host", async () => {
+    const hosts = new Set();
+    const asks = (request) => hosts.add(new URL(request.url()).protocol === "data:" ? house.url : new URL(request.url()).origin);
+    page.on("request", asks);
+    await page.goto(`${house.url}/docs`);
+    await page.locator(".opblock").first().waitFor();
+    const { paths } = await (await fetch(`${house.url}/openapi.json`)).json();
+    const operations = Object.values(paths).flatMap((path) => Object.keys(path)).length;
+    assert.equal(await page.locator(".opblock").count(), operations);
+    // One of them, opened by its address, can be tried as it is.
+    await page.locator("#operations-Companies-list-companies .opblock-summary-control").click();
+    await button("Execute").waitFor();
+    await page.screenshot({ path: `${screenshots}/docs.png` });
+    page.off("request", asks);
+    assert.deepEqual([...hosts], [house.url]);
+  });
+
   await step("what does not exist says so", async () => {
     await page.goto(portal("/no/such/page"));
     await titled("There is nothing here");

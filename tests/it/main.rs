@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the doors")]
 
+mod answers;
 mod architecture;
 mod backup;
 mod changes;

@@ -643,6 +643,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/connections/{connectionId}/data/{dataType}/{recordId}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the source of a record
+         * @description Stripe's objects that the record was made of, as Stripe sent them, with the API version and the time that they were read,
+         *     and which of their fields became which property. It is read from what is kept here; Stripe is not asked.
+         */
+        get: operations["get-record-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/connections/{connectionId}/quarantine": {
         parameters: {
             query?: never;
@@ -1061,7 +1082,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a webhook consumer
+         * @description With how it fares: since when it fails, and why it was disabled.
+         */
+        get: operations["get-webhook-consumer"];
         put?: never;
         post?: never;
         /**
@@ -1069,6 +1094,173 @@ export interface paths {
          * @description It is told nothing any more, not even what waits.
          */
         delete: operations["delete-webhook-consumer"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook consumer
+         * @description What is absent or null stays as it is.
+         */
+        patch: operations["update-webhook-consumer"];
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a consumer was sent
+         * @description Newest first; `query` can ask for `status=Failed` or for one `eventType`.
+         */
+        get: operations["list-webhook-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/deliveries/{deliveryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery
+         * @description With the body that is sent, and each try with its answer.
+         */
+        get: operations["get-webhook-delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/deliveries/{deliveryId}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Under the same `webhook-id`, in a new round of tries; whether or not it was taken before.
+         */
+        post: operations["resend-webhook-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover what a consumer missed
+         * @description Queues every event since a time that the consumer has not taken: what was given up, what waits for a later try, and
+         *     what happened while it was disabled. What it has taken is not sent again.
+         */
+        post: operations["recover-webhook-consumer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay events to a consumer
+         * @description Queues every event of a time that the consumer is told of, also those that it has taken; each under its `webhook-id`.
+         */
+        post: operations["replay-webhook-events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/replays/{replayId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watch a replay */
+        get: operations["get-webhook-replay"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a replay
+         * @description Nothing more is queued, and what it queued and is not sent yet is not sent; a message on its way arrives.
+         */
+        delete: operations["cancel-webhook-replay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new signing secret
+         * @description The answer is the only place that shows it. For some hours what is sent carries two signatures, one by the secret
+         *     before, so that a receiver can change over without losing anything. Ask for one after the consumer was made.
+         */
+        post: operations["rotate-webhook-secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a consumer a test
+         * @description An event of the type `webhook.test`, which is sent whatever the consumer's `eventTypes` are.
+         */
+        post: operations["test-webhook-consumer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1532,6 +1724,16 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * Format: uuid
+         * @description An event on its way to one consumer.
+         */
+        DeliveryId: string;
+        /**
+         * @description Where a delivery stands.
+         * @enum {string}
+         */
+        DeliveryStatus: "Waiting" | "Delivered" | "Failed" | "Cancelled";
         /** @description A discount. */
         Discount: {
             /** @description What it is. */
@@ -1875,6 +2077,17 @@ export interface components {
             /** @description Taxes. */
             totalTaxAmount: components["schemas"]["Decimal"];
             unitPrice?: components["schemas"]["Decimal"] | null;
+        };
+        /** @description What a record was made of. */
+        Origin: {
+            /** @description The record's data type. */
+            dataType: components["schemas"]["DataType"];
+            /** @description Stripe's objects as they were last read, the one that the record is named after first. */
+            objects: components["schemas"]["SourceObject"][];
+            /** @description Each property of the record, and where it comes from. */
+            properties: components["schemas"]["PropertyOrigin"][];
+            /** @description The record. */
+            recordId: string;
         };
         /** @description One page of a list. */
         Page_Company: {
@@ -2650,6 +2863,58 @@ export interface components {
              */
             totalResults: number;
         };
+        /** @description One page of a list. */
+        Page_WebhookDelivery: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /**
+                 * Format: int32
+                 * @description Tries so far.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was first queued.
+                 */
+                created: string;
+                /**
+                 * Format: date-time
+                 * @description When it was delivered, given up or cancelled.
+                 */
+                ended?: string | null;
+                /** @description The event: `id` in its body, and the `webhook-id` of every try. */
+                eventId: components["schemas"]["WebhookEventId"];
+                /** @description Such as `read.completed`. */
+                eventType: string;
+                /** @description Its id. */
+                id: components["schemas"]["DeliveryId"];
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, while it waits.
+                 */
+                nextAttempt?: string | null;
+                replayId?: components["schemas"]["WebhookReplayId"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["DeliveryStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
         /** @description A payment. */
         Payment: {
             /** @description In the currency's unit; negative for a refund. */
@@ -2930,6 +3195,16 @@ export interface components {
             /** @description The settings. */
             settings?: components["schemas"]["SyncSettingBody"][] | null;
         };
+        /** @description Where a property of a record comes from. */
+        PropertyOrigin: {
+            /**
+             * @description Stripe's fields, the object's word first. Several are tried in this order or counted together; none for what is
+             *     made here.
+             */
+            from: string[];
+            /** @description The record's property. */
+            property: string;
+        };
         /** @description One sync of one data type. */
         PullOperation: {
             /** @description The company. */
@@ -3072,6 +3347,14 @@ export interface components {
             /** @description What it is. */
             type: string;
         };
+        /** @description Since when a consumer missed something. */
+        RecoverRequest: {
+            /**
+             * Format: date-time
+             * @description Events from here on.
+             */
+            since: string;
+        };
         /** @description What was asked for. */
         ReplayAsked: {
             /**
@@ -3080,11 +3363,29 @@ export interface components {
              */
             asked: number;
         };
+        /** @description Which events are told again. */
+        ReplayEventsRequest: {
+            /**
+             * Format: date-time
+             * @description Events from here on.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Events before this; now when it is left out.
+             */
+            until?: string | null;
+        };
         /** @description What is to be mapped again. */
         ReplayRequest: {
             /** @description The object; all when it is left out. */
             id?: string | null;
         };
+        /**
+         * @description Where a replay stands.
+         * @enum {string}
+         */
+        ReplayStatus: "Running" | "Queued" | "Cancelled";
         /** @description What a pass compared and found. */
         Report: {
             /**
@@ -3123,6 +3424,14 @@ export interface components {
             /** @description Its steps. */
             steps: components["schemas"]["Step"][];
         };
+        /** @description How long the secret before signs too. */
+        SecretRequest: {
+            /**
+             * Format: int32
+             * @description Hours in which both sign; 24 when it is left out, 720 at most, 0 ends the one before at once.
+             */
+            overlapHours?: number | null;
+        };
         /** @description Something beside what was bought. */
         ServiceCharge: {
             /**
@@ -3134,6 +3443,39 @@ export interface components {
             totalAmount: components["schemas"]["Decimal"];
             /** @description Always `Shipping`. */
             type: string;
+        };
+        /** @description A new signing secret. */
+        SigningSecret: {
+            /**
+             * Format: date-time
+             * @description Until when the secret before signs too.
+             */
+            previousUntil: string;
+            /** @description `whsec_` and base64. It is shown here and nowhere else. */
+            secret: string;
+        };
+        /** @description One of Stripe's objects, as it was last read. */
+        SourceObject: {
+            /** @description The version of Stripe's API that it was read with. */
+            apiVersion: string;
+            /** @description The object itself, unaltered. */
+            body: Record<string, never>;
+            /** @description How that was found. */
+            deletedCause?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone at Stripe; null while it is there.
+             */
+            deletedDate?: string | null;
+            /** @description Stripe's id. */
+            id: string;
+            /** @description Stripe's word for what it is. */
+            object: string;
+            /**
+             * Format: date-time
+             * @description When it was read, or last confirmed to have changed.
+             */
+            readDate: string;
         };
         /** @description The status that a connection shall have. */
         StatusBody: {
@@ -3363,6 +3705,37 @@ export interface components {
             /** @description Where. */
             url: string;
         };
+        /** @description One try. */
+        WebhookAttempt: {
+            /** @description Why it counts as failed; none when the receiver took it. */
+            error?: string | null;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /** @description The beginning of the answer's body, as text: 4096 bytes at most. */
+            reply?: string | null;
+            /** @description Whether the answer's body was longer than that. */
+            replyIsCut: boolean;
+            /**
+             * Format: date-time
+             * @description When; as a Unix second it was the `webhook-timestamp`.
+             */
+            sent: string;
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer; none when there was no answer.
+             */
+            statusCode?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer, or until it was given up.
+             */
+            tookMilliseconds: number;
+            /** @description Where it was sent. */
+            url: string;
+        };
         /** @description Where the webhook endpoint is to be. */
         WebhookBody: {
             /** @description The origin that Stripe reaches this installation by, or the endpoint's whole address. The public URL when absent. */
@@ -3374,10 +3747,27 @@ export interface components {
             companyTags: string[];
             /** @description Whether it is told nothing for now. */
             disabled: boolean;
-            /** @description The kinds of events that it is told of. */
+            /**
+             * Format: date-time
+             * @description When it was disabled; absent while it is not.
+             */
+            disabledDate?: string | null;
+            /** @description Why it was disabled, and what to do; absent unless that was done by Tributary. */
+            disabledReason?: string | null;
+            /** @description The kinds of events that it is told of: `read.completed`, all that begin alike by `connection.*`, all by `*`. */
             eventTypes: string[];
+            /**
+             * Format: date-time
+             * @description Since when every try has failed; absent after one that succeeded.
+             */
+            failingSince?: string | null;
             /** @description Its id. */
             id: components["schemas"]["WebhookConsumerId"];
+            /**
+             * Format: date-time
+             * @description Until when it asked, by `Retry-After`, to be sent nothing.
+             */
+            pausedUntil?: string | null;
             /** @description Where events go. */
             url: string;
         };
@@ -3387,9 +3777,9 @@ export interface components {
             companyTags?: string[] | null;
             /** @description Whether it is told nothing for now. */
             disabled?: boolean;
-            /** @description Such as `read.completed`; 50 at most. */
+            /** @description Such as `read.completed`, `connection.*` or `*`; 50 at most. */
             eventTypes: string[];
-            /** @description An address of https, or of http on this machine. */
+            /** @description An https address that all of the Internet reaches; the operator can allow others. */
             url: string;
         };
         /**
@@ -3397,11 +3787,135 @@ export interface components {
          * @description A webhook consumer: an address that is told of events.
          */
         WebhookConsumerId: string;
+        /** @description What changes of a consumer; what is absent or null stays. */
+        WebhookConsumerUpdate: {
+            /** @description As when it is made. */
+            companyTags?: string[] | null;
+            /** @description Whether it is told nothing for now. Enabled again, it gets what waited; *recover* sends what happened meanwhile. */
+            disabled?: boolean | null;
+            /** @description As when it is made. */
+            eventTypes?: string[] | null;
+            /** @description As when it is made. */
+            url?: string | null;
+        };
         /** @description All webhook consumers. */
         WebhookConsumers: {
             /** @description Oldest first. */
             results: components["schemas"]["WebhookConsumer"][];
         };
+        /** @description An event on its way to a consumer. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description Tries so far.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was first queued.
+             */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it was delivered, given up or cancelled.
+             */
+            ended?: string | null;
+            /** @description The event: `id` in its body, and the `webhook-id` of every try. */
+            eventId: components["schemas"]["WebhookEventId"];
+            /** @description Such as `read.completed`. */
+            eventType: string;
+            /** @description Its id. */
+            id: components["schemas"]["DeliveryId"];
+            /**
+             * Format: date-time
+             * @description When it is tried next, while it waits.
+             */
+            nextAttempt?: string | null;
+            replayId?: components["schemas"]["WebhookReplayId"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /** @description A delivery, with what was sent and what came back. */
+        WebhookDeliveryWithTries: components["schemas"]["WebhookDelivery"] & {
+            /** @description The body that is sent, the same in each try. */
+            body: unknown;
+            /** @description All tries, first one first. */
+            tries: components["schemas"]["WebhookAttempt"][];
+        };
+        /**
+         * Format: uuid
+         * @description Something that is told outside.
+         */
+        WebhookEventId: string;
+        /** @description Events of the past that are told again. */
+        WebhookReplay: {
+            /**
+             * Format: int64
+             * @description How many were not sent, because this was cancelled.
+             */
+            cancelled: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created: string;
+            /**
+             * Format: int64
+             * @description Of those queued, how many the consumer has taken.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description When all was queued, or when it was cancelled.
+             */
+            ended?: string | null;
+            /**
+             * Format: int64
+             * @description Events of that time that are kept.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description How many were given up.
+             */
+            failed: number;
+            /** @description Its id. */
+            id: components["schemas"]["WebhookReplayId"];
+            /**
+             * Format: int64
+             * @description Of these, how many were looked at so far.
+             */
+            lookedAt: number;
+            /** @description Whether what the consumer has taken is left out. */
+            onlyMissed: boolean;
+            /**
+             * Format: int64
+             * @description Of these, how many were queued for the consumer.
+             */
+            queued: number;
+            /**
+             * Format: date-time
+             * @description Events from here on.
+             */
+            since: string;
+            /** @description `Running` while events are being queued, `Queued` when all are, `Cancelled` when it was stopped. */
+            status: components["schemas"]["ReplayStatus"];
+            /**
+             * Format: date-time
+             * @description Events before this.
+             */
+            until: string;
+            /**
+             * Format: int64
+             * @description How many wait for their first or next try.
+             */
+            waiting: number;
+        };
+        /**
+         * Format: uuid
+         * @description Events of the past that are told again.
+         */
+        WebhookReplayId: string;
     };
     responses: never;
     parameters: never;
@@ -3780,6 +4294,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
                 /** @description Only companies with these tags, such as `region=uk&&{plan=a||plan=b}`: `= != ~`. */
                 tags?: string;
             };
@@ -4395,6 +4911,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -4946,6 +5464,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -5131,6 +5651,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -5556,6 +6078,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -5741,6 +6265,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -5926,6 +6452,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -6111,6 +6639,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -6296,6 +6826,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -6549,6 +7081,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -6888,6 +7422,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -7059,6 +7595,95 @@ export interface operations {
             };
         };
     };
+    "get-record-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                dataType: components["schemas"]["DataType"];
+                /** @description The record's id; for company info the Stripe account's. */
+                recordId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the record was made of. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Origin"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-quarantine": {
         parameters: {
             query?: {
@@ -7073,6 +7698,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -7610,6 +8237,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -7791,6 +8420,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -8578,6 +9209,8 @@ export interface operations {
                 query?: string;
                 /** @description One property, with a `-` before it for the greatest first. */
                 orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -9515,6 +10148,91 @@ export interface operations {
             };
         };
     };
+    "get-webhook-consumer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The consumer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookConsumer"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "delete-webhook-consumer": {
         parameters: {
             query?: never;
@@ -9532,6 +10250,890 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "update-webhook-consumer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookConsumerUpdate"];
+            };
+        };
+        responses: {
+            /** @description The consumer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookConsumer"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-webhook-deliveries": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-webhook-delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+                deliveryId: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryWithTries"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "resend-webhook-delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+                deliveryId: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be sent. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "recover-webhook-consumer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverRequest"];
+            };
+        };
+        responses: {
+            /** @description It will be done; watch it as a replay. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "replay-webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayEventsRequest"];
+            };
+        };
+        responses: {
+            /** @description It will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-webhook-replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+                replayId: components["schemas"]["WebhookReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-webhook-replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+                replayId: components["schemas"]["WebhookReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it was stopped. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "rotate-webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRequest"];
+            };
+        };
+        responses: {
+            /** @description The secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningSecret"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "test-webhook-consumer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: components["schemas"]["WebhookConsumerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be sent. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
             };
             /** @description The request makes no sense; `error` says why. */
             400: {

@@ -8,6 +8,9 @@ use axum::response::{Html, IntoResponse, Response};
 const POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; img-src 'self' data:; connect-src 'self'; \
      font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+/// The same for the API's reference: its library writes HTML and style attributes by script, and its own pictures.
+const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// What is answered by a binary that was built without the portal.
 const MISSING: &str = "<!doctype html><html lang=en><title>Tributary</title><h1>The portal is not in this binary</h1>\
      <p>It was built without Node. <code>make build</code> builds both. The API is at this origin, and \
@@ -15,20 +18,27 @@ const MISSING: &str = "<!doctype html><html lang=en><title>Tributary</title><h1>
 
 /// The portal's one page.
 pub async fn index(headers: HeaderMap) -> Response {
-    match built("index.html", &headers) {
-        Some(mut page) => {
-            let answered = page.headers_mut();
-            answered.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-            answered.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
-            page
-        }
-        None => (StatusCode::NOT_FOUND, Html(MISSING)).into_response(),
-    }
+    page("index.html", POLICY, &headers)
+}
+
+/// The API's reference.
+pub async fn reference(headers: HeaderMap) -> Response {
+    page("docs.html", REFERENCE_POLICY, &headers)
+}
+
+fn page(path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
+    let Some(mut page) = built(path, headers) else {
+        return (StatusCode::NOT_FOUND, Html(MISSING)).into_response();
+    };
+    let answered = page.headers_mut();
+    answered.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    answered.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(policy));
+    page
 }
 
 /// A file of the portal; any other path is one of its pages.
 pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    if let Some(mut file) = built(&path, &headers).filter(|_| path != "index.html") {
+    if let Some(mut file) = built(&path, &headers).filter(|_| !path.ends_with(".html")) {
         let hashed = path.starts_with("assets/");
         let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
         file.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static(caching));

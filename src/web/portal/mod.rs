@@ -41,6 +41,7 @@ pub fn routes() -> Router<App> {
         .route("/", get(|| async { Redirect::to(PATH) }))
         .route("/portal", get(|| async { Redirect::permanent(PATH) }))
         .route(PATH, get(files::index))
+        .route("/docs", get(files::reference))
         .route("/portal/{*path}", get(files::file))
 }
 

@@ -1,0 +1,212 @@
+//! What a record was made of: which of Stripe's objects stand behind it, and which of their fields became which of its own.
+
+use entity::data_type::DataType;
+use entity::id::ConnectionId;
+use entity::{order, source_object};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::store::{self, lists, source_objects};
+
+/// A property of a record, by the API's name, and Stripe's fields that it is made from; several are tried in this order,
+/// or counted together. Empty for what is not from Stripe.
+pub type Property = (&'static str, &'static [&'static str]);
+
+const OURS: &[&str] = &[];
+const OURS_ALONE: &[Property] = &[];
+
+/// The properties of a data type's records; none for a type that is not made of Stripe's objects.
+#[must_use]
+pub const fn properties(data_type: DataType) -> &'static [Property] {
+    match data_type {
+        DataType::CompanyInfo => COMPANY_INFO,
+        DataType::Customers => CUSTOMER,
+        DataType::Payments => PAYMENT,
+        DataType::Transactions => TRANSACTION,
+        DataType::Payouts => PAYOUT,
+        DataType::Disputes => DISPUTE,
+        DataType::Products => PRODUCT,
+        DataType::Orders => ORDER,
+        // What many charges say: no object stands behind it.
+        DataType::PaymentMethods => OURS_ALONE,
+    }
+}
+
+const COMPANY_INFO: &[Property] = &[
+    ("commercePlatformRef", &["account.id"]),
+    (
+        "companyName",
+        &["account.business_profile.name", "account.settings.dashboard.display_name", "account.company.name"],
+    ),
+    ("companyLegalName", &["account.company.name"]),
+    ("baseCurrency", &["account.default_currency"]),
+    ("addresses", &["account.business_profile.support_address"]),
+    ("phoneNumbers", &["account.business_profile.support_phone"]),
+    ("webLinks", &["account.business_profile.url", "account.business_profile.support_url"]),
+    ("accountBalances", &["balance.available", "balance.pending", "balance.connect_reserved"]),
+    ("createdDate", &["account.created"]),
+    ("registrationNumber", OURS),
+    ("sourceUrls", OURS),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const CUSTOMER: &[Property] = &[
+    ("id", &["customer.id"]),
+    ("customerName", &["customer.name"]),
+    ("emailAddress", &["customer.email"]),
+    ("phone", &["customer.phone"]),
+    ("defaultCurrency", &["customer.currency"]),
+    ("addresses", &["customer.address", "customer.shipping.address"]),
+    ("note", &["customer.description"]),
+    ("createdDate", &["customer.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const PAYMENT: &[Property] = &[
+    ("id", &["charge.id", "refund.id"]),
+    ("amount", &["charge.amount", "charge.amount_captured", "refund.amount"]),
+    ("currency", &["charge.currency", "refund.currency"]),
+    ("paymentMethodRef", &["charge.payment_method_details.type"]),
+    ("status", &["charge.status", "charge.captured", "charge.refunded", "refund.status"]),
+    ("createdDate", &["charge.created", "refund.created"]),
+    ("paymentProvider", OURS),
+    ("dueDate", OURS),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const TRANSACTION: &[Property] = &[
+    ("id", &["balance_transaction.id", "balance_transaction.fee_details.description"]),
+    ("totalAmount", &["balance_transaction.amount", "balance_transaction.fee_details.amount"]),
+    ("currency", &["balance_transaction.currency", "balance_transaction.fee_details.currency"]),
+    ("type", &["balance_transaction.type", "balance_transaction.amount"]),
+    ("subType", &["balance_transaction.type", "balance_transaction.fee_details.type"]),
+    ("transactionSourceRef", &["balance_transaction.source"]),
+    ("createdDate", &["balance_transaction.created"]),
+    ("sourceCreatedDate", &["balance_transaction.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const PAYOUT: &[Property] = &[
+    ("id", &["payout.id"]),
+    ("amount", &["payout.amount"]),
+    ("currency", &["payout.currency"]),
+    ("status", &["payout.status"]),
+    ("arrivalDate", &["payout.arrival_date"]),
+    ("isAutomatic", &["payout.automatic"]),
+    ("method", &["payout.method"]),
+    ("destinationType", &["payout.type"]),
+    ("transactionId", &["payout.balance_transaction"]),
+    ("failureTransactionId", &["payout.failure_balance_transaction"]),
+    ("failureCode", &["payout.failure_code"]),
+    ("failureMessage", &["payout.failure_message"]),
+    ("originalPayoutId", &["payout.original_payout"]),
+    ("statementDescriptor", &["payout.statement_descriptor"]),
+    ("description", &["payout.description"]),
+    ("createdDate", &["payout.created"]),
+    // Proven here, from the transactions of the payout.
+    ("content", OURS),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const DISPUTE: &[Property] = &[
+    ("id", &["dispute.id"]),
+    ("totalAmount", &["dispute.amount"]),
+    ("currency", &["dispute.currency"]),
+    ("status", &["dispute.status"]),
+    ("reason", &["dispute.reason"]),
+    ("dueDate", &["dispute.evidence_details.due_by"]),
+    ("disputedTransactions", &["dispute.balance_transactions"]),
+    ("createdDate", &["dispute.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const PRODUCT: &[Property] = &[
+    ("id", &["product.id"]),
+    ("name", &["product.name"]),
+    ("description", &["product.description"]),
+    ("status", &["product.active"]),
+    ("variants", &["price.id", "price.nickname", "price.currency", "price.unit_amount_decimal", "price.active"]),
+    ("createdDate", &["product.created"]),
+    ("sourceModifiedDate", &["product.updated"]),
+    ("isGiftCard", OURS),
+    ("productCategoryRefs", OURS),
+    ("modifiedDate", OURS),
+];
+
+const ORDER: &[Property] = &[
+    ("id", &["checkout.session.id", "invoice.id"]),
+    ("orderNumber", &["checkout.session.client_reference_id", "invoice.number"]),
+    ("country", &["checkout.session.customer_details.address.country", "invoice.customer_address.country"]),
+    ("currency", &["checkout.session.currency", "invoice.currency"]),
+    ("totalAmount", &["checkout.session.amount_total", "invoice.total"]),
+    ("totalTaxAmount", &["checkout.session.total_details.amount_tax", "invoice.total_taxes"]),
+    ("totalDiscount", &["checkout.session.total_details.amount_discount", "invoice.total_discount_amounts"]),
+    ("totalRefund", &["charge.amount_refunded"]),
+    ("serviceCharges", &["checkout.session.shipping_cost.amount_total", "invoice.shipping_cost.amount_total"]),
+    ("orderLineItems", &["checkout.session.line_items", "item", "invoice.lines", "line_item"]),
+    ("payments", &["checkout.session.payment_intent", "invoice.payments", "charge.amount"]),
+    ("customerRef", &["checkout.session.customer", "invoice.customer"]),
+    ("closedDate", &["charge.created", "invoice.status_transitions.paid_at"]),
+    ("createdDate", &["checkout.session.created", "invoice.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+/// Stripe's objects behind a record, with what became of each: the one that it is named after first. Empty when none is kept,
+/// as for a payment method, which is what many charges say.
+///
+/// # Errors
+/// When the database does not answer, or a kept body cannot be unpacked.
+pub async fn objects(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    data_type: DataType,
+    id: &str,
+) -> Result<Vec<source_object::Model>, DbErr> {
+    let kinds: &[&str] = match data_type {
+        DataType::CompanyInfo => &["account"],
+        DataType::Customers => &["customer"],
+        DataType::Payments => &["charge", "refund"],
+        DataType::Transactions => &["balance_transaction"],
+        DataType::Payouts => &["payout"],
+        DataType::Disputes => &["dispute"],
+        DataType::Products => &["product"],
+        DataType::Orders => &["checkout.session", "invoice"],
+        DataType::PaymentMethods => return Ok(Vec::new()),
+    };
+    // A fee's id is that of its balance transaction and more.
+    let own = if data_type == DataType::Transactions { id.split(':').next().unwrap_or(id) } else { id };
+    let mut all = source_objects::shown(db, connection, kinds, vec![own.to_owned()]).await?;
+    if all.is_empty() {
+        return Ok(all);
+    }
+    match data_type {
+        DataType::CompanyInfo => {
+            all.extend(source_objects::shown(db, connection, &["balance"], vec!["balance".to_owned()]).await?);
+        }
+        DataType::Products => all.extend(source_objects::shown_with(db, connection, &["price"], own).await?),
+        DataType::Orders => {
+            let parts = ["item", "line_item"];
+            all.extend(source_objects::shown_with(db, connection, &parts, own).await?);
+            let order = lists::record::<order::Entity>(db, connection, own).await?;
+            let paid_by = order.map(|row| row.payments.into_iter().map(|one| one.id).collect()).unwrap_or_default();
+            all.extend(source_objects::shown(db, connection, &["charge"], paid_by).await?);
+        }
+        _ => {}
+    }
+    Ok(all)
+}
+
+/// The raw JSON of an object.
+///
+/// # Errors
+/// When its body cannot be unpacked.
+pub fn body(object: &source_object::Model) -> Result<String, DbErr> {
+    let bytes = store::source_objects::unpack(&object.body, object.codec)?;
+    String::from_utf8(bytes).map_err(|error| DbErr::Custom(format!("a source object is no text: {error}")))
+}

@@ -1,0 +1,84 @@
+//! `fields=id,amount`: the results of a list with nothing but these properties. What a list's results have is known from the
+//! API's own description.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{MatchedPath, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use utoipa::openapi::OpenApi;
+
+use super::error::Error;
+
+/// The properties of each list's results, by its route.
+#[derive(Clone, Debug)]
+pub(super) struct Known(Arc<BTreeMap<String, BTreeSet<String>>>);
+
+impl Known {
+    /// What this description tells.
+    pub(super) fn of(described: &OpenApi) -> Self {
+        // Its JSON is easier to walk than its types, and this is done once.
+        let described = serde_json::to_value(described).unwrap_or_default();
+        let paths = described["paths"].as_object().into_iter().flatten();
+        let lists = paths.filter_map(|(path, item)| {
+            let answer = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+            let results = resolved(&described, answer)?.pointer("/properties/results/items")?;
+            let names = resolved(&described, results)?.get("properties")?.as_object()?.keys().cloned().collect();
+            Some((path.clone(), names))
+        });
+        Self(Arc::new(lists.collect()))
+    }
+}
+
+fn resolved<'a>(described: &'a Value, schema: &'a Value) -> Option<&'a Value> {
+    match schema.get("$ref").and_then(Value::as_str) {
+        Some(place) => described.pointer(place.trim_start_matches('#')),
+        None => Some(schema),
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    fields: Option<String>,
+}
+
+/// Leaves nothing in the results but what was asked for.
+pub(super) async fn answer(State(known): State<Known>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let asked = Query::<Asked>::try_from_uri(request.uri()).ok().and_then(|Query(asked)| asked.fields);
+    let (Some(fields), Some(known)) = (asked, route.and_then(|route| known.0.get(&route).cloned())) else {
+        return next.run(request).await;
+    };
+    let wanted: BTreeSet<String> =
+        fields.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+    if let Some(unknown) = wanted.iter().find(|one| !known.contains(*one)) {
+        let all: Vec<_> = known.into_iter().collect();
+        let said = format!("fields: there is no `{unknown}` here; there are {}.", all.join(", "));
+        return Error::BadRequest(said).into_response();
+    }
+    let response = next.run(request).await;
+    if wanted.is_empty() || response.status() != StatusCode::OK {
+        return response;
+    }
+    trimmed(response, &wanted).await.unwrap_or_else(|error| Error::fault(error).into_response())
+}
+
+async fn trimmed(response: Response, wanted: &BTreeSet<String>) -> anyhow::Result<Response> {
+    // Values stay as they were written: read as numbers, amounts would become floats.
+    type Properties = BTreeMap<String, Box<RawValue>>;
+    let (mut parts, body) = response.into_parts();
+    let mut page: Properties = serde_json::from_slice(&to_bytes(body, usize::MAX).await?)?;
+    if let Some(results) = page.get_mut("results") {
+        let mut rows: Vec<Properties> = serde_json::from_str(results.get())?;
+        rows.iter_mut().for_each(|row| row.retain(|name, _| wanted.contains(name)));
+        *results = serde_json::value::to_raw_value(&rows)?;
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Ok(Response::from_parts(parts, serde_json::to_vec(&page)?.into()))
+}
