@@ -184,7 +184,10 @@ pub async fn pull_back(db: &impl ConnectionTrait, latest: DateTimeUtc, now: Date
 /// # Errors
 /// When the database does not answer.
 pub async fn done(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
-    job::Entity::delete_many().filter(mine(job)).filter(Expr::col(Column::Again).eq(false)).exec(db).await?;
+    let gone = job::Entity::delete_many().filter(mine(job)).filter(Expr::col(Column::Again).eq(false)).exec(db).await?;
+    if gone.rows_affected > 0 {
+        return Ok(());
+    }
     job::Entity::update_many()
         .col_expr(Column::Lease, Expr::value(None::<Uuid>))
         .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
@@ -253,6 +256,20 @@ pub async fn free_all(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
 /// When the database does not answer.
 pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbErr> {
     Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(db).await?.is_some())
+}
+
+/// Which of these keys have a job that waits or runs.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known(db: &impl ConnectionTrait, keys: &[String]) -> Result<Vec<String>, DbErr> {
+    let mut known = Vec::new();
+    for keys in keys.chunks(super::ROWS) {
+        let rows = job::Entity::find().select_only().column(Column::Key);
+        let rows = rows.filter(Expr::col(Column::Key).is_in(keys.iter().map(String::as_str)));
+        known.extend(rows.into_tuple::<String>().all(db).await?);
+    }
+    Ok(known)
 }
 
 /// Whether a job of those done a few at a time is due that nobody does.

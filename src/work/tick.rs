@@ -1,5 +1,7 @@
 //! Finds what is due: connections whose time has come, datasets that nobody works on, and webhooks to be sent.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 
@@ -16,19 +18,14 @@ const ROUND: u64 = 500;
 pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
     let due = store::connections::due(db, now, ROUND).await?.into_iter().map(|row| row.id);
     let waiting = store::datasets::connections_waiting(db).await?;
-    for connection in due.chain(waiting) {
-        let task = Task::Sync { connection };
-        if !store::jobs::exists(db, &task).await? {
-            store::jobs::enqueue(db, &task, now).await?;
-        }
-    }
-    for consumer in store::deliveries::consumers_due(db, now).await? {
-        let task = Task::Deliver { consumer };
-        if !store::jobs::exists(db, &task).await? {
-            store::jobs::enqueue(db, &task, now).await?;
-        }
-    }
-    Ok(())
+    let syncs = due.chain(waiting).map(|connection| Task::Sync { connection });
+    let consumers = store::deliveries::consumers_due(db, now).await?.into_iter();
+    let mut tasks: Vec<Task> = syncs.chain(consumers.map(|consumer| Task::Deliver { consumer })).collect();
+    // Many wait already while many are due: they are told apart together, not one by one.
+    let keys: Vec<String> = tasks.iter().map(Task::key).collect();
+    let mut known: HashSet<String> = store::jobs::known(db, &keys).await?.into_iter().collect();
+    tasks.retain(|task| known.insert(task.key()));
+    store::jobs::wake(db, &tasks, now).await
 }
 
 /// Makes due what a clock that has been set back since put off: connections that were synced in the future, jobs that wait
