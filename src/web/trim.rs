@@ -25,9 +25,9 @@ impl Known {
     pub(super) fn of(described: &OpenApi) -> Self {
         // Its JSON is easier to walk than its types, and this is done once.
         let described = serde_json::to_value(described).unwrap_or_default();
-        let paths = described["paths"].as_object().into_iter().flatten();
+        let paths = described.get("paths").and_then(Value::as_object).into_iter().flatten();
         let lists = paths.filter_map(|(path, item)| {
-            let answer = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+            let answer = item.pointer("/get/responses/200/content/application~1json/schema")?;
             let results = resolved(&described, answer)?.pointer("/properties/results/items")?;
             let names = resolved(&described, results)?.get("properties")?.as_object()?.keys().cloned().collect();
             Some((path.clone(), names))
@@ -76,7 +76,9 @@ async fn trimmed(response: Response, wanted: &BTreeSet<String>) -> anyhow::Resul
     let mut page: Properties = serde_json::from_slice(&to_bytes(body, usize::MAX).await?)?;
     if let Some(results) = page.get_mut("results") {
         let mut rows: Vec<Properties> = serde_json::from_str(results.get())?;
-        rows.iter_mut().for_each(|row| row.retain(|name, _| wanted.contains(name)));
+        for row in &mut rows {
+            row.retain(|name, _| wanted.contains(name));
+        }
         *results = serde_json::value::to_raw_value(&rows)?;
     }
     parts.headers.remove(header::CONTENT_LENGTH);

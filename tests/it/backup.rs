@@ -78,7 +78,7 @@ async fn pages_kept(house: &House, connection: ConnectionId) -> u64 {
 /// A place elsewhere, with the backup restored in it.
 enum Elsewhere {
     File(PathBuf),
-    Server(Ground),
+    Server(Box<Ground>),
 }
 
 impl Elsewhere {
@@ -94,7 +94,7 @@ impl Elsewhere {
                 let mut restore = tokio::process::Command::new("pg_restore");
                 restore.args(["--no-owner", "--exit-on-error", "--dbname", &ground.url]).arg(backup);
                 assert!(restore.status().await.unwrap().success());
-                Self::Server(ground)
+                Self::Server(Box::new(ground))
             }
         }
     }

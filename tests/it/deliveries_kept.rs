@@ -153,7 +153,7 @@ async fn makes_a_company(ground: &Ground, commits: bool) -> CompanyId {
 async fn ends_datasets(ground: &Ground, dice: &mut Dice, connection: entity::id::ConnectionId) {
     let now = ground.clock.now();
     let kinds = [DataType::Payments, DataType::Customers, DataType::Orders];
-    let kinds = &kinds[..1 + usize::try_from(dice.roll(3)).unwrap()];
+    let kinds = &kinds[..=usize::try_from(dice.roll(3)).unwrap()];
     let tx = store::write(&ground.db).await.unwrap();
     let made = store::datasets::queue(&tx, connection, kinds, false, now).await.unwrap();
     tx.commit().await.unwrap();
@@ -195,7 +195,7 @@ both! {
         let mut cut = 0;
         for seed in 0..rounds(500) {
             let mut dice = Dice(seed);
-            for _ in 0..1 + dice.roll(3) {
+            for _ in 0..=dice.roll(3) {
                 match dice.roll(3) {
                     0 => {
                         let commits = dice.roll(3) > 0;

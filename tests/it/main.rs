@@ -26,6 +26,7 @@ mod link;
 mod link_misuse;
 mod link_unlink;
 mod mapping;
+mod memory;
 mod moving;
 mod one_owner;
 mod openapi;

@@ -11,6 +11,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; \
 /// The same for the API's reference: its library writes HTML and style attributes by script, and its own pictures.
 const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What has an address of its own.
+const PAGES: [&str; 2] = ["index.html", "docs.html"];
 /// What is answered by a binary that was built without the portal.
 const MISSING: &str = "<!doctype html><html lang=en><title>Tributary</title><h1>The portal is not in this binary</h1>\
      <p>It was built without Node. <code>make build</code> builds both. The API is at this origin, and \
@@ -38,7 +40,7 @@ fn page(path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
 
 /// A file of the portal; any other path is one of its pages.
 pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    if let Some(mut file) = built(&path, &headers).filter(|_| !path.ends_with(".html")) {
+    if let Some(mut file) = built(&path, &headers).filter(|_| !PAGES.contains(&path.as_str())) {
         let hashed = path.starts_with("assets/");
         let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
         file.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static(caching));
