@@ -26,7 +26,6 @@ mod link;
 mod link_misuse;
 mod link_unlink;
 mod mapping;
-mod memory;
 mod moving;
 mod one_owner;
 mod openapi;

@@ -123,14 +123,6 @@ impl Served {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().await.unwrap().success());
     }
 
-    /// The most memory that it has had at once, in MiB, as Linux tells it.
-    pub fn peak_mib(&self) -> u64 {
-        let id = self.child.id().expect("it has ended");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() / 1024
-    }
-
     /// Whether it still runs.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
