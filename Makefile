@@ -62,7 +62,7 @@ bench: build ## measure the first sync of CHARGES (100000) charges into SQLite a
 bench-webhooks: build ## measure how soon webhooks are answered at 200 a second, with SQLite and with PostgreSQL, also beside a large first sync
 	benches/webhooks.py $(BINARY)
 	scripts/with-postgres benches/on-postgres webhooks.py $(BINARY)
-	benches/webhooks.py $(BINARY) --seconds 20 --backfill 30000
+	benches/webhooks.py $(BINARY) --backfill 60000
 
 LARGE ?= 285000
 bench-memory: build ## compare the peak memory at 2,850 charges with that at LARGE (285000: a million objects), in both
