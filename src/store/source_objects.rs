@@ -334,14 +334,7 @@ pub async fn shown(
     kinds: &[&str],
     ids: Vec<String>,
 ) -> Result<Vec<source_object::Model>, DbErr> {
-    source_object::Entity::find()
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::Object.is_in(kinds.iter().copied()))
-        .filter(Column::Id.is_in(ids))
-        .order_by_asc(Column::Object)
-        .order_by_asc(Column::Id)
-        .all(db)
-        .await
+    as_kept(connection, kinds).filter(Column::Id.is_in(ids)).all(db).await
 }
 
 /// The same for what hangs on one parent.
@@ -354,12 +347,13 @@ pub async fn shown_with(
     kinds: &[&str],
     parent: &str,
 ) -> Result<Vec<source_object::Model>, DbErr> {
+    as_kept(connection, kinds).filter(Column::ParentId.eq(parent)).all(db).await
+}
+
+fn as_kept(connection: ConnectionId, kinds: &[&str]) -> Select<source_object::Entity> {
     source_object::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Object.is_in(kinds.iter().copied()))
-        .filter(Column::ParentId.eq(parent))
         .order_by_asc(Column::Object)
         .order_by_asc(Column::Id)
-        .all(db)
-        .await
 }

@@ -5,7 +5,7 @@ use entity::id::ConnectionId;
 use entity::{order, source_object};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::store::{self, lists, source_objects};
+use crate::store::{lists, source_objects, verify};
 
 /// A property of a record, by the API's name, and Stripe's fields that it is made from; several are tried in this order,
 /// or counted together. Empty for what is not from Stripe.
@@ -168,17 +168,10 @@ pub async fn objects(
     data_type: DataType,
     id: &str,
 ) -> Result<Vec<source_object::Model>, DbErr> {
-    let kinds: &[&str] = match data_type {
-        DataType::CompanyInfo => &["account"],
-        DataType::Customers => &["customer"],
-        DataType::Payments => &["charge", "refund"],
-        DataType::Transactions => &["balance_transaction"],
-        DataType::Payouts => &["payout"],
-        DataType::Disputes => &["dispute"],
-        DataType::Products => &["product"],
-        DataType::Orders => &["checkout.session", "invoice"],
-        DataType::PaymentMethods => return Ok(Vec::new()),
-    };
+    let kinds = verify::objects(data_type);
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
     // A fee's id is that of its balance transaction and more.
     let own = if data_type == DataType::Transactions { id.split(':').next().unwrap_or(id) } else { id };
     let mut all = source_objects::shown(db, connection, kinds, vec![own.to_owned()]).await?;
@@ -207,6 +200,6 @@ pub async fn objects(
 /// # Errors
 /// When its body cannot be unpacked.
 pub fn body(object: &source_object::Model) -> Result<String, DbErr> {
-    let bytes = store::source_objects::unpack(&object.body, object.codec)?;
+    let bytes = source_objects::unpack(&object.body, object.codec)?;
     String::from_utf8(bytes).map_err(|error| DbErr::Custom(format!("a source object is no text: {error}")))
 }
