@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const DIST = new URL("../dist/", import.meta.url).pathname;
-const TEXT = /\.(html|js|css|svg|json|txt)$/;
+const TEXT = /\.(html|js|ts|css|svg|json|txt)$/;
 
 // The manifest serves the budget; browsers never ask for it. budget.mjs removes it.
 for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {

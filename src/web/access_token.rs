@@ -25,7 +25,7 @@ pub struct AccessToken {
 
 /// Get a company's access token
 ///
-/// It lets a web page see this company and its connections, and make a connection; it reads no data. The page's origin
+/// It lets a web page see this company and its connections, make a connection and unlink one; it reads no data. The page's origin
 /// must be among those of `/corsSettings`.
 #[utoipa::path(get, path = "/companies/{companyId}/accessToken", operation_id = "get-company-access-token",
     tag = "Companies", params(("companyId" = String, Path)),

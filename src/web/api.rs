@@ -9,9 +9,9 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    history, integrations, orders, payment_methods, payments, payouts, products, profile, quarantine, read_budget,
-    reconciliation, refresh, source, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays,
-    webhooks,
+    history, integrations, link_options, orders, payment_methods, payments, payouts, products, profile, quarantine,
+    read_budget, reconciliation, refresh, source, sync_settings, transactions, unsupported, webhook_deliveries,
+    webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -24,6 +24,7 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(companies::list, companies::create))
         .routes(routes!(companies::get, companies::update, companies::replace, companies::delete))
         .routes(routes!(access_token::get))
+        .routes(routes!(link_options::get))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::get, connections::unlink, connections::delete))
         .routes(routes!(read_budget::get))

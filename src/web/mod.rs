@@ -21,6 +21,7 @@ pub mod health;
 pub mod history;
 pub mod integrations;
 pub mod link;
+pub mod link_options;
 pub mod orders;
 pub mod page;
 pub mod payment_methods;

@@ -30,12 +30,15 @@ pub enum Caller {
     Page(CompanyId),
 }
 
-/// What a web page may do with an access token: see its company and its connections, and make one. Never the data.
-const FOR_PAGES: [(Method, &str); 4] = [
+/// What a web page may do with an access token: see its company and its connections, make one, and unlink one. Never the
+/// data.
+const FOR_PAGES: [(Method, &str); 6] = [
     (Method::GET, "/companies/{companyId}"),
     (Method::GET, "/companies/{companyId}/connections"),
     (Method::POST, "/companies/{companyId}/connections"),
     (Method::GET, "/companies/{companyId}/connections/{connectionId}"),
+    (Method::PATCH, "/companies/{companyId}/connections/{connectionId}"),
+    (Method::GET, "/companies/{companyId}/linkOptions"),
 ];
 
 impl FromRequestParts<App> for Caller {

@@ -17,7 +17,7 @@ fi
 cd "$here"
 npm ci --silent --no-audit --no-fund
 failed=0
-for journey in journey.mjs portal.mjs; do
+for journey in journey.mjs portal.mjs embedded.mjs; do
     node "$journey" "$binary" "$chromium" "$here/../../target/screenshots" || failed=1
 done
 exit "$failed"

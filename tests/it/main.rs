@@ -23,6 +23,7 @@ mod house;
 mod integrations;
 mod interleaving;
 mod link;
+mod link_embedded;
 mod link_misuse;
 mod link_unlink;
 mod mapping;

@@ -125,7 +125,7 @@ export interface paths {
         };
         /**
          * Get a company's access token
-         * @description It lets a web page see this company and its connections, and make a connection; it reads no data. The page's origin
+         * @description It lets a web page see this company and its connections, make a connection and unlink one; it reads no data. The page's origin
          *     must be among those of `/corsSettings`.
          */
         get: operations["get-company-access-token"];
@@ -877,6 +877,26 @@ export interface paths {
          * @description By data type; a type that was never asked for is left out. With several connections, one on its way comes first.
          */
         get: operations["get-company-data-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/linkOptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what a company can link through
+         * @description For the page in which a company's owner links: an access token of the company is good for it.
+         */
+        get: operations["get-link-options"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1989,6 +2009,30 @@ export interface components {
         Link: {
             /** @description The path. */
             href: string;
+        };
+        /** @description An integration that starts links. Nothing of how it is set up: an owner's page may see it. */
+        LinkIntegration: {
+            /** @description Its key of four letters. */
+            key: string;
+            /** @description Live or test data. */
+            mode: components["schemas"]["IntegrationMode"];
+            /** @description Its name. */
+            name: string;
+            /** @description What is asked of owners. */
+            scope: components["schemas"]["IntegrationScope"];
+            /** @description Always `Commerce`. */
+            sourceType: string;
+        };
+        /** @description Who asks whom, and through what they can link. */
+        LinkOptions: {
+            /** @description Who asks: the profile's name. */
+            askedBy: string;
+            /** @description The company. */
+            companyId: components["schemas"]["CompanyId"];
+            /** @description Its name. */
+            companyName: string;
+            /** @description The integrations that start links, in their order. */
+            integrations: components["schemas"]["LinkIntegration"][];
         };
         /** @description Where the pages of a list are, from the root. */
         Links: {
@@ -8700,6 +8744,91 @@ export interface operations {
                     "application/json": {
                         [key: string]: components["schemas"]["DataStatus"];
                     };
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-link-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, and the open integrations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOptions"];
                 };
             };
             /** @description The request makes no sense; `error` says why. */

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::endings::Ending;
 use super::marks::Marks;
 use super::page::{self, layout};
-use super::{Page, Whole, is_foreign, links, means, refusal, result, saved, see};
+use super::{Page, Whole, embedded, is_foreign, links, means, refusal, result, saved, see};
 use crate::connect::begin::{self, Ticket};
 use crate::connect::finish::{self, Failure};
 use crate::connect::link::{self, Token};
@@ -52,7 +52,8 @@ pub async fn show(
         Token::Over => return Ok(Ending::Over.page().into_response()),
         Token::Unknown => return Ok(Ending::Gone.page().into_response()),
     }
-    if marks.carry(&query) {
+    let hosted = embedded::note(&app, &mut marks, &whole.connection, &query).await?;
+    if marks.carry(&query) || hosted {
         marks.keep(&session).await?;
     }
     if linked {

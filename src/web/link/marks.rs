@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use tower_sessions::session::Error;
 
+use super::embedded::Host;
 use crate::connect::begin::Begun;
 use crate::connect::finish::Held;
 use crate::connect::sweep::HELD;
@@ -31,6 +32,9 @@ pub struct Marks {
     pub held: Option<Held>,
     /// Parameters of the Link URL, for the redirect at the end.
     pub carried: BTreeMap<String, String>,
+    /// The page of another site that opened the newest Link URL in a window.
+    #[serde(default)]
+    pub host: Option<Host>,
 }
 
 /// A consent that this browser has posted.
@@ -108,6 +112,11 @@ impl Marks {
     /// The account that waits for a decision about this connection.
     pub fn held_for(&self, connection: &connection::Model) -> Option<&Held> {
         self.held.as_ref().filter(|held| held.connection == connection.id)
+    }
+
+    /// The page that opened a window for this connection.
+    pub fn host_of(&self, connection: ConnectionId) -> Option<&Host> {
+        self.host.as_ref().filter(|host| host.connection == connection)
     }
 
     /// Remembers the Link URL's parameters other than our own. `true` when that changed anything.

@@ -1,4 +1,5 @@
-//! The Link pages: where a business owner connects a company, step by step, without scripts.
+//! The Link pages: where a business owner connects a company, step by step. Scripts are not needed; one alone
+//! serves windows that another site's page opened.
 //!
 //! A GET spends nothing and changes nothing but the browser's own session; the one exception is the callback, whose
 //! state serves once. Forms are protected three times: the cookie is `SameSite=Lax`, a form carries a text that is
@@ -7,6 +8,7 @@
 mod callback;
 mod choice;
 mod consent;
+mod embedded;
 mod endings;
 mod marks;
 mod page;
@@ -24,10 +26,12 @@ use entity::{company, connection, integration};
 use tower_sessions::Session;
 use uuid::Uuid;
 
+use super::session::Browser;
 use super::{App, session};
 use crate::connect::{self, Means, link::Links};
 use crate::store;
 use endings::Ending;
+use marks::Marks;
 
 pub use page::{STYLE_PATH, layout};
 
@@ -38,26 +42,38 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/link/companies/{company}/connections/{connection}/start", get(consent::show).post(consent::post))
         .route("/link/companies/{company}/connections/{connection}/cancel", post(consent::cancel))
         .route("/link/companies/{company}/connections/{connection}/result", get(result::show))
+        .route("/link/companies/{company}/connections/{connection}/end", get(embedded::end))
         .route("/link/companies/{company}/connections/{connection}/account", post(result::decide))
         .route("/oauth/callback", get(callback::back))
-        .layer(session::of_link(app))
         .layer(from_fn_with_state(app.clone(), guard))
+        .layer(session::of_link(app))
         .route(&STYLE_PATH, get(page::style))
         .route(page::MARK_PATH, get(page::mark))
+        .route(embedded::END_PATH, get(embedded::end_script))
+        .route("/link/embedded.js", get(embedded::module))
+        .route("/link/embedded.d.ts", get(embedded::types))
 }
 
 /// What every Link page says to the browser beside its content.
-async fn guard(State(app): State<App>, request: axum::extract::Request, next: Next) -> Response {
+async fn guard(
+    State(app): State<App>,
+    Browser(session): Browser,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&page::policy(&app.stripe.settings().connect_base)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // With `no-referrer` browsers would send `Origin: null` with our own forms.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    // A window that a page of ours to trust opened has to be able to tell it that the step is over.
+    let hosted = Marks::of(&session).await.is_ok_and(|marks| marks.host.is_some());
+    let opener = if hosted { "unsafe-none" } else { "same-origin" };
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static(opener));
     response
 }
 

@@ -16,7 +16,7 @@ use url::Url;
 use super::endings::Ending;
 use super::marks::{Mark, Marks};
 use super::page::{self, layout};
-use super::{Oops, Page, Whole, is_foreign, means, redirect, see};
+use super::{Oops, Page, Whole, is_foreign, links, means, redirect, see};
 use crate::connect::finish::{self, Failure, Held};
 use crate::store;
 use crate::web::{App, session::Browser};
@@ -261,12 +261,17 @@ pub async fn decide(
     }
     let Some(held) = marks.held_for(&whole.connection).cloned() else { return Ok(see(&whole.path("result"))) };
     let work = async move {
-        let mut to = whole.path("result");
+        let hosted = marks.host_of(whole.connection.id).is_some();
+        let leaf = if hosted { "end" } else { "result" };
+        let mut to = whole.path(leaf);
         if decided.decision == "take" {
             if let finish::Ending::Linked(made) = finish::take(means(&app), &held).await? {
                 let at = app.clock.now().timestamp();
                 marks.note(Mark { state: made.to_string(), company: held.company, connection: made, at });
-                to = format!("/link/companies/{}/connections/{made}/result", held.company);
+                if let Some(host) = marks.host.as_mut().filter(|_| hosted) {
+                    host.connection = made;
+                }
+                to = format!("/link/companies/{}/connections/{made}/{leaf}", held.company);
             }
         } else {
             finish::refuse(means(&app), &held).await?;
@@ -280,8 +285,11 @@ pub async fn decide(
     tokio::spawn(work).await?
 }
 
-/// Where the profile wants owners to go at the end; none for our own page.
+/// Where owners go at the end: back to the page that opened the window, or where the profile wants; none for our own page.
 pub async fn elsewhere(app: &App, whole: &Whole, failure: Option<Failure>, marks: &Marks) -> Result<Option<Url>, Oops> {
+    if marks.host_of(whole.connection.id).is_some() {
+        return Ok(Some(links(app).page(&whole.path("end"))?));
+    }
     let profile = store::profiles::get(&app.db).await?;
     if profile.redirect_url.trim().is_empty() {
         return Ok(None);

@@ -52,8 +52,8 @@ pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
     index(headers).await
 }
 
-/// The file in the smallest form that the browser takes.
-fn built(path: &str, headers: &HeaderMap) -> Option<Response> {
+/// A built file in the smallest form that the browser takes; none when the binary was built without it.
+pub fn built(path: &str, headers: &HeaderMap) -> Option<Response> {
     let taken = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes = |name: &str| taken.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == name));
     let packed = [("br", "br"), ("gzip", "gz")].into_iter().filter(|(name, _)| takes(name));
@@ -79,7 +79,7 @@ fn kind(path: &str) -> &'static str {
         "png" => "image/png",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
+        "txt" | "ts" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

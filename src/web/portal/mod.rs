@@ -14,6 +14,7 @@ use entity::user;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
+pub(super) use self::files::built;
 use super::App;
 use super::error::Error;
 use crate::store;
