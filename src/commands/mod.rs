@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod doctor;
+mod export;
 mod integration;
 mod key;
 mod logging;
@@ -51,6 +52,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Copy all data, as it is at one moment, into a new file, beside a `serve` that goes on
     Backup(backup::Args),
+    /// Write lists of a connection's records into files: CSV, JSON Lines or Parquet
+    Export(export::Args),
     /// Move everything from a SQLite file to an empty PostgreSQL
     Move(move_to::Args),
     /// Start a simulated Stripe, the platform and its worker, with shops that are linked already
@@ -102,6 +105,7 @@ impl Command {
             Self::Work(args) => work::run(args).await,
             Self::Migrate(args) => migrate::run(args).await,
             Self::Backup(args) => backup::run(args).await,
+            Self::Export(args) => export::run(args).await,
             Self::Move(args) => move_to::run(args).await,
             Self::Demo(args) => demo::run(args).await,
             Self::Simulate(args) => simulate::run(args).await,

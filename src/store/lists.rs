@@ -4,10 +4,12 @@
 //! row was written.
 
 use entity::id::ConnectionId;
+use futures::stream::{BoxStream, StreamExt};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, LikeExpr, NullOrdering, Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, ExprTrait, Order, QueryOrder, QuerySelect};
 
+use super::Tx;
 use crate::query::{self, Field, Filter, Kind, Op, Test, Value};
 
 /// Where a field is read from.
@@ -71,6 +73,32 @@ where
     E::Model: Send + Sync,
 {
     page(db, of_connection::<E>(connection), "created_at", listing).await
+}
+
+/// All of a connection's records that the listing's filter leaves, in its order, one after the other as the database gives
+/// them: one statement, however many there are. The listing's part of the list does not matter.
+///
+/// # Errors
+/// When the database does not answer; also later, in the place of a record.
+pub async fn stream<'a, E: Listed>(
+    tx: &'a Tx,
+    connection: ConnectionId,
+    listing: &Listing,
+) -> Result<BoxStream<'a, Result<E::Model, DbErr>>, DbErr>
+where
+    E::Model: Send + Sync,
+{
+    let rows = whole(of_connection::<E>(connection), listing, tx.get_database_backend());
+    Ok(rows.stream(tx.inner()).await?.boxed())
+}
+
+/// What `rows` selects, as the listing filters and orders it.
+pub(super) fn whole<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend: DbBackend) -> Select<E> {
+    let rows = match &listing.filter {
+        Some(filter) => rows.filter(condition::<E>(filter, backend)),
+        None => rows,
+    };
+    ordered(rows, "created_at", listing.order.as_ref(), backend)
 }
 
 /// The connection's record with this id, unless it was deleted.

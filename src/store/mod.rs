@@ -51,7 +51,7 @@ pub mod webhook_events;
 pub mod webhook_replays;
 pub mod wishes;
 
-pub use database::{Db, Tx, open, open_to_answer, read, write};
+pub use database::{Db, Tx, open, open_to_answer, read, read_at_leisure, write};
 pub use durable::durable;
 
 /// Rows of one insert: below the number of parameters that either database takes, with the widest table.

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use entity::id::ConnectionId;
 use entity::{payout, payout_content, payout_transaction, transaction};
-use sea_orm::ExprTrait;
+use futures::stream::{BoxStream, StreamExt};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ExprTrait, JoinType, QuerySelect};
 
+use super::Tx;
 use super::lists::{self, Found, Listing};
 
 /// What is known of the content of these payouts.
@@ -48,6 +50,26 @@ pub async fn transactions(
     let rows =
         lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(of_payout));
     lists::page(db, rows, "created_at", listing).await
+}
+
+/// All payouts of a connection that the listing's filter leaves, in its order, each with what is known of its content, one
+/// after the other as the database gives them.
+///
+/// # Errors
+/// When the database does not answer; also later, in the place of a payout.
+pub async fn stream<'a>(
+    tx: &'a Tx,
+    connection: ConnectionId,
+    listing: &Listing,
+) -> Result<BoxStream<'a, Result<(payout::Model, Option<payout_content::Model>), DbErr>>, DbErr> {
+    use payout_content::Column;
+    let content: RelationDef = payout::Entity::belongs_to(payout_content::Entity)
+        .from((payout::Column::ConnectionId, payout::Column::Id))
+        .to((Column::ConnectionId, Column::PayoutId))
+        .into();
+    let rows = lists::whole(lists::of_connection::<payout::Entity>(connection), listing, tx.get_database_backend());
+    let rows = rows.join(JoinType::LeftJoin, content).select_also(payout_content::Entity);
+    Ok(rows.stream(tx.inner()).await?.boxed())
 }
 
 /// All payouts of a connection, each with what is known of its content.

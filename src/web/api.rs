@@ -9,14 +9,16 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    history, integrations, link_options, orders, payment_methods, payments, payouts, products, profile, quarantine,
-    read_budget, reconciliation, refresh, source, sync_settings, transactions, unsupported, webhook_deliveries,
-    webhook_replays, webhooks,
+    export, history, integrations, link_options, orders, payment_methods, payments, payouts, products, profile,
+    quarantine, read_budget, reconciliation, refresh, source, sync_settings, transactions, unsupported,
+    webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi()).merge(platform()).merge(commerce())
+    let mut routes = OpenApiRouter::with_openapi(Description::openapi()).merge(platform()).merge(commerce());
+    export::describe(routes.get_openapi_mut());
+    routes
 }
 
 fn platform() -> OpenApiRouter<App> {

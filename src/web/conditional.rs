@@ -39,6 +39,7 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether an answer is JSON; a file is not, and is never held in memory as a whole.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }

@@ -49,6 +49,8 @@ pub(super) fn before(routes: Router<App>, app: &App) -> Router<App> {
 /// Answers are packed for those who take it, but for pages: what they hold of a session must not be told by their length.
 fn packing() -> CompressionLayer<impl Predicate> {
     let worth = DefaultPredicate::new().and(NotForContentType::const_new("text/html"));
+    // Its pages are packed already.
+    let worth = worth.and(NotForContentType::const_new("application/vnd.apache.parquet"));
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
 }
 

@@ -17,6 +17,7 @@ pub mod customers;
 pub mod disputes;
 mod entrance;
 pub mod error;
+pub mod export;
 pub mod health;
 pub mod history;
 pub mod integrations;
@@ -141,6 +142,7 @@ pub fn router(app: App) -> Router {
     // Every connection of a client clones the routes: the description is shared, or each would have its own.
     let described = Arc::new(described);
     let routes = routes
+        .layer(middleware::from_fn_with_state(export::Exports::of(&app, &described), export::answer))
         .layer(middleware::from_fn_with_state(trim::Known::of(&described), trim::answer))
         .layer(middleware::from_fn(conditional::answer))
         .layer(cors_settings::layer(&app))

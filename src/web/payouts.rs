@@ -140,7 +140,8 @@ impl PayoutContent {
 }
 
 impl Payout {
-    fn new(row: payout::Model, content: Option<payout_content::Model>) -> Self {
+    /// A payout with what is known of its content.
+    pub(super) fn new(row: payout::Model, content: Option<payout_content::Model>) -> Self {
         Self {
             content: PayoutContent::new(&row, content),
             amount: Decimal::from_minor(row.amount_minor, &row.currency),

@@ -14,6 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::openapi::OpenApi;
 
+use super::conditional::is_json;
 use super::error::Error;
 
 /// The properties of each list's results, by its route.
@@ -63,7 +64,7 @@ pub(super) async fn answer(State(known): State<Known>, request: Request, next: N
         return Error::BadRequest(said).into_response();
     }
     let response = next.run(request).await;
-    if wanted.is_empty() || response.status() != StatusCode::OK {
+    if wanted.is_empty() || response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
     }
     trimmed(response, &wanted).await.unwrap_or_else(|error| Error::fault(error).into_response())

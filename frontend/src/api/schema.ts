@@ -5510,6 +5510,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -5520,13 +5522,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Customer"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -5697,6 +5702,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -5707,13 +5714,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Dispute"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -6124,6 +6134,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -6134,13 +6146,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Order"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -6311,6 +6326,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -6321,13 +6338,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PaymentMethod"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -6498,6 +6518,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -6508,13 +6530,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Payment"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -6685,6 +6710,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -6695,13 +6722,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Payout"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -7127,6 +7157,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -7137,13 +7169,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Product"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -7468,6 +7503,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -7478,13 +7515,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Transaction"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
