@@ -37,7 +37,7 @@ tests: build ## the Rust tests, with a private PostgreSQL beside SQLite
 ROUNDS ?= 25
 soak: build ## the long forms of the crash and fault tests: ROUNDS (25) rounds, seeds and kills of each
 	TEST_ROUNDS=$(ROUNDS) scripts/with-postgres cargo test --release --locked --test it -- --nocapture \
-	  r01_ r06_ r30_ r34_ r42_
+	  r01_ r06_ r30_ r33_ r34_ r42_
 
 portal-tests: portal ## the portal's lints and component tests, and its API types against the description
 	cd frontend && npm run check && npm test

@@ -22,6 +22,8 @@ pub enum Point {
     BeforeStatus,
     /// A code was exchanged at Stripe; nothing of it is kept here.
     Exchanged,
+    /// A step of a migration is done, maybe not the last one; on SQLite that is not committed.
+    Migrating,
     /// The schema is migrated; on SQLite that is not committed.
     BeforeMigrated,
     /// A deleted connection's data is gone; the connection's own row is not.
@@ -40,7 +42,7 @@ pub enum Point {
 
 impl Point {
     /// Every one of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BeforeFetch,
         Self::AfterFetch,
         Self::MidWrite,
@@ -48,6 +50,7 @@ impl Point {
         Self::AfterCommit,
         Self::BeforeStatus,
         Self::Exchanged,
+        Self::Migrating,
         Self::BeforeMigrated,
         Self::DataErased,
         Self::Answering,
@@ -68,6 +71,7 @@ impl Point {
             Self::AfterCommit => "after_commit",
             Self::BeforeStatus => "before_status",
             Self::Exchanged => "exchanged",
+            Self::Migrating => "migrating",
             Self::BeforeMigrated => "before_migrated",
             Self::DataErased => "data_erased",
             Self::Answering => "answering",

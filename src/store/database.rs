@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{IntoSchemaManagerConnection, Migrator, MigratorTrait};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::{
@@ -254,15 +254,31 @@ pub async fn migrate(db: &Db) -> Result<(), Unusable> {
             .await?;
         refuse_newer(db).await?;
         // Each migration is a transaction of its own, so that no lock is held for longer than one takes.
-        Migrator::up(&db.pool, None).await?;
+        step_by_step(&db.pool).await?;
         fault::at(Point::BeforeMigrated);
         lock.commit().await?;
     } else {
         // One transaction for all of them: a file is of this version or as it was, and never in between.
         let tx = write(db).await?;
-        Migrator::up(&tx.inner, None).await?;
+        step_by_step(&tx.inner).await?;
         fault::at(Point::BeforeMigrated);
         tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Does what is not done yet, and says how far it is: on a large database a step takes its time.
+async fn step_by_step<'c, C>(db: &'c C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let pending = Migrator::get_pending_migrations(db).await?;
+    let steps = pending.len();
+    for (done, migration) in pending.iter().enumerate() {
+        tracing::info!(migration = migration.name(), step = done + 1, steps, "the schema is migrated");
+        Migrator::up(db, Some(1)).await?;
+        fault::at(Point::Migrating);
     }
     Ok(())
 }

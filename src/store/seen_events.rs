@@ -10,16 +10,23 @@ use sea_orm::{ActiveValue::Set, QuerySelect};
 
 use crate::store::Tx;
 
-/// Those seen since a second.
+/// Which of these were seen.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn since(db: &impl ConnectionTrait, connection: ConnectionId, second: i64) -> Result<HashSet<String>, DbErr> {
+pub async fn among(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    events: &[&str],
+) -> Result<HashSet<String>, DbErr> {
+    if events.is_empty() {
+        return Ok(HashSet::new());
+    }
     let ids: Vec<String> = seen_event::Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::Created.gte(second))
+        .filter(Column::Id.is_in(events.iter().copied()))
         .into_tuple()
         .all(db)
         .await?;

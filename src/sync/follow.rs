@@ -30,6 +30,8 @@ const MONEY_OVERLAP: i64 = 3 * 86_400;
 const AT_ONCE: usize = 4;
 /// Objects of one transaction.
 const BATCH: usize = 100;
+/// Pages of events that are followed together, so that a long outage does not fill the memory.
+const PAGES: usize = 20;
 
 /// Follows events, and ends the datasets that were asked for. `polled` is what a look at the events brought already.
 ///
@@ -47,17 +49,25 @@ pub async fn follow(
     let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
     store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
     let active = run.read_streams().await?;
-    let poll = match polled {
+    let mut poll = match polled {
         Some(poll) => poll,
         None => poll(run, cursor).await?,
     };
     let mut follow = Following { run, asked, active, made: BTreeSet::new() };
     let mut hints = Hints::default();
-    poll.fresh.iter().for_each(|event| hints.event(event));
     run.hints.iter().for_each(|hint| hints.webhook(hint));
-    follow.hints(&hints).await?;
-    follow.beside(&hints, daily).await?;
-    follow.end(&hints, Some(poll.known_until)).await
+    loop {
+        poll.fresh.iter().for_each(|event| hints.event(event));
+        follow.hints(&hints).await?;
+        // Before these events are remembered: what moved money would be forgotten with a process that is killed here.
+        follow.beside(&hints, daily).await?;
+        if !poll.has_more() {
+            return follow.end(&hints, Some(poll.known_until)).await;
+        }
+        follow.note(&hints).await?;
+        hints = Hints::default();
+        poll.go_on(run).await?;
+    }
 }
 
 /// Reads what webhooks named and nothing else: the events are not looked at, and their cursor stays where it is.
@@ -88,43 +98,68 @@ async fn still_open(run: &Run, asked: &[dataset::Model]) -> Result<Vec<dataset::
     Ok(store::datasets::unfinished(&run.db, run.connection).await?)
 }
 
-/// What the events list told.
+/// What the events list told, some pages of it at a time.
 #[derive(Debug)]
 pub struct Poll {
     /// Events not followed before, newest first.
     pub fresh: Vec<wire::Event>,
-    /// The second up to which all are known now.
+    /// The second up to which all are known once the last page is followed.
     pub known_until: i64,
+    from: i64,
+    /// The event that the next page begins after; none when there is no further page.
+    after: Option<String>,
 }
 
-/// Asks for the events since a second, all pages of them.
+/// Asks for the events since a second: the newest pages of them.
 ///
 /// # Errors
 /// Whatever ends a run.
 pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
-    let from = stretch::from(cursor);
-    let seen = store::seen_events::since(&run.db, run.connection, from).await?;
-    let (mut fresh, mut after, mut server_now): (Vec<wire::Event>, Option<String>, Option<i64>) =
-        (Vec::new(), None, None);
-    loop {
-        let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
-        query.extend(after.take().map(|id| ("starting_after", id)));
-        let (_, answer) = run.read("/v1/events", "/v1/events", &query).await?;
-        server_now = server_now.or(answer.date);
-        let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-        for raw in &list.data {
-            let event: wire::Event = serde_json::from_str(raw.get()).map_err(|error| Refusal::unreadable(&error))?;
-            after = Some(event.id.clone());
-            if !seen.contains(&event.id) {
-                fresh.push(event);
+    let mut poll = Poll { fresh: Vec::new(), known_until: 0, from: stretch::from(cursor), after: None };
+    let now = poll.pages(run).await?.unwrap_or_else(|| run.clock.now().timestamp());
+    poll.known_until = stretch::known_until(now, cursor);
+    Ok(poll)
+}
+
+impl Poll {
+    /// Whether there are older events than those here.
+    #[must_use]
+    pub const fn has_more(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// Puts the events of the next pages, which are older, in the place of those here.
+    ///
+    /// # Errors
+    /// Whatever ends a run.
+    pub async fn go_on(&mut self, run: &Run) -> Result<(), Error> {
+        self.pages(run).await.map(drop)
+    }
+
+    /// Reads the next pages. Returns Stripe's clock at the first of them.
+    async fn pages(&mut self, run: &Run) -> Result<Option<i64>, Error> {
+        self.fresh = Vec::new();
+        let mut server_now = None;
+        for _ in 0..PAGES {
+            let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", self.from.to_string())];
+            query.extend(self.after.take().map(|id| ("starting_after", id)));
+            let (_, answer) = run.read("/v1/events", "/v1/events", &query).await?;
+            server_now = server_now.or(answer.date);
+            let list: wire::List<'_> =
+                serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
+            let read = list.data.iter().map(|raw| serde_json::from_str(raw.get()));
+            let events: Vec<wire::Event> =
+                read.collect::<Result<_, _>>().map_err(|error| Refusal::unreadable(&error))?;
+            let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
+            let seen = store::seen_events::among(&run.db, run.connection, &ids).await?;
+            self.after = events.last().filter(|_| list.has_more).map(|event| event.id.clone());
+            self.fresh.extend(events.into_iter().filter(|event| !seen.contains(&event.id)));
+            if self.after.is_none() {
+                break;
             }
         }
-        if !list.has_more || after.is_none() {
-            break;
-        }
+        Ok(server_now)
     }
-    let now = server_now.unwrap_or_else(|| run.clock.now().timestamp());
-    Ok(Poll { fresh, known_until: stretch::known_until(now, cursor) })
 }
 
 struct Following<'r> {
@@ -307,8 +342,19 @@ impl Following<'_> {
         Ok(())
     }
 
-    /// Moves the cursor, when the events were looked at, and ends the datasets, in one transaction: before it nothing was
-    /// followed, after it all.
+    /// Remembers what was followed, while older events wait: the cursor stays, and whoever goes on reads their objects
+    /// alone.
+    async fn note(&self, hints: &Hints) -> Result<(), Error> {
+        let run = self.run;
+        let page = run.page().await?;
+        let seen: Vec<_> = hints.events.iter().map(|(id, created)| (id.clone(), *created)).collect();
+        store::seen_events::note(page.tx(), run.connection, &seen, run.clock.now().timestamp() - REMEMBERED).await?;
+        page.commit().await?;
+        Ok(())
+    }
+
+    /// Moves the cursor, when the events were looked at, and ends the datasets, in one transaction: before it the cursor
+    /// did not know that all was followed.
     async fn end(&mut self, hints: &Hints, known_until: Option<i64>) -> Result<(), Error> {
         let run = self.run;
         let now = run.clock.now();

@@ -118,7 +118,7 @@ both! {
         let data = async || {
             let head = store::sync_heads::find(&house.db, connection).await.unwrap();
             let checkpoints = store::checkpoints::of(&house.db, connection).await.unwrap();
-            let seen = store::seen_events::since(&house.db, connection, 0).await.unwrap().len();
+            let seen = entity::seen_event::Entity::find().count(&house.db).await.unwrap();
             (head, checkpoints, seen)
         };
         let before = data().await;

@@ -504,6 +504,38 @@ both! {
             compare(&hooked, hooked.connection, &hooked.account).await;
         }
     }
+
+    async fn r15_after_many_events_it_follows_them_in_parts_and_goes_on_where_it_was_left(hooked: Hooked) {
+        // Two thousand events are followed together. A customer makes two: here are more.
+        const CUSTOMERS: u64 = 1_075;
+        for _ in 0..CUSTOMERS {
+            hooked.act(r#"{"do":"create_customer"}"#);
+        }
+        hooked.act(r#"{"do":"charge"}"#);
+        wait(&hooked, Duration::hours(1));
+        let fails = json!({
+            "name": "later page", "endpoint": "GET /v1/events", "from": 21,
+            "fault": { "kind": "status", "status": 500, "should_retry": false }
+        });
+        hooked.simulator.faults.add(serde_json::from_value(fails).unwrap());
+        let cursor = async || {
+            let rows = store::checkpoints::of(&hooked.db, hooked.connection).await.unwrap();
+            rows.into_iter().find(|row| row.stream == store::checkpoints::EVENTS).unwrap().cursor
+        };
+        let before = cursor().await;
+        let read = async || hooked.asked("GET /v1/customers/{id}").await;
+        look(&hooked).await;
+        assert_eq!(hooked.simulator.faults.fired("later page"), 1, "the second part was not asked for");
+        let first = read().await;
+        assert!(first > CUSTOMERS - 300, "{first} customers were read");
+        assert_eq!(cursor().await, before, "the cursor has passed by what was not followed");
+        wait(&hooked, Duration::hours(1));
+        look(&hooked).await;
+        let second = read().await - first;
+        assert!(second >= CUSTOMERS - first && second < 300, "{second} customers were read when it went on");
+        assert_ne!(cursor().await, before);
+        compare(&hooked, hooked.connection, &hooked.account).await;
+    }
 }
 
 /// The webhook endpoints that the platform has at the simulated Stripe.

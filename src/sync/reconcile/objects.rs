@@ -64,7 +64,7 @@ pub async fn sources(
         odd.push(Odd { object: due.object.clone(), id: due.id.clone(), kind, fields, fresh });
     }
     if unexplained {
-        let told = Told::read(turn).await?;
+        let told = Told::read(turn, &odd).await?;
         for one in odd.iter_mut().filter(|one| !one.fresh) {
             let held = kept.get(&(one.object.clone(), one.id.clone()));
             one.fresh = held.is_none_or(|held| held.sound) && told.explains(one);
@@ -146,20 +146,28 @@ const WITH_OTHERS: [&str; 3] = ["amount_refunded", "disputed", "refunded"];
 /// What events tell that were not followed yet.
 #[derive(Default)]
 struct Told {
+    /// Those of the odd objects that are named.
     ids: HashSet<String>,
     /// A refund or a dispute is among them.
     of_charges: bool,
 }
 
 impl Told {
-    async fn read(turn: &Turn<'_>) -> Result<Self, Error> {
+    async fn read(turn: &Turn<'_>, odd: &[Odd]) -> Result<Self, Error> {
+        let asked: HashSet<&str> = odd.iter().map(|one| one.id.as_str()).collect();
         let mut told = Self::default();
-        for event in follow::poll(turn.run, turn.known_until).await?.fresh {
-            let Some(head) = event.data.and_then(|data| data.object) else { continue };
-            told.of_charges |= matches!(head.object.as_deref(), Some("refund" | "dispute"));
-            told.ids.extend(head.id);
+        let mut poll = follow::poll(turn.run, turn.known_until).await?;
+        loop {
+            for event in &poll.fresh {
+                let Some(head) = event.data.as_ref().and_then(|data| data.object.as_ref()) else { continue };
+                told.of_charges |= matches!(head.object.as_deref(), Some("refund" | "dispute"));
+                told.ids.extend(head.id.clone().filter(|id| asked.contains(id.as_str())));
+            }
+            if !poll.has_more() {
+                return Ok(told);
+            }
+            poll.go_on(turn.run).await?;
         }
-        Ok(told)
     }
 
     fn explains(&self, odd: &Odd) -> bool {
