@@ -44,6 +44,22 @@ pub fn sum(minors: impl IntoIterator<Item = i64>) -> Option<i64> {
     minors.into_iter().try_fold(0_i64, i64::checked_add)
 }
 
+/// `over` / `under`, rounded to the nearest whole number, halves to the even one. `None` when `under` is not above zero, or
+/// when the result does not fit an `i64`.
+#[must_use]
+pub fn nearest(over: i128, under: i128) -> Option<i64> {
+    if under <= 0 {
+        return None;
+    }
+    let (floor, rest) = (over.checked_div_euclid(under)?, over.checked_rem_euclid(under)?);
+    let up = match rest.cmp(&(under - rest)) {
+        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Equal => floor.rem_euclid(2),
+        std::cmp::Ordering::Greater => 1,
+    };
+    i64::try_from(floor.checked_add(up)?).ok()
+}
+
 /// An exact decimal number: `unscaled` divided by ten to the power of `scale`.
 ///
 /// It is written without trailing zeros and never as `-0`, and goes into JSON as a number with exactly these digits.
@@ -270,6 +286,15 @@ mod tests {
             assert_eq!(Milli::parse(text), None, "{text}");
         }
         assert_eq!(Milli::parse("9223372036854775807"), None, "thousandths of it do not fit");
+    }
+
+    #[test]
+    fn a_half_goes_to_the_even_one() {
+        let all = |cases: [(i128, i128); 4]| cases.map(|(over, under)| nearest(over, under).unwrap());
+        assert_eq!(all([(5, 2), (7, 2), (-5, 2), (-7, 2)]), [2, 4, -2, -4]);
+        assert_eq!(all([(8, 3), (-8, 3), (7, 3), (0, 3)]), [3, -3, 2, 0]);
+        assert_eq!([nearest(i128::MAX, 1), nearest(1, 0), nearest(1, -2)], [None; 3]);
+        assert_eq!(nearest(1, i128::MAX), Some(0));
     }
 
     #[test]

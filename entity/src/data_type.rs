@@ -57,11 +57,19 @@ pub enum DataType {
     #[sea_orm(string_value = "commerce-orders")]
     #[serde(rename = "commerce-orders")]
     Orders,
+    /// Subscriptions.
+    #[sea_orm(string_value = "commerce-subscriptions")]
+    #[serde(rename = "commerce-subscriptions")]
+    Subscriptions,
+    /// Invoices, whatever became of them.
+    #[sea_orm(string_value = "commerce-invoices")]
+    #[serde(rename = "commerce-invoices")]
+    Invoices,
 }
 
 impl DataType {
     /// Every data type, in the order in which they are synced and shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CompanyInfo,
         Self::Customers,
         Self::Payments,
@@ -71,7 +79,20 @@ impl DataType {
         Self::Products,
         Self::PaymentMethods,
         Self::Orders,
+        Self::Subscriptions,
+        Self::Invoices,
     ];
+
+    /// The type whose settings hold for this one, too, when it is none of the contract's: the contract's list of data types
+    /// is closed, and clients refuse what is not on it.
+    #[must_use]
+    pub const fn follows(self) -> Option<Self> {
+        match self {
+            Self::Payouts => Some(Self::Transactions),
+            Self::Subscriptions | Self::Invoices => Some(Self::Orders),
+            _ => None,
+        }
+    }
 
     /// The contract's spelling, such as `commerce-payments`.
     #[must_use]
@@ -86,6 +107,8 @@ impl DataType {
             Self::Products => "commerce-products",
             Self::PaymentMethods => "commerce-paymentMethods",
             Self::Orders => "commerce-orders",
+            Self::Subscriptions => "commerce-subscriptions",
+            Self::Invoices => "commerce-invoices",
         }
     }
 

@@ -42,6 +42,7 @@ pub mod dataset;
 pub mod dispute;
 pub mod drift;
 pub mod feed_head;
+pub mod invoice;
 pub mod order;
 pub mod outbox;
 pub mod payment;
@@ -55,6 +56,7 @@ pub mod reconciliation;
 pub mod reconciliation_part;
 pub mod seen_event;
 pub mod source_object;
+pub mod subscription;
 pub mod sync_head;
 pub mod transaction;
 
@@ -110,4 +112,6 @@ pub const DATA: &[&str] = &[
     "product",
     "payment_method",
     "order",
+    "subscription",
+    "invoice",
 ];

@@ -10,6 +10,7 @@ mod m20261121_000005_feed;
 mod m20261121_000006_engine;
 mod m20261121_000007_deliveries;
 mod m20261121_000008_pass_times;
+mod m20261122_000009_subscriptions_and_invoices;
 mod m20261122_000010_views;
 
 /// Every migration, oldest first.
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_engine::Migration),
             Box::new(m20261121_000007_deliveries::Migration),
             Box::new(m20261121_000008_pass_times::Migration),
+            Box::new(m20261122_000009_subscriptions_and_invoices::Migration),
             Box::new(m20261122_000010_views::Migration),
         ]
     }

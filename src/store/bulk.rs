@@ -6,7 +6,10 @@ use entity::change::Kind;
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::record::{Record, Stamp};
-use entity::{company_info, customer, dispute, order, payment, payment_method, payout, product, transaction};
+use entity::{
+    company_info, customer, dispute, invoice, order, payment, payment_method, payout, product, subscription,
+    transaction,
+};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, QuerySelect};
@@ -45,6 +48,10 @@ pub struct Records {
     pub payment_methods: Vec<payment_method::Model>,
     /// Orders.
     pub orders: Vec<order::Model>,
+    /// Subscriptions.
+    pub subscriptions: Vec<subscription::Model>,
+    /// Invoices.
+    pub invoices: Vec<invoice::Model>,
 }
 
 /// Which reading, when.
@@ -85,6 +92,8 @@ pub async fn keep(tx: &Tx, reading: Reading, records: Records) -> Result<Vec<Cha
     changed.extend(noun::<product::Entity>(tx, reading, records.products, Rule::Composed).await?);
     changed.extend(noun::<payment_method::Entity>(tx, reading, records.payment_methods, Rule::OnlyNew).await?);
     changed.extend(noun::<order::Entity>(tx, reading, records.orders, Rule::Composed).await?);
+    changed.extend(noun::<subscription::Entity>(tx, reading, records.subscriptions, Rule::Newest).await?);
+    changed.extend(noun::<invoice::Entity>(tx, reading, records.invoices, Rule::Composed).await?);
     Ok(changed)
 }
 
@@ -181,6 +190,8 @@ pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> R
         DataType::Products => bury_in::<product::Entity>(tx, reading, id).await?,
         DataType::PaymentMethods => bury_in::<payment_method::Entity>(tx, reading, id).await?,
         DataType::Orders => bury_in::<order::Entity>(tx, reading, id).await?,
+        DataType::Subscriptions => bury_in::<subscription::Entity>(tx, reading, id).await?,
+        DataType::Invoices => bury_in::<invoice::Entity>(tx, reading, id).await?,
     };
     Ok(gone.then(|| Changed { data_type, id: id.to_owned(), kind: Kind::Deleted }))
 }

@@ -162,6 +162,54 @@ pub static PAYOUT: Noun = Noun {
     ],
 };
 
+/// Subscriptions.
+pub static SUBSCRIPTION: Noun = Noun {
+    name: "Subscription",
+    fields: &[
+        ID,
+        field("status", Kind::Text, "status"),
+        field("currency", Kind::Text, "currency"),
+        field("monthlyAmount", Kind::Number, "monthly_milli"),
+        maybe("customerRef.id", Kind::Id, "customer_id"),
+        maybe("collectionMethod", Kind::Text, "collection_method"),
+        field("startedDate", Kind::Date, "started_at"),
+        maybe("trialEndDate", Kind::Date, "trial_ends_at"),
+        maybe("currentPeriodEndDate", Kind::Date, "period_ends_at"),
+        field("cancelAtPeriodEnd", Kind::Bool, "cancel_at_period_end"),
+        maybe("cancelledDate", Kind::Date, "cancelled_at"),
+        maybe("endedDate", Kind::Date, "ended_at"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
+/// Invoices.
+pub static INVOICE: Noun = Noun {
+    name: "Invoice",
+    fields: &[
+        ID,
+        maybe("invoiceNumber", Kind::Text, "number"),
+        field("status", Kind::Text, "status"),
+        field("currency", Kind::Text, "currency"),
+        field("totalAmount", Kind::Number, "total_milli"),
+        field("totalTaxAmount", Kind::Number, "tax_milli"),
+        field("totalDiscount", Kind::Number, "discount_milli"),
+        field("amountDue", Kind::Number, "due_milli"),
+        field("amountPaid", Kind::Number, "paid_milli"),
+        field("amountRemaining", Kind::Number, "remaining_milli"),
+        maybe("customerRef.id", Kind::Id, "customer_id"),
+        maybe("subscriptionRef.id", Kind::Id, "subscription_id"),
+        maybe("billingReason", Kind::Text, "reason"),
+        maybe("issuedDate", Kind::Date, "issued_at"),
+        maybe("dueDate", Kind::Date, "due_at"),
+        maybe("paidDate", Kind::Date, "paid_at"),
+        CREATED,
+        MODIFIED,
+        SOURCE_MODIFIED,
+    ],
+};
+
 macro_rules! listed {
     ($($noun:ident $entity:ident $data_type:ident;)+) => {$(
         impl Listed for entity::$entity::Entity {
@@ -180,6 +228,8 @@ listed! {
     PRODUCT product Products;
     PAYMENT_METHOD payment_method PaymentMethods;
     ORDER order Orders;
+    SUBSCRIPTION subscription Subscriptions;
+    INVOICE invoice Invoices;
 }
 
 /// The account itself.
@@ -232,6 +282,8 @@ mod tests {
         columns::<entity::payment_method::Entity>(&PAYMENT_METHOD);
         columns::<entity::order::Entity>(&ORDER);
         columns::<entity::payout::Entity>(&PAYOUT);
+        columns::<entity::subscription::Entity>(&SUBSCRIPTION);
+        columns::<entity::invoice::Entity>(&INVOICE);
         columns::<entity::company::Entity>(&crate::store::companies::NOUN);
         columns::<entity::dataset::Entity>(&crate::store::datasets_read::NOUN);
     }

@@ -68,5 +68,13 @@ fn laid_over(below: &[Model], above: Vec<Model>) -> Vec<Model> {
             *place = row;
         }
     }
+    // What was set before a type of our own was known holds for it, too.
+    for place in 0..all.len() {
+        let Some(kind) = all.get(place).map(|row| row.data_type) else { continue };
+        let followed = all.iter().find(|row| Some(row.data_type) == kind.follows()).cloned();
+        if let (Some(row), Some(followed)) = (all.get_mut(place), followed) {
+            *row = Model { data_type: kind, sync_order: row.sync_order, ..followed };
+        }
+    }
     all
 }

@@ -8,7 +8,8 @@ use entity::id::ConnectionId;
 use entity::reconciliation_part::Money;
 use entity::record::Record;
 use entity::{
-    company_info, customer, dispute, order, payment, payment_method, payout, product, source_object, transaction,
+    company_info, customer, dispute, invoice, order, payment, payment_method, payout, product, source_object,
+    subscription, transaction,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
@@ -75,6 +76,9 @@ trait Counted: Record {
 impl Counted for company_info::Model {}
 impl Counted for customer::Model {}
 impl Counted for product::Model {}
+// What is worth something each month is no money that moved; an invoice's money is counted as the order that it becomes.
+impl Counted for subscription::Model {}
+impl Counted for invoice::Model {}
 
 impl Counted for payment_method::Model {
     /// The first charge that showed a way of paying gave its time; which one that was is not known any more.
@@ -132,6 +136,8 @@ pub async fn compare(db: &impl ConnectionTrait, scope: Scope, records: &Records)
     noun::<product::Entity>(db, scope, &records.products, &mut out).await?;
     noun::<payment_method::Entity>(db, scope, &records.payment_methods, &mut out).await?;
     noun::<order::Entity>(db, scope, &records.orders, &mut out).await?;
+    noun::<subscription::Entity>(db, scope, &records.subscriptions, &mut out).await?;
+    noun::<invoice::Entity>(db, scope, &records.invoices, &mut out).await?;
     Ok(out)
 }
 
@@ -240,6 +246,8 @@ macro_rules! of_type {
             DataType::Products => $function::<product::Entity>($($argument),*).await,
             DataType::PaymentMethods => $function::<payment_method::Entity>($($argument),*).await,
             DataType::Orders => $function::<order::Entity>($($argument),*).await,
+            DataType::Subscriptions => $function::<subscription::Entity>($($argument),*).await,
+            DataType::Invoices => $function::<invoice::Entity>($($argument),*).await,
         }
     };
 }
@@ -436,5 +444,7 @@ pub const fn objects(data_type: DataType) -> &'static [&'static str] {
         DataType::Products => &["product"],
         DataType::PaymentMethods => &[],
         DataType::Orders => &["checkout.session", "invoice"],
+        DataType::Subscriptions => &["subscription"],
+        DataType::Invoices => &["invoice"],
     }
 }

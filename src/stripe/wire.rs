@@ -8,14 +8,17 @@ mod balance;
 mod charge;
 mod order;
 mod party;
+mod subscription;
 
 pub use balance::{Balance, BalanceAmount, BalanceTransaction, FeeDetail, Payout};
 pub use charge::{Charge, Destination, Details, Dispute, EvidenceDetails, Refund};
 pub use order::{
-    Amount, CollectedInformation, Invoice, InvoiceLine, InvoicePayment, LineItem, PaidWith, Price, PriceDetails,
-    Pricing, Product, Session, ShippingCost, StatusTransitions, TaxAmount, TotalDetails,
+    Amount, CollectedInformation, Invoice, InvoiceLine, InvoiceParent, InvoicePayment, LineItem, Package, PaidWith,
+    Price, PriceDetails, Pricing, Product, Session, ShippingCost, StatusTransitions, SubscriptionDetails, TaxAmount,
+    TotalDetails,
 };
 pub use party::{Account, Address, BusinessProfile, Company, Customer, CustomerDetails, Dashboard, Settings, Shipping};
+pub use subscription::{Recurring, Subscription, SubscriptionItem};
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de::Error as _};

@@ -131,32 +131,34 @@ impl Page {
         let buried = store::source_objects::bury(tx, connection, object, id, read_no, cause, self.now).await?;
         let Some(buried) = buried else { return Ok(()) };
         let mut affected = super::prepare::Affected::default();
-        let data_type = match object {
-            "customer" => Some(DataType::Customers),
-            "product" => Some(DataType::Products),
-            "invoice" | "checkout.session" => Some(DataType::Orders),
-            "payout" => Some(DataType::Payouts),
-            "dispute" => Some(DataType::Disputes),
-            "refund" => Some(DataType::Payments),
+        let made: &[DataType] = match object {
+            "customer" => &[DataType::Customers],
+            "product" => &[DataType::Products],
+            "checkout.session" => &[DataType::Orders],
+            "invoice" => &[DataType::Orders, DataType::Invoices],
+            "subscription" => &[DataType::Subscriptions],
+            "payout" => &[DataType::Payouts],
+            "dispute" => &[DataType::Disputes],
+            "refund" => &[DataType::Payments],
             "charge" => {
                 affected.intents.extend(buried.parent_id);
-                Some(DataType::Payments)
+                &[DataType::Payments]
             }
             "price" => {
                 affected.products.extend(buried.parent_id);
-                None
+                &[]
             }
             "balance_transaction" => {
                 let parts = store::verify::other_parts(tx, connection, vec![id.to_owned()], &[]).await?;
                 for part in parts {
                     self.bury_record(DataType::Transactions, &part, read_no).await?;
                 }
-                None
+                &[]
             }
-            _ => None,
+            _ => &[],
         };
-        if let Some(data_type) = data_type {
-            self.bury_record(data_type, id, read_no).await?;
+        for data_type in made {
+            self.bury_record(*data_type, id, read_no).await?;
         }
         if !affected.is_empty() {
             let composed = compose::compose(&self.tx, connection, affected, self.now).await?;

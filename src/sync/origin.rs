@@ -2,7 +2,7 @@
 
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
-use entity::{order, source_object};
+use entity::{invoice, order, source_object};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::store::{lists, source_objects, verify};
@@ -26,6 +26,8 @@ pub const fn properties(data_type: DataType) -> &'static [Property] {
         DataType::Disputes => DISPUTE,
         DataType::Products => PRODUCT,
         DataType::Orders => ORDER,
+        DataType::Subscriptions => SUBSCRIPTION,
+        DataType::Invoices => INVOICE,
         // What many charges say: no object stands behind it.
         DataType::PaymentMethods => OURS_ALONE,
     }
@@ -157,6 +159,55 @@ const ORDER: &[Property] = &[
     ("modifiedDate", OURS),
 ];
 
+const SUBSCRIPTION: &[Property] = &[
+    ("id", &["subscription.id"]),
+    ("status", &["subscription.status"]),
+    ("customerRef", &["subscription.customer"]),
+    ("currency", &["subscription.currency"]),
+    ("items", &["subscription.items"]),
+    ("monthlyAmount", &["subscription.items"]),
+    ("unpricedItems", &["subscription.items"]),
+    ("discounts", &["subscription.discounts"]),
+    ("collectionMethod", &["subscription.collection_method"]),
+    ("startedDate", &["subscription.start_date", "subscription.created"]),
+    ("trialEndDate", &["subscription.trial_end"]),
+    ("currentPeriodEndDate", &["subscription.items"]),
+    ("cancelAtPeriodEnd", &["subscription.cancel_at_period_end"]),
+    ("cancelDate", &["subscription.cancel_at"]),
+    ("cancelledDate", &["subscription.canceled_at"]),
+    ("endedDate", &["subscription.ended_at"]),
+    ("createdDate", &["subscription.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
+const INVOICE: &[Property] = &[
+    ("id", &["invoice.id"]),
+    ("invoiceNumber", &["invoice.number"]),
+    ("status", &["invoice.status"]),
+    ("billingReason", &["invoice.billing_reason"]),
+    ("customerRef", &["invoice.customer"]),
+    ("subscriptionRef", &["invoice.parent.subscription_details.subscription"]),
+    ("currency", &["invoice.currency"]),
+    ("totalAmount", &["invoice.total"]),
+    ("totalTaxAmount", &["invoice.total_taxes"]),
+    ("totalDiscount", &["invoice.total_discount_amounts"]),
+    ("amountDue", &["invoice.amount_due"]),
+    ("amountPaid", &["invoice.amount_paid"]),
+    ("amountPaidElsewhere", &["invoice.amount_paid_off_stripe"]),
+    ("amountRemaining", &["invoice.amount_remaining"]),
+    ("issuedDate", &["invoice.status_transitions.finalized_at"]),
+    ("dueDate", &["invoice.due_date"]),
+    ("paidDate", &["invoice.status_transitions.paid_at"]),
+    ("voidedDate", &["invoice.status_transitions.voided_at"]),
+    ("uncollectibleDate", &["invoice.status_transitions.marked_uncollectible_at"]),
+    ("lines", &["invoice.lines", "line_item"]),
+    ("payments", &["invoice.payments", "charge.amount"]),
+    ("createdDate", &["invoice.created"]),
+    ("sourceModifiedDate", OURS),
+    ("modifiedDate", OURS),
+];
+
 /// Stripe's objects behind a record, with what became of each: the one that it is named after first. Empty when none is kept,
 /// as for a payment method, which is what many charges say.
 ///
@@ -188,6 +239,12 @@ pub async fn objects(
             all.extend(source_objects::shown_with(db, connection, &parts, own).await?);
             let order = lists::record::<order::Entity>(db, connection, own).await?;
             let paid_by = order.map(|row| row.payments.into_iter().map(|one| one.id).collect()).unwrap_or_default();
+            all.extend(source_objects::shown(db, connection, &["charge"], paid_by).await?);
+        }
+        DataType::Invoices => {
+            all.extend(source_objects::shown_with(db, connection, &["line_item"], own).await?);
+            let invoice = lists::record::<invoice::Entity>(db, connection, own).await?;
+            let paid_by = invoice.map(|row| row.payments.into_iter().map(|one| one.id).collect()).unwrap_or_default();
             all.extend(source_objects::shown(db, connection, &["charge"], paid_by).await?);
         }
         _ => {}

@@ -151,6 +151,9 @@ impl Prepared {
             "price" => self.affected.products.extend(parent(head, raw)),
             "checkout.session" => self.affected.sessions.extend([id]),
             "invoice" => self.affected.invoices.extend([id]),
+            "subscription" => {
+                self.records.subscriptions.push(map::subscription::subscription(from, &serde_json::from_str(raw)?)?);
+            }
             "account" | "balance" => self.affected.account = true,
             // Parts of an order: what they hang on is composed by whoever read them.
             "item" | "line_item" => {}

@@ -154,7 +154,22 @@ async fn end(local: &Local, mut at: checkpoint::Model) -> Result<(), Error> {
     let mut page = local.page().await?;
     page.checkpoint(at).await?;
     store::sync_heads::set_mapper_version(page.tx(), local.connection, MAPPER_VERSION).await?;
+    let fresh = newcomers(page.tx(), local.connection).await?;
+    store::datasets::queue(page.tx(), local.connection, &fresh, false, local.clock.now()).await?;
     page.commit().await?;
     tracing::info!(connection.id = %local.connection, objects, version = MAPPER_VERSION, "history was mapped again");
     Ok(())
+}
+
+/// Data types that an older version did not know, of a connection that has those that they follow: they are asked for, and
+/// the next sync reads what they are made of.
+async fn newcomers(tx: &store::Tx, connection: ConnectionId) -> Result<Vec<DataType>, DbErr> {
+    let mut fresh = Vec::new();
+    for (kind, followed) in DataType::ALL.into_iter().filter_map(|kind| Some((kind, kind.follows()?))) {
+        let known = store::datasets_read::best(tx, connection, kind).await?;
+        if known.is_none() && store::datasets_read::best(tx, connection, followed).await?.is_some() {
+            fresh.push(kind);
+        }
+    }
+    Ok(fresh)
 }

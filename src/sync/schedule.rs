@@ -124,9 +124,9 @@ pub fn since(wishes: &[Wish], now: DateTime<Utc>) -> Vec<(DataType, i64)> {
     wishes.iter().filter_map(|wish| Some((wish.data_type, begins(wish)?.timestamp()))).collect()
 }
 
-/// What holds for a data type. Payouts have no setting of their own in the contract: they follow the transactions.
+/// What holds for a data type. One that the contract does not know has no setting of its own there: it follows another.
 fn wish(wishes: &[Wish], kind: DataType) -> Option<&Wish> {
-    let kind = if kind == DataType::Payouts { DataType::Transactions } else { kind };
+    let kind = kind.follows().unwrap_or(kind);
     wishes.iter().find(|wish| wish.data_type == kind)
 }
 
@@ -213,10 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn payouts_follow_the_transactions() {
+    fn types_of_our_own_follow_one_of_the_contract() {
         let wanted = first(&[wish(DataType::Transactions, 0)]);
         assert!(!wanted.contains(&DataType::Payouts) && !wanted.contains(&DataType::Transactions));
         assert_eq!(wanted.len(), DataType::ALL.len() - 2);
+        let wanted = first(&[wish(DataType::Orders, 0)]);
+        assert!(!wanted.contains(&DataType::Subscriptions) && !wanted.contains(&DataType::Invoices));
     }
 
     #[test]

@@ -27,11 +27,13 @@ pub enum Stream {
     Sessions,
     /// `/v1/invoices`
     Invoices,
+    /// `/v1/subscriptions`
+    Subscriptions,
 }
 
 impl Stream {
     /// What is read side by side; within a row one after the other, since products are made of prices.
-    pub const SIDE_BY_SIDE: [&'static [Self]; 7] = [
+    pub const SIDE_BY_SIDE: [&'static [Self]; 8] = [
         &[Self::Charges],
         &[Self::BalanceTransactions],
         &[Self::Customers],
@@ -39,6 +41,7 @@ impl Stream {
         &[Self::Payouts],
         &[Self::Prices, Self::Products],
         &[Self::Sessions, Self::Invoices],
+        &[Self::Subscriptions],
     ];
 
     /// Its name in checkpoints; never changed.
@@ -56,6 +59,7 @@ impl Stream {
             Self::Products => "products",
             Self::Sessions => "checkout_sessions",
             Self::Invoices => "invoices",
+            Self::Subscriptions => "subscriptions",
         }
     }
 
@@ -74,6 +78,17 @@ impl Stream {
             Self::Products => "/v1/products",
             Self::Sessions => "/v1/checkout/sessions",
             Self::Invoices => "/v1/invoices",
+            Self::Subscriptions => "/v1/subscriptions",
+        }
+    }
+
+    /// What its list is asked for besides a place in it: left alone, the list of subscriptions leaves out those that have
+    /// ended (trap 52).
+    #[must_use]
+    pub const fn filter(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Subscriptions => Some(("status", "all")),
+            _ => None,
         }
     }
 
@@ -99,7 +114,9 @@ impl Stream {
             Self::Payouts => &[DataType::Payouts],
             Self::Disputes => &[DataType::Disputes],
             Self::Prices | Self::Products => &[DataType::Products],
-            Self::Sessions | Self::Invoices => &[DataType::Orders],
+            Self::Sessions => &[DataType::Orders],
+            Self::Invoices => &[DataType::Orders, DataType::Invoices],
+            Self::Subscriptions => &[DataType::Subscriptions],
         }
     }
 
@@ -115,6 +132,7 @@ impl Stream {
             Self::Disputes => DataType::Disputes,
             Self::Prices | Self::Products => DataType::Products,
             Self::Sessions | Self::Invoices => DataType::Orders,
+            Self::Subscriptions => DataType::Subscriptions,
         }
     }
 
@@ -131,6 +149,8 @@ impl Stream {
             DataType::Products => &[Self::Prices, Self::Products],
             DataType::PaymentMethods => &[Self::Charges],
             DataType::Orders => &[Self::Sessions, Self::Invoices],
+            DataType::Subscriptions => &[Self::Subscriptions],
+            DataType::Invoices => &[Self::Invoices],
         }
     }
 
@@ -149,6 +169,7 @@ impl Stream {
             "product" => Self::Products,
             "checkout.session" => Self::Sessions,
             "invoice" => Self::Invoices,
+            "subscription" => Self::Subscriptions,
             _ => return None,
         })
     }

@@ -327,6 +327,7 @@ impl<'r> List<'r> {
         if let Some(expand) = self.stream.expand() {
             query.push(("expand[]", format!("data.{expand}")));
         }
+        query.extend(self.stream.filter().map(|(name, value)| (name, value.to_owned())));
         if at.window_from > 0 {
             query.push(("created[gte]", at.window_from.to_string()));
         }

@@ -214,9 +214,9 @@ static NOUN: Noun<()> = Noun {
     ],
 };
 
-/// Payouts are left out: the contract's list of data types is closed, and clients refuse what is not on it.
+/// Types of our own are left out: the contract's list of data types is closed, and clients refuse what is not on it.
 fn features() -> Vec<DataTypeFeature> {
-    let listed = DataType::ALL.into_iter().filter(|kind| *kind != DataType::Payouts);
+    let listed = DataType::ALL.into_iter().filter(|kind| kind.follows().is_none());
     let feature = || Feature { feature_type: "Get", feature_state: "Release" };
     listed.map(|data_type| DataTypeFeature { data_type, supported_features: vec![feature()] }).collect()
 }

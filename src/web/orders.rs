@@ -121,7 +121,7 @@ pub struct ServiceCharge {
 }
 
 impl OrderLine {
-    fn new(row: order::Line, currency: &str) -> Self {
+    pub(super) fn new(row: order::Line, currency: &str) -> Self {
         let amount = |minor| Decimal::from_minor(minor, currency);
         let discount =
             (row.discount_minor != 0).then(|| Discount { name: "Discount", total_amount: amount(row.discount_minor) });

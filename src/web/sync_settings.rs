@@ -24,7 +24,7 @@ use crate::store::sync_settings::PROFILE;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncSetting {
-    /// The data type. Payouts follow transactions.
+    /// The data type. Payouts follow transactions, subscriptions and invoices follow orders.
     pub data_type: DataType,
     /// Whether the first sync reads it.
     pub fetch_on_first_link: bool,
@@ -60,9 +60,9 @@ impl From<sync_setting::Model> for SyncSetting {
     }
 }
 
-/// The contract's list of data types is closed, so payouts are left out; they follow transactions.
+/// The contract's list of data types is closed, so those of our own are left out; each follows one of the contract's.
 fn shown(rows: Vec<sync_setting::Model>) -> Vec<SyncSetting> {
-    rows.into_iter().filter(|row| row.data_type != DataType::Payouts).map(SyncSetting::from).collect()
+    rows.into_iter().filter(|row| row.data_type.follows().is_none()).map(SyncSetting::from).collect()
 }
 
 /// How one data type shall be synced.
@@ -96,7 +96,7 @@ impl SyncSettingBody {
     fn check(self) -> Result<sync_setting::Model, Error> {
         let name = &self.data_type;
         let refuse = |said: &str| Err(Error::BadRequest(format!("{name}: {said}")));
-        let Some(data_type) = DataType::parse(name).filter(|kind| *kind != DataType::Payouts) else {
+        let Some(data_type) = DataType::parse(name).filter(|kind| kind.follows().is_none()) else {
             return refuse("is no data type that can be set.");
         };
         if ![0, 1, 24, 168, 720].contains(&self.sync_schedule) {
@@ -131,9 +131,12 @@ impl SyncSettingBody {
 
 fn checked(given: Vec<SyncSettingBody>) -> Result<Vec<sync_setting::Model>, Error> {
     let mut rows = given.into_iter().map(SyncSettingBody::check).collect::<Result<Vec<_>, _>>()?;
-    let transactions = rows.iter().find(|row| row.data_type == DataType::Transactions);
-    let payouts = transactions.map(|row| sync_setting::Model { data_type: DataType::Payouts, ..row.clone() });
-    rows.extend(payouts);
+    let followers = DataType::ALL.into_iter().filter_map(|kind| {
+        let followed = rows.iter().find(|row| Some(row.data_type) == kind.follows())?;
+        Some(sync_setting::Model { data_type: kind, ..followed.clone() })
+    });
+    let followers: Vec<_> = followers.collect();
+    rows.extend(followers);
     Ok(rows)
 }
 

@@ -97,10 +97,10 @@ both! {
             for (kind, schema) in [
                 ("commerce-customers", "Customer"), ("commerce-payments", "Payment"), ("commerce-transactions", "Transaction"),
                 ("commerce-payouts", "Payout"), ("commerce-disputes", "Dispute"), ("commerce-products", "Product"),
-                ("commerce-orders", "Order"),
+                ("commerce-orders", "Order"), ("commerce-subscriptions", "Subscription"), ("commerce-invoices", "Invoice"),
             ] {
                 // Orders have parts that few of them have.
-                let some = if kind == "commerce-orders" { 60 } else { 12 };
+                let some = if matches!(kind, "commerce-orders" | "commerce-invoices") { 60 } else { 12 };
                 let (_, page) = house.get(&format!("{data}/{kind}?pageSize=5000"), &key).await;
                 for record in page["results"].as_array().into_iter().flatten().take(some) {
                     let id = record["id"].as_str().unwrap();

@@ -113,6 +113,8 @@ pub async fn live(db: &store::Db, connection: ConnectionId) -> BTreeSet<(String,
         ("product", DataType::Products),
         ("payment_method", DataType::PaymentMethods),
         ("order", DataType::Orders),
+        ("subscription", DataType::Subscriptions),
+        ("invoice", DataType::Invoices),
     ];
     let mut all = BTreeSet::new();
     for (table, data_type) in tables {

@@ -11,7 +11,7 @@ use tributary::stripe::wire;
 use tributary::sync::map::{self, Source, Unmapped};
 
 /// Every kind of object that is mapped.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "account",
     "balance",
     "balance_transaction",
@@ -24,6 +24,7 @@ const KINDS: [&str; 12] = [
     "price",
     "product",
     "refund",
+    "subscription",
 ];
 
 /// What Stripe's fixtures show of a kind that is only a part of another record.
@@ -51,6 +52,9 @@ fn map_one(body: &Value, whole: &BTreeMap<String, Value>) -> Option<Result<usize
         "dispute" => map::read(json).and_then(|dispute| map::dispute::dispute(source, &dispute)).map(|_| 1),
         "payout" => map::read(json).and_then(|payout| map::payout::payout(source, &payout)).map(|_| 1),
         "product" => map::read(json).and_then(|product| map::product::product(source, &product, &[])).map(|_| 1),
+        "subscription" => {
+            map::read(json).and_then(|one| map::subscription::subscription(source, &one)).map(|one| one.items.len())
+        }
         "price" => with_product(source, json),
         "invoice" => paid_invoice(source, body),
         "checkout.session" => paid_session(source, body, whole.get("item")),
@@ -83,6 +87,7 @@ fn paid_invoice(source: Source, body: &Value) -> Result<usize, Unmapped> {
     let orders = usize::from(map::order::invoice(source, &draft, &[], &[])?.is_some());
     let paid = wire::Invoice { status: Some("paid".to_owned()), ..draft };
     let order = map::order::invoice(source, &paid, &[], &[])?.expect("a paid invoice is an order");
+    assert_eq!(map::invoice::invoice(source, &paid, &[], &[])?.total_minor, order.total_minor);
     Ok(orders + order.lines.len())
 }
 

@@ -197,6 +197,10 @@ fn map_all(raw: &str) {
     }
     if let Ok(invoice) = map::read::<wire::Invoice>(raw) {
         drop(map::order::invoice(source, &invoice, &[], &[]));
+        drop(map::invoice::invoice(source, &invoice, &[], &[]));
+    }
+    if let Ok(subscription) = map::read::<wire::Subscription>(raw) {
+        drop(map::subscription::subscription(source, &subscription));
     }
     if let Ok(account) = map::read::<wire::Account>(raw) {
         drop(map::company_info::company_info(source, &account, map::read::<wire::Balance>(raw).ok().as_ref()));

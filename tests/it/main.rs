@@ -5,6 +5,7 @@
 mod answers;
 mod architecture;
 mod backup;
+mod billing;
 mod changes;
 mod cli;
 mod commerce;

@@ -89,6 +89,9 @@ fn nothing_of_an_account_is_left_over() {
         for dispute in account.list(Kind::Dispute, None) {
             map::dispute::dispute(source, &dispute).expect("mapped");
         }
+        for subscription in account.list(Kind::Subscription, Some(("status", "all"))) {
+            map::subscription::subscription(source, &subscription).expect("mapped");
+        }
         let prices: Vec<wire::Price> = account.list(Kind::Price, None);
         let products = account.list(Kind::Product, None).into_iter().map(|product: wire::Product| {
             let own = |price: &&wire::Price| price.product.as_ref().is_some_and(|of| of.id == product.id);

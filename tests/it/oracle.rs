@@ -17,7 +17,7 @@ use url::Url;
 use crate::house::House;
 
 /// The kinds that are listed and kept, with Stripe's `object` for each.
-pub const KEPT: [(Kind, &str); 10] = [
+pub const KEPT: [(Kind, &str); 11] = [
     (Kind::Customer, "customer"),
     (Kind::Charge, "charge"),
     (Kind::Refund, "refund"),
@@ -28,12 +28,17 @@ pub const KEPT: [(Kind, &str); 10] = [
     (Kind::Product, "product"),
     (Kind::CheckoutSession, "checkout.session"),
     (Kind::Invoice, "invoice"),
+    (Kind::Subscription, "subscription"),
 ];
 
 /// Everything that a simulated account lists of a kind, by id.
 pub fn listed(world: &World, account: &str, kind: Kind, now: i64) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     let mut query = Query { limit: 100, now, ..Query::default() };
+    // 52: left alone, the list shows only those that have not ended.
+    if kind == Kind::Subscription {
+        query.filters.push(("status".to_owned(), "all".to_owned()));
+    }
     loop {
         let page = world.page(account, kind, &query).unwrap();
         for object in page.data {

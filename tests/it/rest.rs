@@ -207,7 +207,9 @@ both! {
         assert_eq!(house.get("/integrations?orderBy=-name", &key).await.1["results"][0]["name"], "Stripe Test");
         let text = page.to_string();
         assert!(!text.contains("abcdefghijklmnop") && !text.contains(simulator::http::DEFAULT_SECRET_KEY), "{text}");
-        assert!(!text.contains("commerce-payouts"));
+        for own in ["commerce-payouts", "commerce-subscriptions", "commerce-invoices"] {
+            assert!(!text.contains(own), "{own} is none of the contract's");
+        }
         let (_, branding) = house.get("/integrations/yzth/branding", &key).await;
         let logo = reqwest::get(branding["logo"]["full"]["image"]["src"].as_str().unwrap()).await.unwrap();
         assert_eq!(logo.headers()["content-type"], "image/svg+xml");
@@ -239,7 +241,9 @@ both! {
         let all = tributary::store::sync_settings::of(&house.db, company.id.0).await.unwrap();
         let payouts = all.iter().find(|one| one.data_type == DataType::Payouts).unwrap();
         assert_eq!((payouts.sync_schedule, payouts.fetch_on_first_link), (24, false), "payouts follow transactions");
-        for bad in [setting("commerce-payments", 7), setting("commerce-payouts", 24), setting("invoices", 24)] {
+        let invoices = all.iter().find(|one| one.data_type == DataType::Invoices).unwrap();
+        assert!(invoices.fetch_on_first_link, "nobody has switched orders off");
+        for bad in [setting("commerce-payments", 7), setting("commerce-payouts", 24), setting("commerce-subscriptions", 24), setting("invoices", 24)] {
             refused(&house.post(&path, &key, &json!({ "settings": [bad] })).await, 400);
         }
         let (_, profile) = house.get("/profile", &key).await;
@@ -277,7 +281,7 @@ both! {
         assert!(customers["latestSuccessfulSyncId"].is_string() && customers["latestSuccessfulSyncId"] != operation["id"]);
         assert_eq!(house.post(&of("/data/all"), &key, &json!({})).await, (204, Value::Null));
         let (_, history) = house.get(&of("/data/history?query=status=queued&orderBy=dataType"), &key).await;
-        assert_eq!(history["totalResults"], 9, "{history}");
+        assert_eq!(history["totalResults"], DataType::ALL.len(), "{history}");
         let id = operation["id"].as_str().unwrap();
         assert_eq!(house.get(&of(&format!("/data/history/{id}")), &key).await.1, operation);
         assert_eq!(house.get(&of(&format!("/sync/{id}/validation")), &key).await.1, json!({ "errors": [], "warnings": [] }));

@@ -142,7 +142,7 @@ both! {
         store::jobs::enqueue(&house.db, &Task::Sync { connection }, house.clock.now()).await.unwrap();
         house.work().await;
         let key = house.api_key().await;
-        for list in ["customers", "payments", "transactions", "payouts", "disputes", "products", "orders"] {
+        for list in ["customers", "payments", "transactions", "payouts", "disputes", "products", "orders", "invoices"] {
             let path = format!("/companies/{company}/connections/{connection}/data/commerce-{list}?pageSize=3");
             let (status, page) = house.get(&path, &key).await;
             assert_eq!(status, 200, "{list}: {page}");
@@ -150,6 +150,8 @@ both! {
             let (status, _) = house.get(&path.replace("?pageSize=3", &format!("/{id}")), &key).await;
             assert_eq!(status, 200, "{list}/{id}");
         }
+        let subscriptions = format!("/companies/{company}/connections/{connection}/data/commerce-subscriptions");
+        assert_eq!(house.get(&subscriptions, &key).await.0, 200);
         assert_eq!(house.get(&format!("/companies/{company}/dataStatus"), &key).await.0, 200);
         assert_eq!(house.get(&format!("/companies/{company}/data/history"), &key).await.0, 200);
         tributary::work::merge::merge(&house.db, house.clock.now()).await.unwrap();

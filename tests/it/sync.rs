@@ -46,7 +46,8 @@ both! {
         assert_eq!(datasets.len(), DataType::ALL.len());
         for one in &datasets {
             assert_eq!(one.status, Status::Complete, "{:?}: {:?}", one.data_type, one.error_message);
-            assert!(one.objects > 0, "{:?} read nothing", one.data_type);
+            // The shop sells nothing that is paid again and again.
+            assert!(one.objects > 0 || one.data_type == DataType::Subscriptions, "{:?} read nothing", one.data_type);
             assert_eq!(one.quarantined, 0, "{:?}", one.data_type);
         }
         let changes = changes(&house, connection).await;

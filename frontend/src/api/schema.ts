@@ -299,6 +299,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/connections/{connectionId}/data/commerce-invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices
+         * @description Newest first: drafts, open, paid, void and uncollectible ones.
+         */
+        get: operations["list-invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/data/commerce-invoices/{invoiceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an invoice */
+        get: operations["get-invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/connections/{connectionId}/data/commerce-locations": {
         parameters: {
             query?: never;
@@ -564,6 +601,43 @@ export interface paths {
         };
         /** Get a product */
         get: operations["get-product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/data/commerce-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List subscriptions
+         * @description Newest first, those that have ended among them.
+         */
+        get: operations["list-subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/data/commerce-subscriptions/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a subscription */
+        get: operations["get-subscription"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1703,7 +1777,7 @@ export interface components {
          * @description A data type, in the contract's spelling.
          * @enum {string}
          */
-        DataType: "commerce-companyInfo" | "commerce-customers" | "commerce-payments" | "commerce-transactions" | "commerce-payouts" | "commerce-disputes" | "commerce-products" | "commerce-paymentMethods" | "commerce-orders";
+        DataType: "commerce-companyInfo" | "commerce-customers" | "commerce-payments" | "commerce-transactions" | "commerce-payouts" | "commerce-disputes" | "commerce-products" | "commerce-paymentMethods" | "commerce-orders" | "commerce-subscriptions" | "commerce-invoices";
         /** @description A data type that an integration reads. */
         DataTypeFeature: {
             /** @description The data type. */
@@ -2005,6 +2079,84 @@ export interface components {
              */
             totalQuantity: number;
         };
+        /** @description An invoice. */
+        Invoice: {
+            /** @description What is to be paid: the total less what the customer had to the good. */
+            amountDue: components["schemas"]["Decimal"];
+            /** @description What was paid of that. */
+            amountPaid: components["schemas"]["Decimal"];
+            /** @description What of that did not pass through Stripe. */
+            amountPaidElsewhere: components["schemas"]["Decimal"];
+            /** @description What is left to be paid. */
+            amountRemaining: components["schemas"]["Decimal"];
+            /** @description Why it was made: `subscription_cycle`, `manual`, ... */
+            billingReason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made at Stripe.
+             */
+            createdDate: string;
+            /** @description ISO 4217. */
+            currency: string;
+            customerRef?: components["schemas"]["NamedRef"] | null;
+            /**
+             * Format: date-time
+             * @description When it is to be paid; none when it is charged by itself.
+             */
+            dueDate?: string | null;
+            /** @description Stripe's id. */
+            id: string;
+            /** @description The number on the paper; none on a draft. */
+            invoiceNumber?: string | null;
+            /**
+             * Format: date-time
+             * @description When it became final.
+             */
+            issuedDate?: string | null;
+            /** @description What it is over: all lines. */
+            lines: components["schemas"]["OrderLine"][];
+            /**
+             * Format: date-time
+             * @description When the record last changed here.
+             */
+            modifiedDate: string;
+            /**
+             * Format: date-time
+             * @description When it was paid.
+             */
+            paidDate?: string | null;
+            /** @description What it was paid with, through Stripe. */
+            payments: components["schemas"]["PaymentRef"][];
+            /**
+             * Format: date-time
+             * @description When it last changed at Stripe, where Stripe tells.
+             */
+            sourceModifiedDate?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["InvoiceStatus"];
+            subscriptionRef?: components["schemas"]["NamedRef"] | null;
+            /** @description In the currency's unit, after discounts, with taxes. */
+            totalAmount: components["schemas"]["Decimal"];
+            /** @description Discounts. */
+            totalDiscount: components["schemas"]["Decimal"];
+            /** @description Taxes. */
+            totalTaxAmount: components["schemas"]["Decimal"];
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            uncollectibleDate?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was voided.
+             */
+            voidedDate?: string | null;
+        };
+        /**
+         * @description Where an invoice stands.
+         * @enum {string}
+         */
+        InvoiceStatus: "Draft" | "Open" | "Paid" | "Void" | "Uncollectible" | "Unknown";
         /** @description A path from the root. */
         Link: {
             /** @description The path. */
@@ -2448,6 +2600,99 @@ export interface components {
             totalResults: number;
         };
         /** @description One page of a list. */
+        Page_Invoice: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /** @description What is to be paid: the total less what the customer had to the good. */
+                amountDue: components["schemas"]["Decimal"];
+                /** @description What was paid of that. */
+                amountPaid: components["schemas"]["Decimal"];
+                /** @description What of that did not pass through Stripe. */
+                amountPaidElsewhere: components["schemas"]["Decimal"];
+                /** @description What is left to be paid. */
+                amountRemaining: components["schemas"]["Decimal"];
+                /** @description Why it was made: `subscription_cycle`, `manual`, ... */
+                billingReason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made at Stripe.
+                 */
+                createdDate: string;
+                /** @description ISO 4217. */
+                currency: string;
+                customerRef?: components["schemas"]["NamedRef"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it is to be paid; none when it is charged by itself.
+                 */
+                dueDate?: string | null;
+                /** @description Stripe's id. */
+                id: string;
+                /** @description The number on the paper; none on a draft. */
+                invoiceNumber?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it became final.
+                 */
+                issuedDate?: string | null;
+                /** @description What it is over: all lines. */
+                lines: components["schemas"]["OrderLine"][];
+                /**
+                 * Format: date-time
+                 * @description When the record last changed here.
+                 */
+                modifiedDate: string;
+                /**
+                 * Format: date-time
+                 * @description When it was paid.
+                 */
+                paidDate?: string | null;
+                /** @description What it was paid with, through Stripe. */
+                payments: components["schemas"]["PaymentRef"][];
+                /**
+                 * Format: date-time
+                 * @description When it last changed at Stripe, where Stripe tells.
+                 */
+                sourceModifiedDate?: string | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["InvoiceStatus"];
+                subscriptionRef?: components["schemas"]["NamedRef"] | null;
+                /** @description In the currency's unit, after discounts, with taxes. */
+                totalAmount: components["schemas"]["Decimal"];
+                /** @description Discounts. */
+                totalDiscount: components["schemas"]["Decimal"];
+                /** @description Taxes. */
+                totalTaxAmount: components["schemas"]["Decimal"];
+                /**
+                 * Format: date-time
+                 * @description When it was given up.
+                 */
+                uncollectibleDate?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was voided.
+                 */
+                voidedDate?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
+        /** @description One page of a list. */
         Page_Order: {
             /** @description Where the other pages are. */
             _links: components["schemas"]["Links"];
@@ -2846,6 +3091,96 @@ export interface components {
                  * @description When it was asked to be mapped again; null when nobody did since the last try.
                  */
                 replayAskedDate?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
+        /** @description One page of a list. */
+        Page_Subscription: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /** @description Whether it ends with its period. */
+                cancelAtPeriodEnd: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it is set to end.
+                 */
+                cancelDate?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its end was asked for.
+                 */
+                cancelledDate?: string | null;
+                /** @description `charge_automatically` or `send_invoice`. */
+                collectionMethod?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made at Stripe.
+                 */
+                createdDate: string;
+                /** @description ISO 4217. */
+                currency: string;
+                /**
+                 * Format: date-time
+                 * @description When its period ends; of several items the earliest.
+                 */
+                currentPeriodEndDate?: string | null;
+                customerRef?: components["schemas"]["NamedRef"] | null;
+                /** @description Ids of its discounts. */
+                discounts: string[];
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                endedDate?: string | null;
+                /** @description Stripe's id. */
+                id: string;
+                /** @description What is paid for. */
+                items: components["schemas"]["SubscriptionItem"][];
+                /**
+                 * Format: date-time
+                 * @description When the record last changed here.
+                 */
+                modifiedDate: string;
+                /** @description What it is worth a month, in the currency's unit: the sum of its items' monthly amounts, before discounts and taxes. */
+                monthlyAmount: components["schemas"]["Decimal"];
+                /**
+                 * Format: date-time
+                 * @description When it last changed at Stripe, where Stripe tells.
+                 */
+                sourceModifiedDate?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                startedDate: string;
+                /** @description Where it stands. */
+                status: components["schemas"]["SubscriptionStatus"];
+                /**
+                 * Format: date-time
+                 * @description When its trial ends or ended.
+                 */
+                trialEndDate?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many items have no monthly amount, and are not in that sum.
+                 */
+                unpricedItems: number;
             }[];
             /**
              * Format: int64
@@ -3588,9 +3923,110 @@ export interface components {
              */
             unlisted: number;
         };
+        /** @description A subscription. */
+        Subscription: {
+            /** @description Whether it ends with its period. */
+            cancelAtPeriodEnd: boolean;
+            /**
+             * Format: date-time
+             * @description When it is set to end.
+             */
+            cancelDate?: string | null;
+            /**
+             * Format: date-time
+             * @description When its end was asked for.
+             */
+            cancelledDate?: string | null;
+            /** @description `charge_automatically` or `send_invoice`. */
+            collectionMethod?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made at Stripe.
+             */
+            createdDate: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: date-time
+             * @description When its period ends; of several items the earliest.
+             */
+            currentPeriodEndDate?: string | null;
+            customerRef?: components["schemas"]["NamedRef"] | null;
+            /** @description Ids of its discounts. */
+            discounts: string[];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedDate?: string | null;
+            /** @description Stripe's id. */
+            id: string;
+            /** @description What is paid for. */
+            items: components["schemas"]["SubscriptionItem"][];
+            /**
+             * Format: date-time
+             * @description When the record last changed here.
+             */
+            modifiedDate: string;
+            /** @description What it is worth a month, in the currency's unit: the sum of its items' monthly amounts, before discounts and taxes. */
+            monthlyAmount: components["schemas"]["Decimal"];
+            /**
+             * Format: date-time
+             * @description When it last changed at Stripe, where Stripe tells.
+             */
+            sourceModifiedDate?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedDate: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: date-time
+             * @description When its trial ends or ended.
+             */
+            trialEndDate?: string | null;
+            /**
+             * Format: int32
+             * @description How many items have no monthly amount, and are not in that sum.
+             */
+            unpricedItems: number;
+        };
+        /** @description Something that a subscription is of. */
+        SubscriptionItem: {
+            /**
+             * Format: date-time
+             * @description When its period ends.
+             */
+            currentPeriodEndDate?: string | null;
+            /** @description Stripe's id. */
+            id: string;
+            /** @description `day`, `week`, `month` or `year`. */
+            interval?: string | null;
+            /**
+             * Format: int64
+             * @description How many of them lie between two payments.
+             */
+            intervalCount?: number | null;
+            monthlyAmount?: components["schemas"]["Decimal"] | null;
+            productRef?: components["schemas"]["NamedRef"] | null;
+            productVariantRef?: components["schemas"]["NamedRef"] | null;
+            /**
+             * Format: int64
+             * @description How many; none for metered use.
+             */
+            quantity?: number | null;
+            unitPrice?: components["schemas"]["Decimal"] | null;
+        };
+        /**
+         * @description Where a subscription stands.
+         * @enum {string}
+         */
+        SubscriptionStatus: "Incomplete" | "IncompleteExpired" | "Trialing" | "Active" | "PastDue" | "Unpaid" | "Paused" | "Cancelled" | "Unknown";
         /** @description How one data type is synced. */
         SyncSetting: {
-            /** @description The data type. Payouts follow transactions. */
+            /** @description The data type. Payouts follow transactions, subscriptions and invoices follow orders. */
             dataType: components["schemas"]["DataType"];
             /** @description Whether the first sync reads it. */
             fetchOnFirstLink: boolean;
@@ -5964,6 +6400,193 @@ export interface operations {
             };
         };
     };
+    "list-invoices": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invoice"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                invoiceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invoice. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-locations": {
         parameters: {
             query?: never;
@@ -7266,6 +7889,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-subscriptions": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Subscription"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
                 };
             };
             /** @description The request makes no sense; `error` says why. */

@@ -13,6 +13,8 @@ export const DATA_TYPES: readonly DataType[] = [
   "commerce-transactions",
   "commerce-payouts",
   "commerce-orders",
+  "commerce-subscriptions",
+  "commerce-invoices",
   "commerce-products",
   "commerce-disputes",
   "commerce-paymentMethods",

@@ -19,6 +19,8 @@ export type ListPath = `${typeof DATA}/commerce-${
   | "transactions"
   | "payouts"
   | "orders"
+  | "subscriptions"
+  | "invoices"
   | "products"
   | "disputes"
   | "paymentMethods"}`;
@@ -61,6 +63,27 @@ export const LISTS: Partial<Record<DataType, ListOf>> = {
       { path: "totalRefund", kind: "money" },
       { path: "orderLineItems", kind: "count" },
       { path: "country", kind: "text", wide: true },
+      id,
+    ],
+  },
+  "commerce-subscriptions": {
+    path: `${DATA}/commerce-subscriptions`,
+    columns: [
+      { path: "startedDate", kind: "date", ordered: true },
+      { path: "monthlyAmount", kind: "money", ordered: true },
+      status,
+      { path: "currentPeriodEndDate", kind: "day", ordered: true, wide: true },
+      id,
+    ],
+  },
+  "commerce-invoices": {
+    path: `${DATA}/commerce-invoices`,
+    columns: [
+      created,
+      { path: "invoiceNumber", kind: "text", ordered: true },
+      total,
+      status,
+      { path: "dueDate", kind: "date", ordered: true, wide: true },
       id,
     ],
   },

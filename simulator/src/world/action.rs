@@ -114,6 +114,28 @@ pub enum Action {
         /// Whether it can be bought at.
         active: Option<bool>,
     },
+    /// A subscription is set to end with its period, or that is taken back.
+    EditSubscription {
+        /// The subscription; the newest one that has not ended when left out.
+        subscription: Option<String>,
+        /// Whether it ends with its period.
+        cancel_at_period_end: Option<bool>,
+    },
+    /// A subscription ends now; from then on its list leaves it out unless it is asked for all.
+    CancelSubscription {
+        /// The subscription; the newest one that has not ended when left out.
+        subscription: Option<String>,
+    },
+    /// A new invoice, a draft that stays one.
+    CreateInvoice {
+        /// Who is to pay; the newest customer when left out.
+        customer: Option<String>,
+    },
+    /// A draft is deleted: it is in no list and no answer any more.
+    DeleteInvoice {
+        /// The invoice; the newest draft when left out.
+        invoice: Option<String>,
+    },
     /// A payment method leaves its customer.
     DetachPaymentMethod {
         /// The payment method; the newest attached one when left out.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{CustomerDetails, Exact, Ref, Shipping, Sublist, nullable, party::Address};
+use super::{CustomerDetails, Exact, Recurring, Ref, Shipping, Sublist, nullable, party::Address};
 
 /// A product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -52,6 +52,18 @@ pub struct Price {
     pub billing_scheme: Option<String>,
     /// What the merchant calls it.
     pub nickname: Option<String>,
+    /// How often it is paid; none when it is paid once.
+    pub recurring: Option<Recurring>,
+    /// How a quantity becomes packages; none when each one is paid for.
+    pub transform_quantity: Option<Package>,
+}
+
+/// How a quantity becomes packages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Package {
+    /// How many make one.
+    pub divide_by: Option<i64>,
 }
 
 /// A checkout session.
@@ -169,6 +181,20 @@ pub struct Invoice {
     pub currency: Option<String>,
     /// When it was made.
     pub created: Option<i64>,
+    /// When it is to be paid.
+    pub due_date: Option<i64>,
+    /// Why it was made.
+    pub billing_reason: Option<String>,
+    /// What it was made by.
+    pub parent: Option<InvoiceParent>,
+    /// The total less what the customer had to the good.
+    pub amount_due: Option<i64>,
+    /// What was paid of that.
+    pub amount_paid: Option<i64>,
+    /// What of that did not pass through Stripe.
+    pub amount_paid_off_stripe: Option<i64>,
+    /// What is left to be paid.
+    pub amount_remaining: Option<i64>,
     /// After discounts, with taxes.
     pub total: Option<i64>,
     /// Taxes.
@@ -185,6 +211,30 @@ pub struct Invoice {
     pub lines: Option<Sublist<InvoiceLine>>,
     /// What it was paid with, where Stripe was asked to include it.
     pub payments: Option<Sublist<InvoicePayment>>,
+}
+
+impl Invoice {
+    /// The subscription that it is of.
+    #[must_use]
+    pub fn subscription(&self) -> Option<&Ref> {
+        self.parent.as_ref()?.subscription_details.as_ref()?.subscription.as_ref()
+    }
+}
+
+/// What an invoice was made by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct InvoiceParent {
+    /// The subscription.
+    pub subscription_details: Option<SubscriptionDetails>,
+}
+
+/// The subscription of an invoice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SubscriptionDetails {
+    /// The subscription.
+    pub subscription: Option<Ref>,
 }
 
 /// An amount in a list of amounts.
@@ -209,8 +259,14 @@ pub struct TaxAmount {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct StatusTransitions {
+    /// When it became final.
+    pub finalized_at: Option<i64>,
     /// When it was paid.
     pub paid_at: Option<i64>,
+    /// When it was voided.
+    pub voided_at: Option<i64>,
+    /// When it was given up.
+    pub marked_uncollectible_at: Option<i64>,
 }
 
 /// A line of an invoice.

@@ -7,11 +7,13 @@
 pub mod company_info;
 pub mod customer;
 pub mod dispute;
+pub mod invoice;
 pub mod order;
 pub mod payment;
 pub mod payment_method;
 pub mod payout;
 pub mod product;
+pub mod subscription;
 pub mod transaction;
 
 mod subject;
@@ -23,7 +25,7 @@ use entity::id::ConnectionId;
 use serde::Deserialize;
 
 /// Goes up whenever the same object would become another record, so that history is mapped again.
-pub const MAPPER_VERSION: i32 = 1;
+pub const MAPPER_VERSION: i32 = 2;
 
 /// Where the objects come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

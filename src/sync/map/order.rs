@@ -4,6 +4,7 @@ mod invoice;
 mod session;
 
 pub use invoice::invoice;
+pub(super) use invoice::{Charged, charged};
 pub use session::session;
 
 use entity::order::PaymentRef;
@@ -57,8 +58,9 @@ impl Paid<'_> {
 
 /// What one order was paid with, and what of that was given back.
 #[derive(Default)]
-struct Settled {
-    payments: Vec<PaymentRef>,
+pub(super) struct Settled {
+    /// The charges.
+    pub(super) payments: Vec<PaymentRef>,
     /// Minor units of the order's currency; never positive.
     refund_minor: i64,
 }

@@ -59,7 +59,7 @@ fn name(product: &Product, price: &Price) -> String {
 }
 
 /// What one costs, in the currency's unit; none for tiers and for what the buyer may choose.
-fn unit_price(subject: &Subject<'_>, price: &Price, currency: &str) -> Result<Option<String>, Unmapped> {
+pub(super) fn unit_price(subject: &Subject<'_>, price: &Price, currency: &str) -> Result<Option<String>, Unmapped> {
     if price.billing_scheme.as_deref() == Some("tiered") {
         return Ok(None);
     }

@@ -45,6 +45,7 @@ pub const fn object(stream: Stream) -> &'static str {
         Stream::Products => "product",
         Stream::Sessions => "checkout.session",
         Stream::Invoices => "invoice",
+        Stream::Subscriptions => "subscription",
     }
 }
 

@@ -62,6 +62,7 @@ async fn read(turn: &Turn<'_>, stream: Stream, part: &Model) -> Result<Listed, E
     if let Some(expand) = stream.expand() {
         query.push(("expand[]", format!("data.{expand}")));
     }
+    query.extend(stream.filter().map(|(name, value)| (name, value.to_owned())));
     if part.window_from > 0 {
         query.push(("created[gte]", part.window_from.to_string()));
     }

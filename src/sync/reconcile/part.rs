@@ -36,7 +36,7 @@ const MONEY: [Step; 8] = [
 ];
 
 /// Everything. Charges come before the orders that they pay, prices before the products that they are of.
-const ALL: [Step; 13] = [
+const ALL: [Step; 14] = [
     Step::List(Stream::Account),
     Step::List(Stream::Customers),
     Step::List(Stream::Charges),
@@ -48,6 +48,7 @@ const ALL: [Step; 13] = [
     Step::List(Stream::Products),
     Step::List(Stream::Sessions),
     Step::List(Stream::Invoices),
+    Step::List(Stream::Subscriptions),
     Step::Records,
     Step::Contents,
 ];

@@ -200,6 +200,9 @@ impl<'r> Work<'r> {
         self.note(Layer::Object, data_type, object, id, Kind::Extra, Vec::new());
         store::drift::distrust(page.tx(), connection, object, vec![id.to_owned()]).await?;
         verify::distrust(page.tx(), connection, data_type, made).await?;
+        for other in of.data_types().iter().filter(|other| **other != data_type) {
+            verify::distrust(page.tx(), connection, *other, vec![id.to_owned()]).await?;
+        }
         page.bury_for(object, id, read_no, CAUSE).await
     }
 }

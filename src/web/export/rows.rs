@@ -2,18 +2,20 @@
 
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
-use entity::{customer, dispute, order, payment, payment_method, payout, product, transaction};
+use entity::{customer, dispute, invoice, order, payment, payment_method, payout, product, subscription, transaction};
 use futures::stream::{BoxStream, StreamExt};
 use sea_orm::DbErr;
 use serde::Serialize;
 
 use super::super::customers::Customer;
 use super::super::disputes::Dispute;
+use super::super::invoices::Invoice;
 use super::super::orders::Order;
 use super::super::payment_methods::PaymentMethod;
 use super::super::payments::Payment;
 use super::super::payouts::Payout;
 use super::super::products::Product;
+use super::super::subscriptions::Subscription;
 use super::super::transactions::Transaction;
 use crate::store::lists::{self, Listed, Listing, Noun};
 use crate::store::{Tx, payouts_read};
@@ -33,6 +35,8 @@ pub(super) fn noun(data_type: DataType) -> Option<&'static Noun> {
         DataType::Products => product::Entity::NOUN,
         DataType::PaymentMethods => payment_method::Entity::NOUN,
         DataType::Orders => order::Entity::NOUN,
+        DataType::Subscriptions => subscription::Entity::NOUN,
+        DataType::Invoices => invoice::Entity::NOUN,
     })
 }
 
@@ -56,6 +60,8 @@ pub(super) async fn all<'a>(
         DataType::Products => of::<product::Entity, Product>(tx, connection, listing).await,
         DataType::PaymentMethods => of::<payment_method::Entity, PaymentMethod>(tx, connection, listing).await,
         DataType::Orders => of::<order::Entity, Order>(tx, connection, listing).await,
+        DataType::Subscriptions => of::<subscription::Entity, Subscription>(tx, connection, listing).await,
+        DataType::Invoices => of::<invoice::Entity, Invoice>(tx, connection, listing).await,
     }
 }
 

@@ -178,6 +178,8 @@ const fn name(kind: DataType) -> &'static str {
         DataType::Products => "Products and prices",
         DataType::PaymentMethods => "Payment methods",
         DataType::Orders => "Orders",
+        DataType::Subscriptions => "Subscriptions",
+        DataType::Invoices => "Invoices",
     }
 }
 

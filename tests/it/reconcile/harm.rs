@@ -18,7 +18,7 @@ use tributary::store;
 use super::shop::{Shop, found};
 
 /// Tables of records, each with a column to corrupt.
-const RECORDS: [&str; 7] = ["customer", "payment", "transaction", "payout", "dispute", "product", "order"];
+const RECORDS: [&str; 8] = ["customer", "payment", "transaction", "payout", "dispute", "product", "order", "invoice"];
 
 /// What the test does to one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ async fn harm_in(shop: &Shop, table: &str, id: &str, harm: Harm) -> String {
         "payout" => harm_record::<payout::Entity>(shop, id, "amount_minor", harm).await,
         "dispute" => harm_record::<dispute::Entity>(shop, id, "amount_minor", harm).await,
         "product" => harm_record::<product::Entity>(shop, id, "name", harm).await,
+        "invoice" => harm_record::<entity::invoice::Entity>(shop, id, "total_minor", harm).await,
         "order" => harm_record::<order::Entity>(shop, id, "total_minor", harm).await,
         other => panic!("{other}"),
     }

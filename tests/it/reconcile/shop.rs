@@ -129,6 +129,7 @@ impl Shop {
         snapshot::<dispute::Entity>(self, "dispute", &mut all).await;
         snapshot::<product::Entity>(self, "product", &mut all).await;
         snapshot::<order::Entity>(self, "order", &mut all).await;
+        snapshot::<entity::invoice::Entity>(self, "invoice", &mut all).await;
         snapshot::<entity::payment_method::Entity>(self, "payment_method", &mut all).await;
         all
     }

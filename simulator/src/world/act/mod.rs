@@ -1,5 +1,6 @@
 //! Actions: what the control endpoint makes happen, with the events of it.
 
+mod billing;
 mod disputes;
 mod payments;
 mod payouts;
@@ -15,7 +16,7 @@ use super::{
 use serde_json::{Map, Value, json};
 
 /// What an action can add to.
-const LISTED: [Kind; 11] = [
+const LISTED: [Kind; 12] = [
     Kind::Charge,
     Kind::Refund,
     Kind::Customer,
@@ -26,6 +27,7 @@ const LISTED: [Kind; 11] = [
     Kind::Price,
     Kind::PaymentMethod,
     Kind::PaymentIntent,
+    Kind::Invoice,
     Kind::Event,
 ];
 
@@ -92,6 +94,13 @@ impl Shop {
                 let fields = [("nickname", nickname.map(Value::from)), ("active", active.map(Value::from))];
                 self.act_edit(Kind::Price, price.as_deref(), fields, now)
             }
+            Action::EditSubscription { subscription, cancel_at_period_end } => {
+                let fields = [("cancel_at_period_end", cancel_at_period_end.map(Value::from))];
+                self.act_edit(Kind::Subscription, subscription.as_deref(), fields, now)
+            }
+            Action::CancelSubscription { subscription } => self.act_cancel_subscription(subscription.as_deref(), now),
+            Action::CreateInvoice { customer } => self.act_create_invoice(customer.as_deref(), now),
+            Action::DeleteInvoice { invoice } => self.act_delete_invoice(invoice.as_deref(), now),
             Action::DetachPaymentMethod { payment_method } => self.act_detach(payment_method.as_deref(), now),
             Action::Vanish { id } => self.act_vanish(&id, now),
             Action::Patch { id, fields } => self.act_patch(&id, fields, now),

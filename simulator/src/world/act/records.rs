@@ -31,7 +31,7 @@ impl Shop {
         ]
     }
 
-    /// Changes the fields that are given of a customer, a product or a price.
+    /// Changes the fields that are given of a customer, a product, a price or a subscription.
     pub fn act_edit<const N: usize>(
         &mut self,
         kind: Kind,
@@ -51,6 +51,7 @@ impl Shop {
                 "product.updated"
             }
             Kind::Price => "price.updated",
+            Kind::Subscription => "customer.subscription.updated",
             _ => "customer.updated",
         };
         Ok(vec![self.announce(name, kind, number, before.as_ref(), now)])

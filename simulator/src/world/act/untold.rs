@@ -5,7 +5,7 @@ use crate::world::{Kind, rows::NEVER, shop::Shop};
 use serde_json::{Map, Value};
 
 /// Kinds whose objects have a row of their own.
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
     Kind::Charge,
     Kind::Refund,
     Kind::Customer,
@@ -15,6 +15,7 @@ const KINDS: [Kind; 12] = [
     Kind::Product,
     Kind::Price,
     Kind::Invoice,
+    Kind::Subscription,
     Kind::CheckoutSession,
     Kind::PaymentIntent,
     Kind::PaymentMethod,

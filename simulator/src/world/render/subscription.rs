@@ -121,6 +121,12 @@ impl Shop {
         with_nulls(item, &["billed_until", "billing_thresholds", "current_trial"])
     }
 
+    /// When the periods of a subscription begin, as long as it runs.
+    pub fn periods(row: &Subscription) -> impl Iterator<Item = i64> + use<> {
+        let (created, ended_at) = (row.created, row.ended_at);
+        (0..CENTURY).map(move |months| month(created, months)).take_while(move |start| *start < ended_at)
+    }
+
     /// The id of the one item that a subscription has.
     pub fn subscription_item_id(&self, number: u32) -> String {
         format!("si_{}", self.ids.token("subscription item", u64::from(number), 14))
@@ -158,8 +164,12 @@ const CENTURY: u32 = 1_200;
 
 /// The month from `begins` on that `at` is in.
 fn period(begins: i64, at: i64) -> (i64, i64) {
+    let now = (0..CENTURY).rev().find(|months| month(begins, *months) <= at).unwrap_or(0);
+    (month(begins, now), month(begins, now + 1))
+}
+
+/// So many months after `begins`.
+fn month(begins: i64, months: u32) -> i64 {
     let first = DateTime::from_timestamp(begins, 0).unwrap_or_default();
-    let month = |months| first.checked_add_months(Months::new(months)).map_or(NEVER, |start| start.timestamp());
-    let now = (0..CENTURY).rev().find(|months| month(*months) <= at).unwrap_or(0);
-    (month(now), month(now + 1))
+    first.checked_add_months(Months::new(months)).map_or(NEVER, |start| start.timestamp())
 }

@@ -36,6 +36,7 @@ pub fn tell(shop: &mut Shop, now: i64) {
     refunds(shop, &mut teller);
     disputes(shop, &mut teller);
     orders(shop, &mut teller);
+    subscriptions(shop, &mut teller);
     partners(shop, &mut teller);
     payouts(shop, &mut teller, now);
     // Within a second they are in the wrong order, and ids do not sort either (trap 21).
@@ -187,6 +188,25 @@ fn orders(shop: &Shop, teller: &mut Teller) {
         // With a part of it paid the invoice stays open (trap 55).
         if row.paid_at != shop.invoices.at(row.invoice).paid_at {
             teller.say(row.paid_at, "invoice.updated", Kind::Invoice, row.invoice);
+        }
+    }
+}
+
+/// A subscription changes with each period, with each invoice, and with what becomes of that invoice.
+fn subscriptions(shop: &Shop, teller: &mut Teller) {
+    for (number, row) in shop.subscriptions.iter() {
+        let mut say = |at, name| teller.say(at, name, Kind::Subscription, number);
+        say(row.created, "customer.subscription.created");
+        say(row.ended_at, "customer.subscription.deleted");
+        for start in Shop::periods(row).skip(1) {
+            say(start, "customer.subscription.updated");
+        }
+    }
+    for (invoice, row) in shop.invoices.iter().filter(|(_, row)| row.subscription != NONE) {
+        let ended_at = shop.subscriptions.at(row.subscription).ended_at;
+        let failed = shop.attempts(invoice).map(|charge| shop.charges.at(charge).failed_at);
+        for at in failed.chain([row.created, row.paid_at, row.voided_at]).filter(|at| *at < ended_at) {
+            teller.say(at, "customer.subscription.updated", Kind::Subscription, row.subscription);
         }
     }
 }

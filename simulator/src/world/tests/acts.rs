@@ -1,7 +1,7 @@
 //! What happens on demand shows in the objects, in the events and in the balance.
 
 use super::{NOW, account, all, filtered, number, options, text};
-use crate::world::{Action, Kind, World};
+use crate::world::{Action, Kind, Options, Query, Refusal, World};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -189,4 +189,37 @@ fn an_empty_account_takes_its_first_charge() {
     world.act(&id, charge, NOW).expect("a charge");
     assert_eq!(all(&world, &id, Kind::Charge).len(), 1);
     assert_eq!(world.account_object(&id).expect("the account")["charges_enabled"], true);
+}
+
+#[test]
+fn a_subscription_that_ends_between_two_pages_breaks_the_short_list_and_not_the_whole_one() {
+    let world = World::new(&Options { accounts: 4, ..options(400) });
+    let id = account(&world, 3);
+    let shop = Shop { world, id };
+    let page = |all: bool, after: Option<String>| {
+        let filters = if all { vec![("status".to_owned(), "all".to_owned())] } else { Vec::new() };
+        shop.world.page(&shop.id, Kind::Subscription, &Query { filters, after, limit: 7, now: NOW, ..Query::default() })
+    };
+    let last = text(&page(false, None).expect("a page").data[6]["id"]);
+    let events = shop.act(json!({"do": "cancel_subscription", "subscription": last}));
+    assert_eq!(names(&events), ["customer.subscription.deleted"]);
+    assert!(matches!(page(false, Some(last.clone())), Err(Refusal::NoSuchCursor { param: "starting_after", .. })));
+    let next = page(true, Some(last.clone())).expect("the cursor is in the list of all");
+    assert!(!next.data.is_empty() && next.data.iter().all(|row| row["id"] != last.as_str()));
+    assert_eq!(shop.get(Kind::Subscription, &last.into())["status"], "canceled");
+    let events = shop.act(json!({"do": "edit_subscription", "cancel_at_period_end": true}));
+    assert_eq!(events[0]["data"]["previous_attributes"], json!({"cancel_at_period_end": false}));
+}
+
+#[test]
+fn only_a_draft_can_be_deleted() {
+    let shop = Shop::full();
+    let draft = shop.act(json!({"do": "create_invoice"}))[0]["data"]["object"]["id"].clone();
+    assert_eq!(shop.get(Kind::Invoice, &draft)["status"], "draft");
+    let events = shop.act(json!({"do": "delete_invoice", "invoice": draft}));
+    assert_eq!((names(&events), &events[0]["data"]["object"]["id"]), (vec!["invoice.deleted".to_owned()], &draft));
+    assert_eq!(shop.world.get(&shop.id, Kind::Invoice, draft.as_str().expect("an id"), NOW), None);
+    assert!(all(&shop.world, &shop.id, Kind::Invoice).iter().all(|row| row["id"] != draft));
+    let paid = filtered(&shop.world, &shop.id, Kind::Invoice, "status", "paid")[0]["id"].clone();
+    assert!(shop.fails(json!({"do": "delete_invoice", "invoice": paid})).contains("only a draft"));
 }

@@ -4,7 +4,7 @@ use entity::order::{Line, Model};
 
 use super::super::subject::Subject;
 use super::super::{Source, UNSTAMPED, Unmapped, id, text};
-use super::{Paid, each, settle};
+use super::{Paid, Settled, each, settle};
 use crate::stripe::wire::{Address, Amount, Charge, Invoice, InvoiceLine, InvoicePayment, Shipping, TaxAmount};
 
 /// The order that a paid invoice is, from the invoice, what says how it was paid, and the charges behind that.
@@ -26,10 +26,9 @@ pub fn invoice(
     let subject = Subject::new("invoice", &invoice.id)?;
     let currency = subject.currency("currency", invoice.currency.as_ref())?;
     let total = subject.money("total", subject.required("total", invoice.total)?, &currency)?;
-    let tax = subject.money("total_taxes", sum_of_taxes(&subject, &invoice.total_taxes)?, &currency)?;
-    let discount = discounts(&subject, &invoice.total_discount_amounts)?;
+    let Charged { tax, discount, settled, lines } = charged(&subject, &currency, invoice, payments, charges)?;
+    let tax = subject.money("total_taxes", tax, &currency)?;
     let discount = subject.money("total_discount_amounts", discount, &currency)?;
-    let settled = settle(&subject, &currency, &paid(&subject, invoice, payments)?, charges)?;
     let refund = subject.money("amount_refunded", settled.refund_minor, &currency)?;
     let paid_at = invoice.status_transitions.as_ref().and_then(|transitions| transitions.paid_at);
     Ok(Some(Model {
@@ -48,7 +47,7 @@ pub fn invoice(
         discount_minor: discount.minor,
         discount_milli: discount.milli,
         shipping_minor: invoice.shipping_cost.as_ref().and_then(|cost| cost.amount_total).unwrap_or_default(),
-        lines: lines(&subject, invoice)?,
+        lines,
         payments: settled.payments,
         customer_id: id(invoice.customer.as_ref()),
         customer_email: text(invoice.customer_email.as_ref()),
@@ -59,6 +58,37 @@ pub fn invoice(
         modified_at: UNSTAMPED,
         deleted_at: None,
     }))
+}
+
+/// What an invoice is over, and how it was settled.
+pub struct Charged {
+    /// Minor units of taxes.
+    pub tax: i64,
+    /// Minor units of discounts.
+    pub discount: i64,
+    /// What was paid through Stripe.
+    pub settled: Settled,
+    /// All lines.
+    pub lines: Vec<Line>,
+}
+
+/// Reads what an invoice is over, and how it was settled, whether it is paid or not.
+///
+/// # Errors
+/// When lines are missing, or an amount is missing or cannot be counted.
+pub fn charged(
+    subject: &Subject<'_>,
+    currency: &str,
+    invoice: &Invoice,
+    payments: &[InvoicePayment],
+    charges: &[Charge],
+) -> Result<Charged, Unmapped> {
+    Ok(Charged {
+        tax: sum_of_taxes(subject, &invoice.total_taxes)?,
+        discount: discounts(subject, &invoice.total_discount_amounts)?,
+        settled: settle(subject, currency, &paid(subject, invoice, payments)?, charges)?,
+        lines: lines(subject, invoice)?,
+    })
 }
 
 /// The parts that were paid through Stripe; money that did not pass through it has neither charge nor intent.
