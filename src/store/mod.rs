@@ -26,6 +26,7 @@ pub mod integrations;
 pub mod jobs;
 pub mod links;
 pub mod lists;
+pub mod metrics;
 pub mod oauth_states;
 pub mod open_records;
 pub mod outbox;

@@ -9,9 +9,9 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    export, history, integrations, invoices, link_options, orders, payment_methods, payments, payouts, products,
-    profile, quarantine, read_budget, reconciliation, refresh, source, subscriptions, sync_settings, transactions,
-    unsupported, webhook_deliveries, webhook_replays, webhooks,
+    export, history, integrations, invoices, link_options, metrics, orders, payment_methods, payments, payouts,
+    products, profile, quarantine, read_budget, reconciliation, refresh, source, subscriptions, sync_settings,
+    transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -84,6 +84,7 @@ fn commerce() -> OpenApiRouter<App> {
         .routes(routes!(subscriptions::get))
         .routes(routes!(invoices::list))
         .routes(routes!(invoices::get))
+        .routes(routes!(metrics::get))
         .routes(routes!(reconciliation::get, reconciliation::ask))
         .routes(routes!(reconciliation::drift))
         .routes(routes!(quarantine::list))

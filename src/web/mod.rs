@@ -24,6 +24,7 @@ pub mod integrations;
 pub mod invoices;
 pub mod link;
 pub mod link_options;
+pub mod metrics;
 pub mod orders;
 pub mod page;
 pub mod payment_methods;

@@ -29,6 +29,7 @@ mod link_embedded;
 mod link_misuse;
 mod link_unlink;
 mod mapping;
+mod metrics;
 mod moving;
 mod one_owner;
 mod openapi;

@@ -979,6 +979,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a company's metrics
+         * @description Revenue, orders, customers, payouts and subscriptions, period by period and currency by currency, over all of the
+         *     company's connections. What each figure is and what it is counted from is told in the documentation.
+         */
+        get: operations["get-company-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/sync/{datasetId}/validation": {
         parameters: {
             query?: never;
@@ -1506,6 +1527,19 @@ export interface components {
             /** @description The changes. */
             results: components["schemas"]["Change"][];
         };
+        /** @description A company's metrics. */
+        CommerceMetrics: {
+            /** @description The company. */
+            companyId: components["schemas"]["CompanyId"];
+            /** @description The connections that are counted together. */
+            connections: components["schemas"]["CountedConnection"][];
+            /** @description How long a period is. */
+            period: components["schemas"]["Unit"];
+            /** @description The periods, the oldest first. */
+            results: components["schemas"]["PeriodMetrics"][];
+            /** @description The time zone whose days are counted. */
+            timeZone: string;
+        };
         /** @description A company: one small business. */
         Company: {
             /**
@@ -1726,6 +1760,30 @@ export interface components {
             /** @description Such as `https://app.example.com`: no path. None: no web page may. */
             allowedOrigins: string[];
         };
+        /** @description A connection that is counted. */
+        CountedConnection: {
+            /** @description The connection. */
+            connectionId: components["schemas"]["ConnectionId"];
+            /** @description Data types that no sync has read to its end: what would be counted from them is missing from all periods. */
+            notRead: components["schemas"]["DataType"][];
+            /** @description The time zone of its Stripe account, where Stripe tells. */
+            timeZone?: string | null;
+        };
+        /** @description The money of one currency. */
+        CurrencyMetrics: {
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What customers have brought to date. */
+            lifetime: components["schemas"]["LifetimeMetrics"];
+            /** @description Orders. */
+            orders: components["schemas"]["OrderMetrics"];
+            /** @description Payouts to the bank. */
+            payouts: components["schemas"]["PayoutMetrics"];
+            /** @description What moved the balance, in the currency that it was settled in. */
+            revenue: components["schemas"]["RevenueMetrics"];
+            /** @description Subscriptions. */
+            subscriptions: components["schemas"]["SubscriptionMetrics"];
+        };
         /** @description A customer. */
         Customer: {
             /** @description Billing and delivery. */
@@ -1757,6 +1815,31 @@ export interface components {
              * @description When it last changed at Stripe, where Stripe tells.
              */
             sourceModifiedDate?: string | null;
+        };
+        /** @description Who bought. */
+        CustomerMetrics: {
+            /**
+             * Format: int64
+             * @description Customers that ordered.
+             */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Orders of guests: of whom it cannot be told whether they came before.
+             */
+            guestOrders: number;
+            /**
+             * Format: int64
+             * @description Those of them whose first order it was.
+             */
+            newCustomers: number;
+            repeatRate?: components["schemas"]["Decimal"] | null;
+            retentionRate?: components["schemas"]["Decimal"] | null;
+            /**
+             * Format: int64
+             * @description The others.
+             */
+            returningCustomers: number;
         };
         /** @description Where one data type of a company stands. */
         DataStatus: {
@@ -2157,6 +2240,17 @@ export interface components {
          * @enum {string}
          */
         InvoiceStatus: "Draft" | "Open" | "Paid" | "Void" | "Uncollectible" | "Unknown";
+        /** @description What customers have brought up to the end of the period. */
+        LifetimeMetrics: {
+            /**
+             * Format: int64
+             * @description Customers that have ordered.
+             */
+            customers: number;
+            lifetimeValue?: components["schemas"]["Decimal"] | null;
+            /** @description The totals of their orders. */
+            total: components["schemas"]["Decimal"];
+        };
         /** @description A path from the root. */
         Link: {
             /** @description The path. */
@@ -2273,6 +2367,17 @@ export interface components {
             /** @description Taxes. */
             totalTaxAmount: components["schemas"]["Decimal"];
             unitPrice?: components["schemas"]["Decimal"] | null;
+        };
+        /** @description Orders. */
+        OrderMetrics: {
+            averageOrderValue?: components["schemas"]["Decimal"] | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Their totals. */
+            total: components["schemas"]["Decimal"];
         };
         /** @description What a record was made of. */
         Origin: {
@@ -3458,6 +3563,24 @@ export interface components {
          * @enum {string}
          */
         PayoutContentState: "pending" | "complete" | "unavailable";
+        /** @description Payouts to the bank. */
+        PayoutMetrics: {
+            /**
+             * Format: int64
+             * @description How many arrived.
+             */
+            arrived: number;
+            /** @description Their sum. */
+            arrivedAmount: components["schemas"]["Decimal"];
+            averageDays?: components["schemas"]["Decimal"] | null;
+            /**
+             * Format: int64
+             * @description How many were on their way at the end of the period.
+             */
+            inTransit: number;
+            /** @description Their sum: cash in transit. */
+            inTransitAmount: components["schemas"]["Decimal"];
+        };
         /**
          * @description What is proven of a payout.
          * @enum {string}
@@ -3476,6 +3599,35 @@ export interface components {
             proof: components["schemas"]["PayoutProof"];
             /** @description Why it is not, or what is wrong; null when it is. */
             reason?: string | null;
+        };
+        /** @description One period. */
+        PeriodMetrics: {
+            /** @description The money, by currency; a currency in which nothing was counted is left out. */
+            currencies: components["schemas"]["CurrencyMetrics"][];
+            /** @description Who bought. */
+            customers: components["schemas"]["CustomerMetrics"];
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            firstDay: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            from: string;
+            /** @description Whether it is over. One that is not is counted up to now. */
+            isOver: boolean;
+            /**
+             * Format: date
+             * @description Its last day.
+             */
+            lastDay: string;
+            /**
+             * Format: date-time
+             * @description When it is over.
+             */
+            until: string;
         };
         /** @description A telephone number. */
         PhoneNumber: {
@@ -3803,6 +3955,34 @@ export interface components {
             /** @description Its steps. */
             steps: components["schemas"]["Step"][];
         };
+        /** @description What moved the balance. The parts are signed as they move it, so that they add up to `net`. */
+        RevenueMetrics: {
+            /**
+             * Format: int64
+             * @description How many such movements.
+             */
+            disputeCount: number;
+            /** @description Taken by disputes: negative, less what was won back. */
+            disputes: components["schemas"]["Decimal"];
+            /** @description Fees: negative, less those given back. */
+            fees: components["schemas"]["Decimal"];
+            /** @description Sales before all else. */
+            gross: components["schemas"]["Decimal"];
+            /** @description The sum of gross, refunds, disputes and fees. */
+            net: components["schemas"]["Decimal"];
+            /**
+             * Format: int64
+             * @description How many refunds.
+             */
+            refundCount: number;
+            /** @description Given back: negative, less what came back of it. */
+            refunds: components["schemas"]["Decimal"];
+            /**
+             * Format: int64
+             * @description How many sales.
+             */
+            sales: number;
+        };
         /** @description How long the secret before signs too. */
         SecretRequest: {
             /**
@@ -4019,6 +4199,38 @@ export interface components {
             quantity?: number | null;
             unitPrice?: components["schemas"]["Decimal"] | null;
         };
+        /** @description Subscriptions that earn. */
+        SubscriptionMetrics: {
+            /**
+             * Format: int64
+             * @description How many at the end.
+             */
+            atEnd: number;
+            /**
+             * Format: int64
+             * @description How many at the beginning.
+             */
+            atStart: number;
+            /**
+             * Format: int64
+             * @description How many began.
+             */
+            begun: number;
+            churnRate?: components["schemas"]["Decimal"] | null;
+            /**
+             * Format: int64
+             * @description How many ended.
+             */
+            churned: number;
+            /** @description What those at the end are worth a month. */
+            monthlyAtEnd: components["schemas"]["Decimal"];
+            /** @description What those at the beginning are worth a month: monthly recurring revenue. */
+            monthlyAtStart: components["schemas"]["Decimal"];
+            /** @description What those that began are worth a month. */
+            monthlyBegun: components["schemas"]["Decimal"];
+            /** @description What those that ended were worth a month. */
+            monthlyChurned: components["schemas"]["Decimal"];
+        };
         /**
          * @description Where a subscription stands.
          * @enum {string}
@@ -4128,6 +4340,11 @@ export interface components {
          * @enum {string}
          */
         TransactionType: "Payment" | "Refund" | "Payout" | "FailedPayout" | "Transfer" | "PaymentFee" | "PaymentFeeRefund" | "Unknown";
+        /**
+         * @description How long a period is.
+         * @enum {string}
+         */
+        Unit: "day" | "week" | "month" | "quarter" | "year";
         /** @description Details of an error, or what a dataset's check found. */
         Validation: {
             /** @description What is wrong. */
@@ -6416,6 +6633,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -6426,13 +6645,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Invoice"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -7972,6 +8194,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -7982,13 +8206,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Subscription"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
@@ -9679,6 +9906,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkOptions"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-company-metrics": {
+        parameters: {
+            query?: {
+                /** @description A day in the first period, such as 2026-01-31; twelve periods are shown without it. */
+                from?: string;
+                /** @description A day in the last period; today without it. */
+                to?: string;
+                /** @description How long a period is: `day`, `week` (from Monday), `month`, `quarter` or `year`. */
+                period?: components["schemas"]["Unit"];
+                /** @description Whose days are counted, such as `Europe/Berlin`; those of the company's oldest Stripe account that says, or else UTC. */
+                timeZone?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommerceMetrics"];
                 };
             };
             /** @description The request makes no sense; `error` says why. */

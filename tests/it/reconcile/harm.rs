@@ -151,7 +151,11 @@ pub async fn harm(shop: &Shop, seed: u64) -> BTreeSet<(String, String, String)> 
     for _ in 0..(sources.len() / 1_000).max(12) {
         let harm = *Harm::ALL.choose(&mut rng).unwrap();
         // A fee's id begins with that of its transaction: told of with it, it would not be told of alone.
-        let free = |row: &&source_object::Model| taken.iter().all(|id| !id.starts_with(&row.id));
+        // And a price that comes back brings its product's record back, which would not be told of then.
+        let free = |row: &&source_object::Model| {
+            let of_another = row.parent_id.as_ref().is_none_or(|parent| !taken.contains(parent));
+            of_another && taken.iter().all(|id| !id.starts_with(&row.id))
+        };
         let own: Vec<_> = sources.iter().filter(free).collect();
         let row = (*own.choose(&mut rng).unwrap()).clone();
         taken.insert(row.id.clone());

@@ -1,0 +1,171 @@
+//! Commerce metrics: what a company sold, to whom, and what came of it, period by period and currency by currency.
+//!
+//! They are counted from the records when they are asked for, in one state of the database: there is no second set of
+//! figures that could differ from the first.
+
+mod count;
+mod periods;
+mod shown;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use entity::connection;
+use entity::data_type::DataType;
+use entity::dataset::Status;
+use entity::id::CompanyId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::App;
+use super::api::Refusals;
+use super::error::Error;
+use super::who::OfCompany;
+use crate::store::{self, Tx};
+use count::{Counted, Counting, Sales};
+use periods::{Period, Unit, periods};
+use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
+
+/// The most periods of one answer.
+const MOST: usize = 400;
+/// Periods that are shown when nobody says from when.
+const SHOWN: i32 = 12;
+/// What the metrics are counted from.
+const COUNTED: [DataType; 4] = [DataType::Transactions, DataType::Orders, DataType::Payouts, DataType::Subscriptions];
+
+/// Which metrics.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct MetricsParams {
+    /// A day in the first period, such as 2026-01-31; twelve periods are shown without it.
+    #[serde(default)]
+    #[param(required = false, value_type = String, format = Date)]
+    pub from: Option<String>,
+    /// A day in the last period; today without it.
+    #[serde(default)]
+    #[param(required = false, value_type = String, format = Date)]
+    pub to: Option<String>,
+    /// How long a period is: `day`, `week` (from Monday), `month`, `quarter` or `year`.
+    #[serde(default)]
+    #[param(required = false, value_type = Unit)]
+    pub period: Option<String>,
+    /// Whose days are counted, such as `Europe/Berlin`; those of the company's oldest Stripe account that says, or else UTC.
+    #[serde(default)]
+    #[param(required = false)]
+    pub time_zone: Option<String>,
+}
+
+/// Get a company's metrics
+///
+/// Revenue, orders, customers, payouts and subscriptions, period by period and currency by currency, over all of the
+/// company's connections. What each figure is and what it is counted from is told in the documentation.
+#[utoipa::path(get, path = "/companies/{companyId}/metrics", operation_id = "get-company-metrics", tag = "Commerce",
+    params(("companyId" = CompanyId, Path), MetricsParams),
+    responses((status = 200, description = "The metrics.", body = CommerceMetrics), Refusals))]
+pub async fn get(
+    State(app): State<App>,
+    OfCompany(company): OfCompany,
+    Query(params): Query<MetricsParams>,
+) -> Result<Json<CommerceMetrics>, Error> {
+    let now = app.clock.now();
+    let unit = params.unit()?;
+    let connections = store::connections::of_company(&app.db, company.id).await?;
+    let tx = store::read(&app.db).await?;
+    let mut shown = Vec::with_capacity(connections.len());
+    for one in &connections {
+        shown.push(about(&tx, one).await?);
+    }
+    let own = shown.iter().find_map(|one| one.time_zone.as_deref()?.parse().ok());
+    let zone = params.zone(own)?;
+    let periods = params.periods(unit, zone, now)?;
+    let counted = count(&tx, &connections, &periods, now).await?;
+    let results = periods.iter().zip(counted).skip(1).map(|(period, counted)| PeriodMetrics::new(period, counted, now));
+    Ok(Json(CommerceMetrics {
+        company_id: company.id,
+        period: unit,
+        time_zone: zone.name().to_owned(),
+        connections: shown,
+        results: results.collect::<Result<_, _>>().map_err(Error::fault)?,
+    }))
+}
+
+impl MetricsParams {
+    fn unit(&self) -> Result<Unit, Error> {
+        let refused = || Error::BadRequest("period must be day, week, month, quarter or year.".to_owned());
+        self.period.as_deref().map_or(Ok(Unit::Month), |word| Unit::parse(word).ok_or_else(refused))
+    }
+
+    fn zone(&self, own: Option<Tz>) -> Result<Tz, Error> {
+        let refused = |_| Error::BadRequest("timeZone must be a time zone such as Europe/Berlin.".to_owned());
+        self.time_zone.as_deref().map_or(Ok(own.unwrap_or(Tz::UTC)), |name| name.parse().map_err(refused))
+    }
+
+    /// The periods that are asked for, and the one before them.
+    fn periods(&self, unit: Unit, zone: Tz, now: DateTime<Utc>) -> Result<Vec<Period>, Error> {
+        let far = || Error::BadRequest("from and to must be days between the years 1970 and 9998.".to_owned());
+        let to = day("to", self.to.as_deref())?.unwrap_or_else(|| now.with_timezone(&zone).date_naive());
+        let from = match day("from", self.from.as_deref())? {
+            Some(from) => from,
+            None => unit.begin(to).and_then(|first| unit.step(first, 1 - SHOWN)).ok_or_else(far)?,
+        };
+        if from > to {
+            return Err(Error::BadRequest("from must not be after to.".to_owned()));
+        }
+        let many = || {
+            Error::BadRequest(format!(
+                "from and to lie more than {MOST} periods apart: ask for longer periods or fewer."
+            ))
+        };
+        let before = unit.begin(from).and_then(|first| unit.step(first, -1)).ok_or_else(far)?;
+        periods(unit, before, to, zone, MOST + 1).ok_or_else(many)
+    }
+}
+
+/// A day of a parameter, of a year that both databases keep.
+fn day(name: &str, text: Option<&str>) -> Result<Option<NaiveDate>, Error> {
+    let known = NaiveDate::from_ymd_opt(1970, 1, 8)..NaiveDate::from_ymd_opt(9998, 1, 1);
+    let refused = || Error::BadRequest(format!("{name} must be a day between 1970 and 9998, such as 2026-01-31."));
+    let read = |text: &str| {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| known.contains(&Some(*day)));
+        day.ok_or_else(refused)
+    };
+    text.map(read).transpose()
+}
+
+/// What is known of a connection, and what of it was never read.
+async fn about(tx: &Tx, connection: &connection::Model) -> Result<CountedConnection, Error> {
+    let mut not_read = Vec::new();
+    for kind in COUNTED {
+        let best = store::datasets_read::best(tx, connection.id, kind).await?;
+        if best.is_none_or(|row| row.status != Status::Complete) {
+            not_read.push(kind);
+        }
+    }
+    let info = store::records_read::company_info(tx, connection.id).await?;
+    Ok(CountedConnection { connection_id: connection.id, time_zone: info.and_then(|row| row.time_zone), not_read })
+}
+
+/// Counts periods that follow each other, over some connections. The first is there for who came again after it: what moved
+/// the balance in it is not read.
+async fn count(
+    tx: &Tx,
+    connections: &[connection::Model],
+    periods: &[Period],
+    now: DateTime<Utc>,
+) -> Result<Vec<Counted>, Error> {
+    let Some(end) = periods.last().map(|last| last.until) else { return Ok(Vec::new()) };
+    let mut counting = Counting::new(periods, now);
+    for connection in connections {
+        for (place, period) in periods.iter().enumerate().skip(1).filter(|(_, period)| period.from <= now) {
+            counting.moved(place, store::metrics::moved(tx, connection.id, period.from, period.until).await?);
+        }
+        let mut sales = Sales::new(periods);
+        store::metrics::each_order(tx, connection.id, end, |sold| sales.add(sold)).await?;
+        counting.sold(sales);
+        counting.paid(&store::metrics::payouts(tx, connection.id).await?);
+        counting.subscribed(&store::metrics::subscriptions(tx, connection.id).await?);
+    }
+    Ok(counting.counted)
+}
