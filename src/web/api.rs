@@ -7,11 +7,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::error::{ErrorBody, Validation, ValidationItem};
+use super::examples::Recorded;
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    export, history, integrations, invoices, link_options, metrics, orders, payment_methods, payments, payouts,
-    products, profile, quarantine, read_budget, reconciliation, refresh, source, subscriptions, sync_settings,
-    transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
+    event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders, payment_methods,
+    payments, payouts, products, profile, quarantine, read_budget, reconciliation, refresh, source, subscriptions,
+    sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -97,7 +98,16 @@ fn commerce() -> OpenApiRouter<App> {
 /// The description of the API, as `/openapi.json` serves it.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    let mut described = routes().into_openapi();
+    complete(&mut described);
+    described
+}
+
+/// Adds what the routes do not say themselves: the events that are told, and the examples.
+pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
+    let recorded = Recorded::read();
+    event_bodies::add(described, &recorded);
+    examples::add(described, &recorded);
 }
 
 #[derive(OpenApi)]
@@ -150,6 +160,8 @@ impl IntoResponses for Refusals {
             ("403", "What was shown is not good for this."),
             ("404", "There is no such thing, or it belongs to another company."),
             ("409", "It cannot be done as things stand."),
+            ("413", "The body is too large."),
+            ("415", "The body is of another kind than JSON."),
             ("500", "A fault of ours; it is in the log under `correlationId`."),
             ("503", "Not now; try again."),
         ]

@@ -1,13 +1,36 @@
 //! A request's JSON, refused in the contract's words.
 
-use axum::extract::FromRequest;
+use axum::body::{Body as Bytewise, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
 
 use super::error::Error;
 
-/// The JSON of a request's body.
-#[derive(Clone, Copy, Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Error))]
+/// The JSON object of a request's body.
+#[derive(Clone, Copy, Debug)]
 pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+            _ => Error::BadRequest(rejection.body_text()),
+        })?;
+        let request = Request::from_parts(parts, Bytewise::from(bytes.clone()));
+        let axum::Json(value) = axum::Json::<T>::from_request(request, state).await?;
+        // An array would be read as the properties in their order.
+        if bytes.trim_ascii_start().first() == Some(&b'{') {
+            Ok(Self(value))
+        } else {
+            Err(Error::BadRequest("The body must be a JSON object.".to_owned()))
+        }
+    }
+}
 
 /// A text that both databases can keep: PostgreSQL knows no NUL.
 ///

@@ -270,6 +270,30 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     answer
 }
 
+/// An error of this status, for the API's description.
+pub(super) fn example(status: u16) -> ErrorBody {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let words = match status {
+        StatusCode::BAD_REQUEST => "Error parsing query - Could not resolve property totl on Payment",
+        StatusCode::UNAUTHORIZED => "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+        StatusCode::FORBIDDEN => "An access token is not good for this; ask with an API key.",
+        StatusCode::NOT_FOUND => "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+        StatusCode::CONFLICT => "Only a Linked connection can be unlinked; this one is PendingAuth.",
+        StatusCode::GONE => "This cursor is too old: read the lists anew, and go on with `after=latest`.",
+        StatusCode::TOO_MANY_REQUESTS => "That was tried too often. Try again in 30 seconds.",
+        other => said(other),
+    };
+    ErrorBody {
+        status_code: status.as_u16(),
+        service: "PublicApi",
+        error: words.to_owned(),
+        correlation_id: "01a200b2f3c474f6bef662d517d552a8".to_owned(),
+        can_be_retried: retried(status),
+        detailed_error_code: 0,
+        validation: None,
+    }
+}
+
 fn retried(status: StatusCode) -> &'static str {
     match status {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "True",

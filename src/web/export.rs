@@ -199,9 +199,11 @@ struct Asked {
 pub(super) async fn answer(State(exports): State<Exports>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let list = route.strip_prefix(LISTS).and_then(DataType::parse).filter(|one| rows::noun(*one).is_some());
-    let asked = Query::<Asked>::try_from_uri(request.uri()).ok().map(|Query(asked)| asked);
-    let (Some(data_type), Some(asked), true) = (list, asked, request.method() == Method::GET) else {
-        return next.run(request).await;
+    let (Some(data_type), true) = (list, request.method() == Method::GET) else { return next.run(request).await };
+    let asked = match Query::<Asked>::try_from_uri(request.uri()) {
+        Ok(Query(asked)) => asked,
+        // One of them stands there twice: neither is taken.
+        Err(rejection) => return Error::from(rejection).into_response(),
     };
     let Some(format) = asked.format.as_deref().filter(|format| *format != "json") else {
         return next.run(request).await;

@@ -17,6 +17,8 @@ pub mod customers;
 pub mod disputes;
 mod entrance;
 pub mod error;
+pub mod event_bodies;
+mod examples;
 pub mod export;
 pub mod health;
 pub mod history;
@@ -141,7 +143,8 @@ impl std::ops::Deref for App {
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
-    let (routes, described) = api::routes().split_for_parts();
+    let (routes, mut described) = api::routes().split_for_parts();
+    api::complete(&mut described);
     // Every connection of a client clones the routes: the description is shared, or each would have its own.
     let described = Arc::new(described);
     let routes = routes

@@ -23,7 +23,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub struct ListParams {
     /// The page, from 1.
     #[serde(default = "first")]
-    #[param(default = 1, minimum = 1)]
+    #[param(default = 1, minimum = 1, value_type = i64)]
     pub page: u32,
     /// Results of one page, at most 5000.
     #[serde(default = "hundred")]

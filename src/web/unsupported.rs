@@ -16,11 +16,12 @@ pub(super) fn refusal(data_type: &str) -> Error {
 }
 
 macro_rules! unsupported {
-    ($($name:ident $path:literal $operation:literal $title:literal;)+) => {
+    ($($name:ident $path:literal $operation:literal $title:literal $($record:literal)?;)+) => {
         $(
             #[doc = $title]
             #[utoipa::path(get, path = $path, operation_id = $operation, tag = "Commerce",
-                params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path)), responses(Refusals))]
+                params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path) $(, ($record = String, Path))?),
+                responses(Refusals))]
             async fn $name(_: OfConnection, uri: axum::http::Uri) -> Error {
                 refusal(uri.path().split('/').nth(6).unwrap_or_default())
             }
@@ -37,13 +38,13 @@ unsupported! {
     locations "/companies/{companyId}/connections/{connectionId}/data/commerce-locations"
         "list-locations" "Locations: not supported by Stripe";
     location "/companies/{companyId}/connections/{connectionId}/data/commerce-locations/{locationId}"
-        "get-location" "A location: not supported by Stripe";
+        "get-location" "A location: not supported by Stripe" "locationId";
     tax_components "/companies/{companyId}/connections/{connectionId}/data/commerce-taxComponents"
         "list-tax-components" "Tax components: not supported by Stripe";
     tax_component "/companies/{companyId}/connections/{connectionId}/data/commerce-taxComponents/{taxId}"
-        "get-tax-component" "A tax component: not supported by Stripe";
+        "get-tax-component" "A tax component: not supported by Stripe" "taxId";
     product_categories "/companies/{companyId}/connections/{connectionId}/data/commerce-productCategories"
         "list-product-categories" "Product categories: not supported by Stripe";
     product_category "/companies/{companyId}/connections/{connectionId}/data/commerce-productCategories/{productId}"
-        "get-product-category" "A product category: not supported by Stripe";
+        "get-product-category" "A product category: not supported by Stripe" "productId";
 }

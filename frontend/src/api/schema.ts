@@ -1382,7 +1382,195 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "company.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A company was made */
+        post: operations["told-company-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "company.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A company was deleted */
+        post: operations["told-company-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.connected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An owner consented for the first time */
+        post: operations["told-connection-connected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A connection was made, by you or by the owner on the Link page */
+        post: operations["told-connection-created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A connection was deleted, with its data */
+        post: operations["told-connection-deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.disconnected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A connection was unlinked here, or ended at Stripe */
+        post: operations["told-connection-disconnected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A consent came to nothing */
+        post: operations["told-connection-failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "connection.reconnected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An owner consented after an end */
+        post: operations["told-connection-reconnected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "read.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Data types were read to their end, well or not */
+        post: operations["told-read-completed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "read.completed.initial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first sync of a connection is complete */
+        post: operations["told-read-completed-initial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** You asked for a test */
+        post: operations["told-webhook-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description An access token. */
@@ -1584,6 +1772,20 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        /** @description An event about a company. */
+        CompanyEvent: {
+            /** @description What happened. */
+            eventType: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            generatedDate: string;
+            /** @description Its id, the same in every try; also in the header `webhook-id`. */
+            id: components["schemas"]["WebhookEventId"];
+            /** @description The company. */
+            payload: components["schemas"]["EventCompany"];
+        };
         /**
          * Format: uuid
          * @description A company: one small business.
@@ -1734,6 +1936,20 @@ export interface components {
             /** @description The provider's word. */
             statusText: string;
         };
+        /** @description An event about a connection. */
+        ConnectionEvent: {
+            /** @description What happened. */
+            eventType: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            generatedDate: string;
+            /** @description Its id, the same in every try; also in the header `webhook-id`. */
+            id: components["schemas"]["WebhookEventId"];
+            /** @description The connection and its company. */
+            payload: components["schemas"]["ConnectionPayload"];
+        };
         /**
          * Format: uuid
          * @description A connection: one company's link to one Stripe account.
@@ -1749,6 +1965,13 @@ export interface components {
             livemode?: boolean | null;
             /** @description What was granted: `read_only` or `read_write`. */
             scope?: string | null;
+        };
+        /** @description What an event tells of a connection. */
+        ConnectionPayload: {
+            /** @description The connection. */
+            connection: components["schemas"]["EventConnection"];
+            /** @description Its company. */
+            referenceCompany: components["schemas"]["EventCompany"];
         };
         /**
          * @description Where a connection stands.
@@ -2018,6 +2241,62 @@ export interface components {
              */
             statusCode: number;
             validation?: components["schemas"]["Validation"] | null;
+        };
+        /** @description A company, as events show it. */
+        EventCompany: {
+            /**
+             * Format: date-time
+             * @description When it was made; in events about the company itself.
+             */
+            created?: string | null;
+            /** @description What you wrote about it. */
+            description?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["CompanyId"];
+            /**
+             * Format: date-time
+             * @description When a sync last ended well; in events about the company itself.
+             */
+            lastSync?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its tags. */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /** @description A connection, as events show it: without its Link URL, which the API gives to those who ask. */
+        EventConnection: {
+            connectionInfo?: components["schemas"]["ConnectionInfo"] | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created: string;
+            /** @description What went wrong, newest last. */
+            dataConnectionErrors: components["schemas"]["ConnectionError"][];
+            /** @description Its id. */
+            id: components["schemas"]["ConnectionId"];
+            /** @description The integration it goes through. */
+            integrationId: components["schemas"]["IntegrationId"];
+            /** @description The integration's key. */
+            integrationKey: string;
+            /**
+             * Format: date-time
+             * @description When a sync last ended well.
+             */
+            lastSync?: string | null;
+            /** @description The integration's name. */
+            platformName: string;
+            /**
+             * Format: uuid
+             * @description The source.
+             */
+            sourceId: string;
+            /** @description Always `Commerce`. */
+            sourceType: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["ConnectionStatus"];
         };
         /** @description What can be done with a data type. */
         Feature: {
@@ -3845,6 +4124,54 @@ export interface components {
              */
             used: number;
         };
+        /** @description How the read of a data type ended. */
+        ReadDataType: {
+            /** @description The connection. */
+            connectionId: components["schemas"]["ConnectionId"];
+            /** @description The data type. */
+            dataType: components["schemas"]["DataType"];
+            /** @description The dataset, as `data/history` shows it. */
+            datasetId: components["schemas"]["DatasetId"];
+            /** @description What deserves a look. */
+            issues: components["schemas"]["ReadIssue"][];
+            /** @description Whether any record was created, updated or deleted. */
+            recordsModified: boolean;
+            /** @description How it ended. */
+            status: components["schemas"]["DatasetStatus"];
+        };
+        /** @description An event about reads. */
+        ReadEvent: {
+            /** @description What happened. */
+            eventType: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            generatedDate: string;
+            /** @description Its id, the same in every try; also in the header `webhook-id`. */
+            id: components["schemas"]["WebhookEventId"];
+            /** @description What was read. */
+            payload: components["schemas"]["ReadPayload"];
+        };
+        /** @description Something about a read that deserves a look. */
+        ReadIssue: {
+            /** @description What happened, and whose turn it is. */
+            message: string;
+            /** @description `error.read` or `warning.validation`. */
+            type: string;
+        };
+        /** @description What an event tells of reads. */
+        ReadPayload: {
+            /** @description One for each data type. */
+            dataTypes: components["schemas"]["ReadDataType"][];
+            /**
+             * Format: date-time
+             * @description Whatever these reads changed has a `modifiedDate` from here on.
+             */
+            modifiedFromDate: string;
+            /** @description The company. */
+            referenceCompany: components["schemas"]["EventCompany"];
+        };
         /** @description How far a connection's data is proven. */
         Reconciliation: {
             /** @description How far each data type is known to be complete. */
@@ -4301,6 +4628,25 @@ export interface components {
              */
             syncSchedule: number;
         };
+        /** @description An event that tells nothing. */
+        TestEvent: {
+            /** @description Always `webhook.test`. */
+            eventType: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            generatedDate: string;
+            /** @description Its id, the same in every try; also in the header `webhook-id`. */
+            id: components["schemas"]["WebhookEventId"];
+            /** @description A message. */
+            payload: components["schemas"]["TestPayload"];
+        };
+        /** @description What a test tells. */
+        TestPayload: {
+            /** @description That it is one. */
+            message: string;
+        };
         /** @description A transaction: a balance transaction, or one of its fees. */
         Transaction: {
             /**
@@ -4637,6 +4983,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "apiKey": "trb_…aFR0",
+                     *           "createdDate": "2026-11-22T01:07:12.500504Z",
+                     *           "id": "01a200ca-fbf4-776b-9a97-e15aed0003db",
+                     *           "lastUsedDate": "2026-11-22T01:07:13.274294Z",
+                     *           "name": "demo"
+                     *         },
+                     *         {
+                     *           "apiKey": "trb_…tKR2",
+                     *           "createdDate": "2026-11-22T01:07:19.483252Z",
+                     *           "id": "01a200cb-173b-72e4-aff2-a45bb0d483ae",
+                     *           "lastUsedDate": null,
+                     *           "name": "my product"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeys"];
                 };
             };
@@ -4646,6 +5012,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4655,6 +5032,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4664,6 +5052,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4673,6 +5072,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4682,6 +5092,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4691,6 +5152,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4700,6 +5172,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4724,6 +5207,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKey": "trb_4f7Kq2ZtUu0pYx9sR1wNcVb8",
+                     *       "createdDate": "2026-11-22T01:07:19.483252Z",
+                     *       "id": "01a200cb-173b-72e4-aff2-a45bb0d483ae",
+                     *       "lastUsedDate": null,
+                     *       "name": "my product"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -4733,6 +5225,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4742,6 +5245,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4751,6 +5265,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4760,6 +5285,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4769,6 +5305,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4778,6 +5365,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4787,6 +5385,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4816,6 +5425,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4825,6 +5445,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4834,6 +5465,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4843,6 +5485,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4852,6 +5505,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4861,6 +5565,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4870,6 +5585,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4900,6 +5626,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "hasMore": true,
+                     *       "next": "AWUBAAAAAAAAAAEAAAAAAAAAARWexNgi65eR",
+                     *       "results": [
+                     *         {
+                     *           "at": "2026-11-22T01:07:13.477262Z",
+                     *           "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *           "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *           "cursor": "AWUBAAAAAAAAAAEAAAAAAAAAARWexNgi65eR",
+                     *           "dataType": "commerce-companyInfo",
+                     *           "kind": "created",
+                     *           "recordId": "acct_1P3uJRrZYeqOH1i1"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Changes"];
                 };
             };
@@ -4909,6 +5652,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4918,6 +5672,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4927,6 +5692,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4936,6 +5712,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4945,6 +5732,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4954,6 +5752,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This cursor is too old: read the lists anew, and go on with `after=latest`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 410,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4963,6 +5812,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4972,6 +5832,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5008,6 +5879,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "created": "2026-11-22T01:07:13.848398Z",
+                     *           "createdByUserName": null,
+                     *           "dataConnections": [
+                     *             {
+                     *               "created": "2026-11-22T01:07:13.929114Z",
+                     *               "dataConnectionErrors": [],
+                     *               "id": "01a200cb-0189-7453-b2ed-9b1f362d70c7",
+                     *               "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *               "integrationKey": "yzth",
+                     *               "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0138-7182-8999-102abe91e5f9/connections/01a200cb-0189-7453-b2ed-9b1f362d70c7/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *               "platformName": "Stripe Test",
+                     *               "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *               "sourceType": "Commerce",
+                     *               "status": "PendingAuth"
+                     *             }
+                     *           ],
+                     *           "id": "01a200cb-0138-7182-8999-102abe91e5f9",
+                     *           "name": "A company of yours",
+                     *           "platform": "",
+                     *           "products": [],
+                     *           "redirect": "https://tributary.example.com/link/companies/01a200cb-0138-7182-8999-102abe91e5f9/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *           "tags": {}
+                     *         }
+                     *       ],
+                     *       "totalResults": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Company"];
                 };
             };
@@ -5017,6 +5932,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5026,6 +5952,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5035,6 +5972,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5044,6 +5992,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5053,6 +6012,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5062,6 +6072,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5071,6 +6092,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5095,6 +6127,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created": "2026-11-22T01:07:17.042546Z",
+                     *       "createdByUserName": null,
+                     *       "dataConnections": [],
+                     *       "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                     *       "name": "Café Mole",
+                     *       "platform": "",
+                     *       "products": [],
+                     *       "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "tags": {
+                     *         "region": "uk"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Company"];
                 };
             };
@@ -5104,6 +6151,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5113,6 +6171,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5122,6 +6191,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5131,6 +6211,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5140,6 +6231,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5149,6 +6291,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5158,6 +6311,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5180,6 +6344,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created": "2026-11-22T01:07:13.294931Z",
+                     *       "createdByUserName": null,
+                     *       "dataConnections": [
+                     *         {
+                     *           "connectionInfo": {
+                     *             "accountId": "acct_1P3uJRrZYeqOH1i1",
+                     *             "accountName": "Northwind Outfitters",
+                     *             "livemode": false,
+                     *             "scope": "read_only"
+                     *           },
+                     *           "created": "2026-11-22T01:07:13.322302Z",
+                     *           "dataConnectionErrors": [],
+                     *           "id": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *           "integrationKey": "yzth",
+                     *           "lastSync": "2026-11-22T01:07:19.760115Z",
+                     *           "linkUrl": "https://tributary.example.com/link/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/start?token=1795399200.1.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *           "platformName": "Stripe Test",
+                     *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *           "sourceType": "Commerce",
+                     *           "status": "Linked"
+                     *         }
+                     *       ],
+                     *       "id": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "lastSync": "2026-11-22T01:07:19.760115Z",
+                     *       "name": "Northwind Outfitters",
+                     *       "platform": "",
+                     *       "products": [],
+                     *       "redirect": "https://tributary.example.com/link/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "tags": {}
+                     *     }
+                     */
                     "application/json": components["schemas"]["Company"];
                 };
             };
@@ -5189,6 +6387,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5198,6 +6407,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5207,6 +6427,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5216,6 +6447,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5225,6 +6467,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5234,6 +6527,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5243,6 +6547,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5269,6 +6584,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created": "2026-11-22T01:07:17.042546Z",
+                     *       "createdByUserName": null,
+                     *       "dataConnections": [],
+                     *       "description": "Two shops in Leeds",
+                     *       "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                     *       "name": "Café Mole Ltd",
+                     *       "platform": "",
+                     *       "products": [],
+                     *       "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "tags": {}
+                     *     }
+                     */
                     "application/json": components["schemas"]["Company"];
                 };
             };
@@ -5278,6 +6607,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5287,6 +6627,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5296,6 +6647,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5305,6 +6667,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5314,6 +6687,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5323,6 +6747,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5332,6 +6767,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5361,6 +6807,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5370,6 +6827,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5379,6 +6847,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5388,6 +6867,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5397,6 +6887,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5406,6 +6947,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5415,6 +6967,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5441,6 +7004,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created": "2026-11-22T01:07:17.042546Z",
+                     *       "createdByUserName": null,
+                     *       "dataConnections": [],
+                     *       "description": "Two shops in Leeds",
+                     *       "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                     *       "name": "Café Mole",
+                     *       "platform": "",
+                     *       "products": [],
+                     *       "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "tags": {
+                     *         "region": "uk"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Company"];
                 };
             };
@@ -5450,6 +7029,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5459,6 +7049,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5468,6 +7069,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5477,6 +7089,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5486,6 +7109,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5495,6 +7169,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5504,6 +7189,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5526,6 +7222,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "expiresIn": 86400,
+                     *       "tokenType": "Bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
@@ -5535,6 +7238,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5544,6 +7258,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5553,6 +7278,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5562,6 +7298,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5571,6 +7318,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5580,6 +7378,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5589,6 +7398,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5625,6 +7445,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections?page=1&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "connectionInfo": {
+                     *             "accountId": "acct_1P3uJRrZYeqOH1i1",
+                     *             "accountName": "Northwind Outfitters",
+                     *             "livemode": false,
+                     *             "scope": "read_only"
+                     *           },
+                     *           "created": "2026-11-22T01:07:13.322302Z",
+                     *           "dataConnectionErrors": [],
+                     *           "id": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *           "integrationKey": "yzth",
+                     *           "lastSync": "2026-11-22T01:07:19.760115Z",
+                     *           "linkUrl": "https://tributary.example.com/link/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/start?token=1795399200.1.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *           "platformName": "Stripe Test",
+                     *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *           "sourceType": "Commerce",
+                     *           "status": "Linked"
+                     *         }
+                     *       ],
+                     *       "totalResults": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Connection"];
                 };
             };
@@ -5634,6 +7490,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5643,6 +7510,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5652,6 +7530,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5661,6 +7550,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5670,6 +7570,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5679,6 +7630,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5688,6 +7650,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5714,6 +7687,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created": "2026-11-22T01:07:17.221514Z",
+                     *       "dataConnectionErrors": [],
+                     *       "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "integrationKey": "yzth",
+                     *       "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start?token=1795399200.0.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "platformName": "Stripe Test",
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce",
+                     *       "status": "PendingAuth"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Connection"];
                 };
             };
@@ -5723,6 +7710,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5732,6 +7730,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5741,6 +7750,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5750,6 +7770,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5759,6 +7790,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5768,6 +7850,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5777,6 +7870,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5800,6 +7904,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connectionInfo": {
+                     *         "accountId": "acct_1P3uJRrZYeqOH1i1",
+                     *         "accountName": "Northwind Outfitters",
+                     *         "livemode": false,
+                     *         "scope": "read_only"
+                     *       },
+                     *       "created": "2026-11-22T01:07:13.322302Z",
+                     *       "dataConnectionErrors": [],
+                     *       "id": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "integrationKey": "yzth",
+                     *       "lastSync": "2026-11-22T01:07:19.760115Z",
+                     *       "linkUrl": "https://tributary.example.com/link/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/start?token=1795399200.1.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "platformName": "Stripe Test",
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce",
+                     *       "status": "Linked"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Connection"];
                 };
             };
@@ -5809,6 +7934,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5818,6 +7954,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5827,6 +7974,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5836,6 +7994,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5845,6 +8014,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5854,6 +8074,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5863,6 +8094,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5893,6 +8135,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5902,6 +8155,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5911,6 +8175,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5920,6 +8195,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5929,6 +8215,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5938,6 +8275,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5947,6 +8295,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5974,6 +8333,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connectionInfo": {
+                     *         "accountId": "acct_1PFCgnCIap83PGAZ",
+                     *         "accountName": "Lindqvist Keramik",
+                     *         "livemode": false,
+                     *         "scope": "read_only"
+                     *       },
+                     *       "created": "2026-11-22T01:07:17.221514Z",
+                     *       "dataConnectionErrors": [
+                     *         {
+                     *           "errorMessage": "User cancelled",
+                     *           "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                     *           "resolvedOnUtc": "2026-11-22T01:07:17.657336Z",
+                     *           "status": "Resolved",
+                     *           "statusCode": "403",
+                     *           "statusText": "access_denied"
+                     *         }
+                     *       ],
+                     *       "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "integrationKey": "yzth",
+                     *       "lastSync": "2026-11-22T01:07:18.022840Z",
+                     *       "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start?token=1795399200.1.QmFzZTY0VXJsT2ZBTWFjT2ZPdXJLZXk",
+                     *       "platformName": "Stripe Test",
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce",
+                     *       "status": "Unlinked"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Connection"];
                 };
             };
@@ -5983,6 +8372,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5992,6 +8392,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6001,6 +8412,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6010,6 +8432,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6019,6 +8452,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6028,6 +8512,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6037,6 +8532,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6070,6 +8576,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "hasMore": true,
+                     *       "next": "AWMBogDK_yp2gqYaq3eq1UoxAAAAAAAAAAEVnsTYIuuXkQ",
+                     *       "results": [
+                     *         {
+                     *           "at": "2026-11-22T01:07:13.477262Z",
+                     *           "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *           "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *           "cursor": "AWMBogDK_yp2gqYaq3eq1UoxAAAAAAAAAAEVnsTYIuuXkQ",
+                     *           "dataType": "commerce-companyInfo",
+                     *           "kind": "created",
+                     *           "recordId": "acct_1P3uJRrZYeqOH1i1"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Changes"];
                 };
             };
@@ -6079,6 +8602,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6088,6 +8622,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6097,6 +8642,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6106,6 +8662,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6115,6 +8682,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6124,6 +8702,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This cursor is too old: read the lists anew, and go on with `after=latest`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 410,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6133,6 +8762,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6142,6 +8782,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6181,6 +8832,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-customers?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-customers?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-customers"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "addresses": [
+                     *             {
+                     *               "city": "Portland",
+                     *               "country": "US",
+                     *               "line1": "58 Mill Lane",
+                     *               "line2": null,
+                     *               "postalCode": "97205",
+                     *               "region": "OR",
+                     *               "type": "Billing"
+                     *             }
+                     *           ],
+                     *           "createdDate": "2026-11-22T01:07:10Z",
+                     *           "customerName": "Chloé Larsen",
+                     *           "defaultCurrency": "usd",
+                     *           "emailAddress": "chlo.larsen96@example.com",
+                     *           "id": "cus_1PDOZTUnNJtJLKtGKTkbGPIb",
+                     *           "modifiedDate": "2026-11-22T01:07:13.583992Z",
+                     *           "note": null,
+                     *           "phone": "+19885550184",
+                     *           "sourceModifiedDate": null
+                     *         }
+                     *       ],
+                     *       "totalResults": 93
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Customer"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -6193,6 +8886,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6202,6 +8906,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6211,6 +8926,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6220,6 +8946,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6229,6 +8966,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6238,6 +9026,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6247,6 +9046,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6271,6 +9081,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "addresses": [
+                     *         {
+                     *           "city": "Portland",
+                     *           "country": "US",
+                     *           "line1": "58 Mill Lane",
+                     *           "line2": null,
+                     *           "postalCode": "97205",
+                     *           "region": "OR",
+                     *           "type": "Billing"
+                     *         }
+                     *       ],
+                     *       "createdDate": "2026-11-22T01:07:10Z",
+                     *       "customerName": "Chloé Larsen",
+                     *       "defaultCurrency": "usd",
+                     *       "emailAddress": "chlo.larsen96@example.com",
+                     *       "id": "cus_1PDOZTUnNJtJLKtGKTkbGPIb",
+                     *       "modifiedDate": "2026-11-22T01:07:13.583992Z",
+                     *       "note": null,
+                     *       "phone": "+19885550184",
+                     *       "sourceModifiedDate": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
@@ -6280,6 +9114,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6289,6 +9134,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6298,6 +9154,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6307,6 +9174,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6316,6 +9194,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6325,6 +9254,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6334,6 +9274,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6373,6 +9324,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-disputes?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-disputes?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-disputes"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "createdDate": "2026-11-17T20:09:42Z",
+                     *           "currency": "JPY",
+                     *           "disputedTransactions": [
+                     *             {
+                     *               "id": "txn_1PFMasZcOgENUCG8xqI1nypo",
+                     *               "type": "Payment"
+                     *             }
+                     *           ],
+                     *           "dueDate": "2026-11-26T20:09:42Z",
+                     *           "id": "du_1P9qfnu85NRI0EkAAeungFWL",
+                     *           "modifiedDate": "2026-11-22T01:07:18.533427Z",
+                     *           "reason": "duplicate",
+                     *           "sourceModifiedDate": null,
+                     *           "status": "Won",
+                     *           "totalAmount": 2680
+                     *         }
+                     *       ],
+                     *       "totalResults": 13
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Dispute"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -6385,6 +9373,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6394,6 +9393,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6403,6 +9413,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6412,6 +9433,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6421,6 +9453,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6430,6 +9513,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6439,6 +9533,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6463,6 +9568,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdDate": "2026-11-17T20:09:42Z",
+                     *       "currency": "JPY",
+                     *       "disputedTransactions": [
+                     *         {
+                     *           "id": "txn_1PFMasZcOgENUCG8xqI1nypo",
+                     *           "type": "Payment"
+                     *         },
+                     *         {
+                     *           "id": "txn_1PBA0PdlXaPr8AkHEPj9qa0I",
+                     *           "type": "Payment"
+                     *         }
+                     *       ],
+                     *       "dueDate": "2026-11-26T20:09:42Z",
+                     *       "id": "du_1P9qfnu85NRI0EkAAeungFWL",
+                     *       "modifiedDate": "2026-11-22T01:07:18.533427Z",
+                     *       "reason": "duplicate",
+                     *       "sourceModifiedDate": null,
+                     *       "status": "Won",
+                     *       "totalAmount": 2680
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dispute"];
                 };
             };
@@ -6472,6 +9600,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6481,6 +9620,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6490,6 +9640,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6499,6 +9660,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6508,6 +9680,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6517,6 +9740,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6526,6 +9760,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6549,6 +9794,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accountBalances": [
+                     *         {
+                     *           "available": 0,
+                     *           "currency": "GBP",
+                     *           "pending": 0,
+                     *           "reserved": 0
+                     *         },
+                     *         {
+                     *           "available": 17.84,
+                     *           "currency": "USD",
+                     *           "pending": 1433.53,
+                     *           "reserved": 0
+                     *         }
+                     *       ],
+                     *       "addresses": [],
+                     *       "baseCurrency": "USD",
+                     *       "commercePlatformRef": "acct_1P3uJRrZYeqOH1i1",
+                     *       "companyLegalName": null,
+                     *       "companyName": "Northwind Outfitters",
+                     *       "createdDate": "2026-01-23T00:00:00Z",
+                     *       "modifiedDate": "2026-11-22T01:07:19.705506Z",
+                     *       "phoneNumbers": [],
+                     *       "registrationNumber": null,
+                     *       "sourceModifiedDate": null,
+                     *       "sourceUrls": {},
+                     *       "webLinks": [
+                     *         {
+                     *           "type": "Website",
+                     *           "url": "https://northwind-outfitters.example"
+                     *         },
+                     *         {
+                     *           "type": "Unknown",
+                     *           "url": "https://northwind-outfitters.example/help"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CompanyInfo"];
                 };
             };
@@ -6558,6 +9842,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6567,6 +9862,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6576,6 +9882,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6585,6 +9902,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6594,6 +9922,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6603,6 +9982,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6612,6 +10002,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6827,6 +10228,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6836,6 +10248,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6845,6 +10268,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6854,6 +10288,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6863,6 +10308,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6872,6 +10368,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6881,6 +10388,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6893,6 +10411,7 @@ export interface operations {
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
+                locationId: string;
             };
             cookie?: never;
         };
@@ -6904,6 +10423,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6913,6 +10443,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6922,6 +10463,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6931,6 +10483,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6940,6 +10503,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6949,6 +10563,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6958,6 +10583,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -6997,6 +10633,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-orders?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-orders?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-orders"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "closedDate": "2026-11-22T01:07:11Z",
+                     *           "country": "US",
+                     *           "createdDate": "2026-11-22T01:07:10Z",
+                     *           "currency": "EUR",
+                     *           "customerRef": {
+                     *             "id": "cus_1PDOZTUnNJtJLKtGKTkbGPIb",
+                     *             "name": null
+                     *           },
+                     *           "id": "in_1PIkqmybR4tJf0VA5SCPEM00",
+                     *           "modifiedDate": "2026-11-22T01:07:13.879391Z",
+                     *           "orderLineItems": [
+                     *             {
+                     *               "discountAllocations": [],
+                     *               "id": "il_1PGB912AQ5THWEh8JJt5v0v4",
+                     *               "productRef": {
+                     *                 "id": "prod_1PHA503nvBXyBKAxSeISiPr6",
+                     *                 "name": "Merino hat"
+                     *               },
+                     *               "productVariantRef": {
+                     *                 "id": "price_1PK08CrLhsWMq6CEqXNL7I2l",
+                     *                 "name": null
+                     *               },
+                     *               "quantity": 1,
+                     *               "totalAmount": 26.62,
+                     *               "totalTaxAmount": 4.43,
+                     *               "unitPrice": 22.19
+                     *             }
+                     *           ],
+                     *           "orderNumber": "8Y1FML-0017",
+                     *           "payments": [
+                     *             {
+                     *               "amount": 26.62,
+                     *               "createdDate": "2026-11-22T01:07:11Z",
+                     *               "currency": "EUR",
+                     *               "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *               "paymentProvider": "Stripe",
+                     *               "status": "Paid",
+                     *               "type": "OnlineCard"
+                     *             }
+                     *           ],
+                     *           "serviceCharges": [],
+                     *           "sourceModifiedDate": null,
+                     *           "totalAmount": 26.62,
+                     *           "totalDiscount": 0,
+                     *           "totalRefund": 0,
+                     *           "totalTaxAmount": 4.43
+                     *         }
+                     *       ],
+                     *       "totalResults": 72
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Order"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -7009,6 +10713,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7018,6 +10733,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7027,6 +10753,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7036,6 +10773,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7045,6 +10793,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7054,6 +10853,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7063,6 +10873,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7087,6 +10908,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "closedDate": "2026-11-22T01:07:11Z",
+                     *       "country": "US",
+                     *       "createdDate": "2026-11-22T01:07:10Z",
+                     *       "currency": "EUR",
+                     *       "customerRef": {
+                     *         "id": "cus_1PDOZTUnNJtJLKtGKTkbGPIb",
+                     *         "name": null
+                     *       },
+                     *       "id": "in_1PIkqmybR4tJf0VA5SCPEM00",
+                     *       "modifiedDate": "2026-11-22T01:07:13.879391Z",
+                     *       "orderLineItems": [
+                     *         {
+                     *           "discountAllocations": [],
+                     *           "id": "il_1PGB912AQ5THWEh8JJt5v0v4",
+                     *           "productRef": {
+                     *             "id": "prod_1PHA503nvBXyBKAxSeISiPr6",
+                     *             "name": "Merino hat"
+                     *           },
+                     *           "productVariantRef": {
+                     *             "id": "price_1PK08CrLhsWMq6CEqXNL7I2l",
+                     *             "name": null
+                     *           },
+                     *           "quantity": 1,
+                     *           "totalAmount": 26.62,
+                     *           "totalTaxAmount": 4.43,
+                     *           "unitPrice": 22.19
+                     *         }
+                     *       ],
+                     *       "orderNumber": "8Y1FML-0017",
+                     *       "payments": [
+                     *         {
+                     *           "amount": 26.62,
+                     *           "createdDate": "2026-11-22T01:07:11Z",
+                     *           "currency": "EUR",
+                     *           "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *           "paymentProvider": "Stripe",
+                     *           "status": "Paid",
+                     *           "type": "OnlineCard"
+                     *         }
+                     *       ],
+                     *       "serviceCharges": [],
+                     *       "sourceModifiedDate": null,
+                     *       "totalAmount": 26.62,
+                     *       "totalDiscount": 0,
+                     *       "totalRefund": 0,
+                     *       "totalTaxAmount": 4.43
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -7096,6 +10967,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7105,6 +10987,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7114,6 +11007,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7123,6 +11027,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7132,6 +11047,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7141,6 +11107,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7150,6 +11127,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7189,6 +11177,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-paymentMethods?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-paymentMethods?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-paymentMethods"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "createdDate": "2026-09-30T18:21:28Z",
+                     *           "id": "klarna",
+                     *           "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *           "name": "Klarna",
+                     *           "sourceModifiedDate": null,
+                     *           "status": "Active"
+                     *         }
+                     *       ],
+                     *       "totalResults": 6
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_PaymentMethod"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -7201,6 +11217,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7210,6 +11237,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7219,6 +11257,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7228,6 +11277,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7237,6 +11297,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7246,6 +11357,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7255,6 +11377,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7279,6 +11412,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdDate": "2026-09-30T18:21:28Z",
+                     *       "id": "klarna",
+                     *       "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *       "name": "Klarna",
+                     *       "sourceModifiedDate": null,
+                     *       "status": "Active"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PaymentMethod"];
                 };
             };
@@ -7288,6 +11431,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7297,6 +11451,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7306,6 +11471,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7315,6 +11491,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7324,6 +11511,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7333,6 +11571,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7342,6 +11591,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7381,6 +11641,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "amount": 26.62,
+                     *           "createdDate": "2026-11-22T01:07:11Z",
+                     *           "currency": "EUR",
+                     *           "dueDate": null,
+                     *           "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *           "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *           "paymentMethodRef": {
+                     *             "id": "card",
+                     *             "name": "Card"
+                     *           },
+                     *           "paymentProvider": "Stripe",
+                     *           "sourceModifiedDate": null,
+                     *           "status": "Paid"
+                     *         }
+                     *       ],
+                     *       "totalResults": 328
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Payment"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -7393,6 +11688,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7402,6 +11708,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7411,6 +11728,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7420,6 +11748,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7429,6 +11768,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7438,6 +11828,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7447,6 +11848,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7471,6 +11883,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "amount": 26.62,
+                     *       "createdDate": "2026-11-22T01:07:11Z",
+                     *       "currency": "EUR",
+                     *       "dueDate": null,
+                     *       "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *       "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *       "paymentMethodRef": {
+                     *         "id": "card",
+                     *         "name": "Card"
+                     *       },
+                     *       "paymentProvider": "Stripe",
+                     *       "sourceModifiedDate": null,
+                     *       "status": "Paid"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Payment"];
                 };
             };
@@ -7480,6 +11909,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7489,6 +11929,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7498,6 +11949,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7507,6 +11969,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7516,6 +11989,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7525,6 +12049,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7534,6 +12069,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7573,6 +12119,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "amount": 68.09,
+                     *           "arrivalDate": "2026-11-23T00:00:00Z",
+                     *           "content": {
+                     *             "addsUp": null,
+                     *             "count": null,
+                     *             "difference": null,
+                     *             "net": null,
+                     *             "proof": "pending",
+                     *             "reason": "Stripe is still working on what it is made of.",
+                     *             "state": "pending"
+                     *           },
+                     *           "createdDate": "2026-11-21T00:25:28Z",
+                     *           "currency": "USD",
+                     *           "description": "STRIPE PAYOUT",
+                     *           "destinationType": "bank_account",
+                     *           "failureCode": null,
+                     *           "failureMessage": null,
+                     *           "failureTransactionId": null,
+                     *           "id": "po_1PCoAo2iTOTuiDjbKKEkgT51",
+                     *           "isAutomatic": true,
+                     *           "method": "standard",
+                     *           "modifiedDate": "2026-11-22T01:07:13.694668Z",
+                     *           "originalPayoutId": null,
+                     *           "sourceModifiedDate": null,
+                     *           "statementDescriptor": null,
+                     *           "status": "InTransit",
+                     *           "transactionId": "txn_1PAMATPoMgw3gBIc8795r01g"
+                     *         }
+                     *       ],
+                     *       "totalResults": 204
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Payout"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -7585,6 +12180,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7594,6 +12200,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7603,6 +12220,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7612,6 +12240,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7621,6 +12260,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7630,6 +12320,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7639,6 +12340,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7663,6 +12375,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "amount": 68.09,
+                     *       "arrivalDate": "2026-11-23T00:00:00Z",
+                     *       "content": {
+                     *         "addsUp": null,
+                     *         "count": null,
+                     *         "difference": null,
+                     *         "net": null,
+                     *         "proof": "pending",
+                     *         "reason": "Stripe is still working on what it is made of.",
+                     *         "state": "pending"
+                     *       },
+                     *       "createdDate": "2026-11-21T00:25:28Z",
+                     *       "currency": "USD",
+                     *       "description": "STRIPE PAYOUT",
+                     *       "destinationType": "bank_account",
+                     *       "failureCode": null,
+                     *       "failureMessage": null,
+                     *       "failureTransactionId": null,
+                     *       "id": "po_1PCoAo2iTOTuiDjbKKEkgT51",
+                     *       "isAutomatic": true,
+                     *       "method": "standard",
+                     *       "modifiedDate": "2026-11-22T01:07:13.694668Z",
+                     *       "originalPayoutId": null,
+                     *       "sourceModifiedDate": null,
+                     *       "statementDescriptor": null,
+                     *       "status": "InTransit",
+                     *       "transactionId": "txn_1PAMATPoMgw3gBIc8795r01g"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Payout"];
                 };
             };
@@ -7672,6 +12415,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7681,6 +12435,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7690,6 +12455,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7699,6 +12475,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7708,6 +12495,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7717,6 +12555,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7726,6 +12575,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7764,6 +12624,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts/po_1PCoAo2iTOTuiDjbKKEkgT51/transactions?page=1&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts/po_1PCoAo2iTOTuiDjbKKEkgT51/transactions"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [],
+                     *       "totalResults": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Transaction"];
                 };
             };
@@ -7773,6 +12649,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7782,6 +12669,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7791,6 +12689,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7800,6 +12709,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7809,6 +12729,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7818,6 +12789,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7827,6 +12809,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7850,6 +12843,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7859,6 +12863,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7868,6 +12883,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7877,6 +12903,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7886,6 +12923,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7895,6 +12983,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7904,6 +13003,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7916,6 +13026,7 @@ export interface operations {
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
+                productId: string;
             };
             cookie?: never;
         };
@@ -7927,6 +13038,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7936,6 +13058,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7945,6 +13078,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7954,6 +13098,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7963,6 +13118,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7972,6 +13178,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -7981,6 +13198,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8020,6 +13248,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-products?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-products?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-products"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "createdDate": "2026-11-19T01:06:49Z",
+                     *           "description": null,
+                     *           "id": "prod_1PKXcQQqRsVek9Lmcj6tV2KC",
+                     *           "isGiftCard": false,
+                     *           "modifiedDate": "2026-11-22T01:07:13.900157Z",
+                     *           "name": "Snow shovel",
+                     *           "productCategoryRefs": [],
+                     *           "sourceModifiedDate": "2026-11-19T01:06:49Z",
+                     *           "status": "Unpublished",
+                     *           "variants": [
+                     *             {
+                     *               "createdDate": "2026-11-19T01:06:49Z",
+                     *               "id": "price_1PIOLvy1UsfsPKy7BE8h1tGO",
+                     *               "inventory": {
+                     *                 "locations": [],
+                     *                 "totalQuantity": 0
+                     *               },
+                     *               "isTaxEnabled": false,
+                     *               "name": "Snow shovel - Standard Price",
+                     *               "prices": [
+                     *                 {
+                     *                   "currency": "KWD",
+                     *                   "unitPrice": 15.95
+                     *                 }
+                     *               ],
+                     *               "quantity": 0,
+                     *               "shippingRequired": true,
+                     *               "status": "Unpublished",
+                     *               "vatPercentage": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "totalResults": 25
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Product"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -8032,6 +13313,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8041,6 +13333,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8050,6 +13353,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8059,6 +13373,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8068,6 +13393,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8077,6 +13453,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8086,6 +13473,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8110,6 +13508,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdDate": "2026-11-19T01:06:49Z",
+                     *       "description": null,
+                     *       "id": "prod_1PKXcQQqRsVek9Lmcj6tV2KC",
+                     *       "isGiftCard": false,
+                     *       "modifiedDate": "2026-11-22T01:07:13.900157Z",
+                     *       "name": "Snow shovel",
+                     *       "productCategoryRefs": [],
+                     *       "sourceModifiedDate": "2026-11-19T01:06:49Z",
+                     *       "status": "Unpublished",
+                     *       "variants": [
+                     *         {
+                     *           "createdDate": "2026-11-19T01:06:49Z",
+                     *           "id": "price_1PIOLvy1UsfsPKy7BE8h1tGO",
+                     *           "inventory": {
+                     *             "locations": [],
+                     *             "totalQuantity": 0
+                     *           },
+                     *           "isTaxEnabled": false,
+                     *           "name": "Snow shovel - Standard Price",
+                     *           "prices": [
+                     *             {
+                     *               "currency": "KWD",
+                     *               "unitPrice": 15.95
+                     *             }
+                     *           ],
+                     *           "quantity": 0,
+                     *           "shippingRequired": true,
+                     *           "status": "Unpublished",
+                     *           "vatPercentage": 0
+                     *         },
+                     *         {
+                     *           "createdDate": "2026-11-19T01:06:49Z",
+                     *           "id": "price_1PErStWgmPhu82MGIbMyRCSf",
+                     *           "inventory": {
+                     *             "locations": [],
+                     *             "totalQuantity": 0
+                     *           },
+                     *           "isTaxEnabled": false,
+                     *           "name": "Snow shovel - Standard Price",
+                     *           "prices": [
+                     *             {
+                     *               "currency": "USD",
+                     *               "unitPrice": 52
+                     *             }
+                     *           ],
+                     *           "quantity": 0,
+                     *           "shippingRequired": true,
+                     *           "status": "Unpublished",
+                     *           "vatPercentage": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Product"];
                 };
             };
@@ -8119,6 +13572,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8128,6 +13592,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8137,6 +13612,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8146,6 +13632,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8155,6 +13652,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8164,6 +13712,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8173,6 +13732,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8388,6 +13958,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8397,6 +13978,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8406,6 +13998,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8415,6 +14018,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8424,6 +14038,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8433,6 +14098,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8442,6 +14118,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8454,6 +14141,7 @@ export interface operations {
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
+                taxId: string;
             };
             cookie?: never;
         };
@@ -8465,6 +14153,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8474,6 +14173,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8483,6 +14193,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8492,6 +14213,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8501,6 +14233,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8510,6 +14293,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8519,6 +14313,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8558,6 +14363,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "createdDate": "2026-11-22T01:07:19Z",
+                     *           "currency": "USD",
+                     *           "id": "txn_1P17Q6zJgOWeG0U74ioNVYBk:Stripe processing fees",
+                     *           "modifiedDate": "2026-11-22T01:07:19.731211Z",
+                     *           "sourceCreatedDate": "2026-11-22T01:07:19Z",
+                     *           "sourceModifiedDate": null,
+                     *           "subType": "stripe_fee",
+                     *           "totalAmount": -2.77,
+                     *           "transactionSourceRef": {
+                     *             "id": "ch_3PEXhiGNl1wBpE53pq47edtG",
+                     *             "type": "Payment"
+                     *           },
+                     *           "type": "PaymentFee"
+                     *         }
+                     *       ],
+                     *       "totalResults": 827
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Transaction"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -8570,6 +14410,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8579,6 +14430,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8588,6 +14450,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8597,6 +14470,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8606,6 +14490,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8615,6 +14550,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8624,6 +14570,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8648,6 +14605,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdDate": "2026-11-22T01:06:39Z",
+                     *       "currency": "USD",
+                     *       "id": "txn_1PGQs37T0vqYbBO5RYdChMnR:Stripe processing fees",
+                     *       "modifiedDate": "2026-11-22T01:07:13.713284Z",
+                     *       "sourceCreatedDate": "2026-11-22T01:06:39Z",
+                     *       "sourceModifiedDate": null,
+                     *       "subType": "stripe_fee",
+                     *       "totalAmount": -41.3,
+                     *       "transactionSourceRef": {
+                     *         "id": "ch_3P5s0yepixz5VJQad8YCa4Of",
+                     *         "type": "Payment"
+                     *       },
+                     *       "type": "PaymentFee"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Transaction"];
                 };
             };
@@ -8657,6 +14631,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8666,6 +14651,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8675,6 +14671,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8684,6 +14691,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8693,6 +14711,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8702,6 +14771,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8711,6 +14791,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8737,6 +14828,156 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataType": "commerce-payments",
+                     *       "objects": [
+                     *         {
+                     *           "apiVersion": "2026-10-28.endive",
+                     *           "body": {
+                     *             "amount": 2662,
+                     *             "amount_captured": 2662,
+                     *             "amount_refunded": 0,
+                     *             "application": null,
+                     *             "application_fee": null,
+                     *             "application_fee_amount": null,
+                     *             "authorization_code": null,
+                     *             "balance_transaction": null,
+                     *             "billing_details": {
+                     *               "address": {
+                     *                 "city": "Portland",
+                     *                 "country": "US",
+                     *                 "line1": "58 Mill Lane",
+                     *                 "line2": null,
+                     *                 "postal_code": "97205",
+                     *                 "state": "OR"
+                     *               },
+                     *               "email": "chlo.larsen96@example.com",
+                     *               "name": "Chloé Larsen",
+                     *               "phone": null,
+                     *               "tax_id": null
+                     *             },
+                     *             "calculated_statement_descriptor": "NORTHWIND OUTFITTERS",
+                     *             "captured": true,
+                     *             "created": 1795309631,
+                     *             "currency": "eur",
+                     *             "customer": "cus_1PDOZTUnNJtJLKtGKTkbGPIb",
+                     *             "description": "Payment for invoice 8Y1FML-0017",
+                     *             "disputed": false,
+                     *             "failure_balance_transaction": null,
+                     *             "failure_code": null,
+                     *             "failure_message": null,
+                     *             "fraud_details": {},
+                     *             "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *             "level3": null,
+                     *             "livemode": false,
+                     *             "metadata": {
+                     *               "channel": "web",
+                     *               "order_id": "10299"
+                     *             },
+                     *             "object": "charge",
+                     *             "on_behalf_of": null,
+                     *             "outcome": {
+                     *               "advice_code": null,
+                     *               "network_advice_code": null,
+                     *               "network_decline_code": null,
+                     *               "network_status": "approved_by_network",
+                     *               "reason": null,
+                     *               "risk_level": "normal",
+                     *               "risk_score": 32,
+                     *               "rule": null,
+                     *               "seller_message": "Payment complete.",
+                     *               "type": "authorized"
+                     *             },
+                     *             "paid": true,
+                     *             "payment_intent": "pi_3PBaiHfUJ6BI32KCERxD8bMb",
+                     *             "payment_method": "pm_1PCGjBQLJtmud6rACc8d8wvb",
+                     *             "payment_method_details": {
+                     *               "card": {
+                     *                 "amount_authorized": 2662,
+                     *                 "authorization_code": "702510",
+                     *                 "brand": "visa",
+                     *                 "capture_before": null,
+                     *                 "checks": {
+                     *                   "address_line1_check": "pass",
+                     *                   "address_postal_code_check": "pass",
+                     *                   "cvc_check": "pass"
+                     *                 },
+                     *                 "country": "KW",
+                     *                 "exp_month": 7,
+                     *                 "exp_year": 2029,
+                     *                 "extended_authorization": {
+                     *                   "status": "disabled"
+                     *                 },
+                     *                 "fingerprint": "3kL3dZo7liyAhjXt",
+                     *                 "funding": "prepaid",
+                     *                 "incremental_authorization": {
+                     *                   "status": "unavailable"
+                     *                 },
+                     *                 "installments": null,
+                     *                 "last4": "3567",
+                     *                 "mandate": null,
+                     *                 "multicapture": {
+                     *                   "status": "unavailable"
+                     *                 },
+                     *                 "network": "visa",
+                     *                 "network_token": {
+                     *                   "used": false
+                     *                 },
+                     *                 "network_transaction_id": "484467910594177",
+                     *                 "overcapture": {
+                     *                   "maximum_amount_capturable": 2662,
+                     *                   "status": "unavailable"
+                     *                 },
+                     *                 "regulated_status": "unregulated",
+                     *                 "three_d_secure": null,
+                     *                 "transaction_link_id": null,
+                     *                 "wallet": null
+                     *               },
+                     *               "type": "card"
+                     *             },
+                     *             "presentment_details": null,
+                     *             "radar_options": {},
+                     *             "receipt_email": null,
+                     *             "receipt_number": null,
+                     *             "receipt_url": "https://pay.stripe.com/receipts/payment/EybKSPlrw7pKTDEBGbDE3P6sqRwqrBeW201vBOJ3HBS8FQVKVRjp2yUI8u57",
+                     *             "refunded": false,
+                     *             "refunds": null,
+                     *             "review": null,
+                     *             "shipping": null,
+                     *             "source": null,
+                     *             "source_transfer": null,
+                     *             "statement_descriptor": null,
+                     *             "statement_descriptor_suffix": "ORDER 299",
+                     *             "status": "succeeded",
+                     *             "transfer": null,
+                     *             "transfer_data": null,
+                     *             "transfer_group": null
+                     *           },
+                     *           "deletedCause": null,
+                     *           "deletedDate": null,
+                     *           "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
+                     *           "object": "charge",
+                     *           "readDate": "2026-11-22T01:07:13.835142Z"
+                     *         }
+                     *       ],
+                     *       "properties": [
+                     *         {
+                     *           "from": [
+                     *             "charge.id"
+                     *           ],
+                     *           "property": "id"
+                     *         },
+                     *         {
+                     *           "from": [
+                     *             "charge.amount"
+                     *           ],
+                     *           "property": "amount"
+                     *         }
+                     *       ],
+                     *       "recordId": "ch_3PDdXk3mibXKO0kc0o9OB2Mk"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Origin"];
                 };
             };
@@ -8746,6 +14987,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8755,6 +15007,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8764,6 +15027,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8773,6 +15047,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8782,6 +15067,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8791,6 +15127,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8800,6 +15147,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8837,6 +15195,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/quarantine?page=1&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/quarantine"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [],
+                     *       "totalResults": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_QuarantinedObject"];
                 };
             };
@@ -8846,6 +15220,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8855,6 +15240,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8864,6 +15260,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8873,6 +15280,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8882,6 +15300,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8891,6 +15360,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8900,6 +15380,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8927,6 +15418,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "asked": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayAsked"];
                 };
             };
@@ -8936,6 +15432,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8945,6 +15452,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8954,6 +15472,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8963,6 +15492,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8972,6 +15512,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8981,6 +15572,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -8990,6 +15592,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9014,6 +15627,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": 1,
+                     *       "crashes": 0,
+                     *       "dataType": "commerce-payments",
+                     *       "firstDate": "2026-11-20T10:15:00Z",
+                     *       "id": "ch_3NfLx2eZvKYlo2C1",
+                     *       "lastDate": "2026-11-20T10:15:00Z",
+                     *       "mapperVersion": 1,
+                     *       "object": "charge",
+                     *       "raw": {
+                     *         "amount": "12.50",
+                     *         "currency": "gbp",
+                     *         "id": "ch_3NfLx2eZvKYlo2C1",
+                     *         "object": "charge"
+                     *       },
+                     *       "reason": "amount: a whole number was expected",
+                     *       "replayAskedDate": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["QuarantinedObjectWithRaw"];
                 };
             };
@@ -9023,6 +15656,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9032,6 +15676,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9041,6 +15696,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9050,6 +15716,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9059,6 +15736,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9068,6 +15796,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9077,6 +15816,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9100,6 +15850,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allotted": 21000,
+                     *       "byDay": {
+                     *         "2026-11-22": 250
+                     *       },
+                     *       "today": 250,
+                     *       "used": 250
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReadBudget"];
                 };
             };
@@ -9109,6 +15869,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9118,6 +15889,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9127,6 +15909,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9136,6 +15929,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9145,6 +15949,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9154,6 +16009,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9163,6 +16029,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9186,6 +16063,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataTypes": [
+                     *         {
+                     *           "completeUpTo": "2026-11-22T01:06:19Z",
+                     *           "dataType": "commerce-companyInfo",
+                     *           "quarantined": 0,
+                     *           "reason": null
+                     *         },
+                     *         {
+                     *           "completeUpTo": "2026-11-22T01:06:19Z",
+                     *           "dataType": "commerce-customers",
+                     *           "quarantined": 0,
+                     *           "reason": null
+                     *         }
+                     *       ],
+                     *       "payouts": [
+                     *         {
+                     *           "amounts": [
+                     *             {
+                     *               "amount": 4093.02,
+                     *               "count": 32,
+                     *               "currency": "GBP"
+                     *             }
+                     *           ],
+                     *           "proof": "proven",
+                     *           "reason": null
+                     *         },
+                     *         {
+                     *           "amounts": [
+                     *             {
+                     *               "amount": 68.09,
+                     *               "count": 1,
+                     *               "currency": "USD"
+                     *             }
+                     *           ],
+                     *           "proof": "pending",
+                     *           "reason": "Stripe is still working on what it is made of."
+                     *         }
+                     *       ],
+                     *       "planned": [
+                     *         {
+                     *           "dueDate": "2026-12-08T17:48:03.958038Z",
+                     *           "id": "01a200cb-0976-70d5-b9fb-fcaccd042a9a",
+                     *           "isAsked": false,
+                     *           "pass": "full"
+                     *         },
+                     *         {
+                     *           "dueDate": "2026-11-25T22:36:47.158038Z",
+                     *           "id": "01a200cb-0976-70d5-b9fb-fcab1a671e75",
+                     *           "isAsked": false,
+                     *           "pass": "weekly"
+                     *         }
+                     *       ],
+                     *       "reports": [
+                     *         {
+                     *           "durationSeconds": null,
+                     *           "finishedDate": null,
+                     *           "found": 0,
+                     *           "id": "01a200cb-17a7-72b4-9fa3-b9af3207976c",
+                     *           "isAsked": true,
+                     *           "pass": "nightly",
+                     *           "repaired": 0,
+                     *           "startedDate": "2026-11-22T01:07:19.773381Z",
+                     *           "state": "running",
+                     *           "steps": [
+                     *             {
+                     *               "changedMeanwhile": 0,
+                     *               "dataType": "commerce-payments",
+                     *               "different": 0,
+                     *               "extra": 0,
+                     *               "fromDate": "2026-11-15T01:07:19Z",
+                     *               "isComplete": true,
+                     *               "missing": 0,
+                     *               "moneyAtStripe": [
+                     *                 {
+                     *                   "amount": 438.21,
+                     *                   "count": 3,
+                     *                   "currency": "EUR"
+                     *                 }
+                     *               ],
+                     *               "moneyHere": [
+                     *                 {
+                     *                   "amount": 438.21,
+                     *                   "count": 3,
+                     *                   "currency": "EUR"
+                     *                 }
+                     *               ],
+                     *               "objectsAtStripe": 10,
+                     *               "objectsHere": 10,
+                     *               "reason": null,
+                     *               "repaired": 0,
+                     *               "step": "charges",
+                     *               "unlisted": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Reconciliation"];
                 };
             };
@@ -9195,6 +16172,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9204,6 +16192,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9213,6 +16212,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9222,6 +16232,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9231,6 +16252,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9240,6 +16312,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9249,6 +16332,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9276,6 +16370,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dueDate": "2026-11-22T01:07:19.588328Z",
+                     *       "id": "01a200cb-17a7-72b4-9fa3-b9af3207976c",
+                     *       "isAsked": true,
+                     *       "pass": "nightly"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlannedPass"];
                 };
             };
@@ -9285,6 +16387,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9294,6 +16407,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9303,6 +16427,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9312,6 +16447,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9321,6 +16467,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9330,6 +16527,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9339,6 +16547,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9376,6 +16595,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/reconciliation/drift?page=1&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/reconciliation/drift"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [],
+                     *       "totalResults": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Drift"];
                 };
             };
@@ -9385,6 +16620,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9394,6 +16640,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9403,6 +16660,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9412,6 +16680,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9421,6 +16700,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9430,6 +16760,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9439,6 +16780,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9468,6 +16820,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9477,6 +16840,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9486,6 +16860,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9495,6 +16880,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9504,6 +16900,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9513,6 +16960,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9522,6 +16980,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9558,6 +17027,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/data/history?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/data/history?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/data/history"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *           "completed": "2026-11-22T01:07:19.761Z",
+                     *           "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *           "dataType": "commerce-transactions",
+                     *           "errorMessage": null,
+                     *           "id": "01a200cb-1842-7670-bb7d-dfab7d49f2e8",
+                     *           "isCompleted": true,
+                     *           "isErrored": false,
+                     *           "progress": 100,
+                     *           "requested": "2026-11-22T01:07:19.746428Z",
+                     *           "status": "Complete",
+                     *           "statusDescription": null
+                     *         }
+                     *       ],
+                     *       "totalResults": 13
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_PullOperation"];
                 };
             };
@@ -9567,6 +17070,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9576,6 +17090,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9585,6 +17110,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9594,6 +17130,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9603,6 +17150,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9612,6 +17210,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9621,6 +17230,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9644,6 +17264,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "completed": "2026-11-22T01:07:14.972424Z",
+                     *       "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *       "dataType": "commerce-orders",
+                     *       "errorMessage": null,
+                     *       "id": "01a200ca-ffbb-7687-ae3a-08a814a01510",
+                     *       "isCompleted": true,
+                     *       "isErrored": false,
+                     *       "progress": 100,
+                     *       "requested": "2026-11-22T01:07:13.466754Z",
+                     *       "status": "Complete",
+                     *       "statusDescription": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PullOperation"];
                 };
             };
@@ -9653,6 +17289,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9662,6 +17309,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9671,6 +17329,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9680,6 +17349,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9689,6 +17369,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9698,6 +17429,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9707,6 +17449,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9733,6 +17486,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *       "dataType": "commerce-payments",
+                     *       "errorMessage": null,
+                     *       "id": "01a200cb-17be-7431-99ac-de48c5e0a19c",
+                     *       "isCompleted": false,
+                     *       "isErrored": false,
+                     *       "progress": 0,
+                     *       "requested": "2026-11-22T01:07:19.613518Z",
+                     *       "status": "Queued",
+                     *       "statusDescription": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PullOperation"];
                 };
             };
@@ -9742,6 +17510,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9751,6 +17530,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9760,6 +17550,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9769,6 +17570,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9778,6 +17590,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9787,6 +17650,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9796,6 +17670,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9818,6 +17703,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "commerce-companyInfo": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-companyInfo",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:13.477262Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a01a860f5d",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a01a860f5d"
+                     *       },
+                     *       "commerce-customers": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-customers",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:14.069077Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a15e07ba15",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a15e07ba15"
+                     *       },
+                     *       "commerce-disputes": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-disputes",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:18.808371Z",
+                     *         "latestSuccessfulSyncId": "01a200cb-13bd-7545-a8b5-7c3773d79878",
+                     *         "latestSyncId": "01a200cb-13bd-7545-a8b5-7c3773d79878"
+                     *       },
+                     *       "commerce-orders": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-orders",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:14.972424Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a814a01510",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a814a01510"
+                     *       },
+                     *       "commerce-paymentMethods": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-paymentMethods",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:15.252641Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a7c31dff60",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a7c31dff60"
+                     *       },
+                     *       "commerce-payments": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-payments",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:19.761Z",
+                     *         "latestSuccessfulSyncId": "01a200cb-17be-7431-99ac-de48c5e0a19c",
+                     *         "latestSyncId": "01a200cb-17be-7431-99ac-de48c5e0a19c"
+                     *       },
+                     *       "commerce-payouts": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-payouts",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:14.866375Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a471fb748b",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a471fb748b"
+                     *       },
+                     *       "commerce-products": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-products",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:13.900157Z",
+                     *         "latestSuccessfulSyncId": "01a200ca-ffbb-7687-ae3a-08a68e13bcd4",
+                     *         "latestSyncId": "01a200ca-ffbb-7687-ae3a-08a68e13bcd4"
+                     *       },
+                     *       "commerce-transactions": {
+                     *         "currentStatus": "Complete",
+                     *         "dataType": "commerce-transactions",
+                     *         "lastSuccessfulSync": "2026-11-22T01:07:19.761Z",
+                     *         "latestSuccessfulSyncId": "01a200cb-1842-7670-bb7d-dfab7d49f2e8",
+                     *         "latestSyncId": "01a200cb-1842-7670-bb7d-dfab7d49f2e8"
+                     *       }
+                     *     }
+                     */
                     "application/json": {
                         [key: string]: components["schemas"]["DataStatus"];
                     };
@@ -9829,6 +17781,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9838,6 +17801,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9847,6 +17821,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9856,6 +17841,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9865,6 +17861,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9874,6 +17921,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9883,6 +17941,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9905,6 +17974,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "askedBy": "Tributary",
+                     *       "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "companyName": "Northwind Outfitters",
+                     *       "integrations": [
+                     *         {
+                     *           "key": "yzth",
+                     *           "mode": "test",
+                     *           "name": "Stripe Test",
+                     *           "scope": "read_only",
+                     *           "sourceType": "Commerce"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LinkOptions"];
                 };
             };
@@ -9914,6 +17999,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9923,6 +18019,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9932,6 +18039,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9941,6 +18059,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9950,6 +18079,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9959,6 +18139,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -9968,6 +18159,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10085,6 +18287,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "errors": [],
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Validation"];
                 };
             };
@@ -10094,6 +18302,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10103,6 +18322,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10112,6 +18342,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10121,6 +18362,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10130,6 +18382,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10139,6 +18442,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10148,6 +18462,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10170,6 +18495,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "overridesDefaults": false,
+                     *       "settings": [
+                     *         {
+                     *           "dataType": "commerce-companyInfo",
+                     *           "fetchOnFirstLink": true,
+                     *           "isLocked": false,
+                     *           "syncOrder": 0,
+                     *           "syncSchedule": 0
+                     *         },
+                     *         {
+                     *           "dataType": "commerce-customers",
+                     *           "fetchOnFirstLink": true,
+                     *           "isLocked": false,
+                     *           "syncOrder": 1,
+                     *           "syncSchedule": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CompanySyncSettings"];
                 };
             };
@@ -10179,6 +18526,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10188,6 +18546,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10197,6 +18566,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10206,6 +18586,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10215,6 +18606,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10224,6 +18666,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10233,6 +18686,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10266,6 +18730,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10275,6 +18750,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10284,6 +18770,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10293,6 +18790,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10302,6 +18810,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10311,6 +18870,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10320,6 +18890,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10340,6 +18921,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOrigins": [
+                     *         "https://app.example.com"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CorsSettings"];
                 };
             };
@@ -10349,6 +18937,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10358,6 +18957,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10367,6 +18977,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10376,6 +18997,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10385,6 +19017,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10394,6 +19077,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10403,6 +19097,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10427,6 +19132,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "allowedOrigins": [
+                     *         "https://app.example.com"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CorsSettings"];
                 };
             };
@@ -10436,6 +19148,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10445,6 +19168,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10454,6 +19188,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10463,6 +19208,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10472,6 +19228,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10481,6 +19288,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10490,6 +19308,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10524,6 +19353,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/integrations?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/integrations?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/integrations"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "dataProvidedBy": "Stripe",
+                     *           "datatypeFeatures": [
+                     *             {
+                     *               "dataType": "commerce-companyInfo",
+                     *               "supportedFeatures": [
+                     *                 {
+                     *                   "featureState": "Release",
+                     *                   "featureType": "Get"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "enabled": false,
+                     *           "integrationId": "43b64770-a953-46d6-ab30-46c21094a276",
+                     *           "isBeta": false,
+                     *           "isOfflineConnector": false,
+                     *           "key": "exgd",
+                     *           "logoUrl": "https://tributary.example.com/assets/stripe.svg",
+                     *           "name": "Stripe",
+                     *           "settings": {
+                     *             "clientId": null,
+                     *             "mode": "live",
+                     *             "refusedAt": null,
+                     *             "scope": "read_only",
+                     *             "secretKeyHint": null,
+                     *             "sync": "daily",
+                     *             "syncAt": null,
+                     *             "syncTimeZone": null,
+                     *             "webhook": {
+                     *               "endpointId": null,
+                     *               "lastReceivedAt": null,
+                     *               "previousSecretUntil": null,
+                     *               "registeredAt": null,
+                     *               "today": {
+                     *                 "duplicates": 0,
+                     *                 "ignored": {},
+                     *                 "received": 0,
+                     *                 "refused": {}
+                     *               },
+                     *               "url": null
+                     *             },
+                     *             "webhookSecretHint": null
+                     *           },
+                     *           "sourceId": "9a96f326-226a-4e0f-923a-6758fdba40cc",
+                     *           "sourceType": "Commerce"
+                     *         }
+                     *       ],
+                     *       "totalResults": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Integration"];
                 };
             };
@@ -10533,6 +19429,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10542,6 +19449,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10551,6 +19469,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10560,6 +19489,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10569,6 +19509,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10578,6 +19569,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10587,6 +19589,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10609,6 +19622,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataProvidedBy": "Stripe",
+                     *       "datatypeFeatures": [
+                     *         {
+                     *           "dataType": "commerce-companyInfo",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "dataType": "commerce-customers",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "enabled": true,
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "isBeta": false,
+                     *       "isOfflineConnector": false,
+                     *       "key": "yzth",
+                     *       "logoUrl": "https://tributary.example.com/assets/stripe.svg",
+                     *       "name": "Stripe Test",
+                     *       "settings": {
+                     *         "clientId": "ca_simulator",
+                     *         "mode": "test",
+                     *         "refusedAt": null,
+                     *         "scope": "read_only",
+                     *         "secretKeyHint": "sk_test_...",
+                     *         "sync": "hourly",
+                     *         "syncAt": null,
+                     *         "syncTimeZone": null,
+                     *         "webhook": {
+                     *           "endpointId": "we_1P9BHpQFVhnJxfV1JArb1Q26",
+                     *           "lastReceivedAt": "2026-11-22T01:07:19.382646Z",
+                     *           "previousSecretUntil": "2026-11-23T01:07:19.572882Z",
+                     *           "registeredAt": "2026-11-22T01:07:19.572882Z",
+                     *           "today": {
+                     *             "duplicates": 0,
+                     *             "ignored": {
+                     *               "disconnected": 1,
+                     *               "unknown_account": 1
+                     *             },
+                     *             "received": 7,
+                     *             "refused": {}
+                     *           },
+                     *           "url": "https://tributary.example.com/stripe/webhooks/yzth"
+                     *         },
+                     *         "webhookSecretHint": "whsec_...MvT1"
+                     *       },
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Integration"];
                 };
             };
@@ -10618,6 +19692,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10627,6 +19712,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10636,6 +19732,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10645,6 +19752,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10654,6 +19772,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10663,6 +19832,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10672,6 +19852,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10698,6 +19889,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataProvidedBy": "Stripe",
+                     *       "datatypeFeatures": [
+                     *         {
+                     *           "dataType": "commerce-companyInfo",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "dataType": "commerce-customers",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "enabled": true,
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "isBeta": false,
+                     *       "isOfflineConnector": false,
+                     *       "key": "yzth",
+                     *       "logoUrl": "https://tributary.example.com/assets/stripe.svg",
+                     *       "name": "Stripe Test",
+                     *       "settings": {
+                     *         "clientId": "ca_simulator",
+                     *         "mode": "test",
+                     *         "refusedAt": null,
+                     *         "scope": "read_only",
+                     *         "secretKeyHint": "sk_test_...",
+                     *         "sync": "hourly",
+                     *         "syncAt": null,
+                     *         "syncTimeZone": null,
+                     *         "webhook": {
+                     *           "endpointId": "we_1PUzB1JC7JuQn0WjEWU2buZY",
+                     *           "lastReceivedAt": "2026-11-22T01:07:19.382646Z",
+                     *           "previousSecretUntil": null,
+                     *           "registeredAt": "2026-11-22T01:07:13.279648Z",
+                     *           "today": {
+                     *             "duplicates": 0,
+                     *             "ignored": {
+                     *               "disconnected": 1,
+                     *               "unknown_account": 1
+                     *             },
+                     *             "received": 7,
+                     *             "refused": {}
+                     *           },
+                     *           "url": "https://tributary.example.com/stripe/webhooks/yzth"
+                     *         },
+                     *         "webhookSecretHint": "whsec_...uLlk"
+                     *       },
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Integration"];
                 };
             };
@@ -10707,6 +19959,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10716,6 +19979,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10725,6 +19999,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10734,6 +20019,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10743,6 +20039,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10752,6 +20099,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10761,6 +20119,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10783,6 +20152,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "button": {
+                     *         "default": {
+                     *           "image": {
+                     *             "alt": "Connect with Stripe",
+                     *             "src": "https://tributary.example.com/assets/stripe-button.svg"
+                     *           }
+                     *         },
+                     *         "hover": {
+                     *           "image": {
+                     *             "alt": "Connect with Stripe",
+                     *             "src": "https://tributary.example.com/assets/stripe-button-hover.svg"
+                     *           }
+                     *         }
+                     *       },
+                     *       "logo": {
+                     *         "full": {
+                     *           "image": {
+                     *             "alt": "A card, and the word Stripe",
+                     *             "src": "https://tributary.example.com/assets/stripe.svg"
+                     *           }
+                     *         },
+                     *         "square": {
+                     *           "image": {
+                     *             "alt": "A card",
+                     *             "src": "https://tributary.example.com/assets/stripe-square.svg"
+                     *           }
+                     *         }
+                     *       },
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Branding"];
                 };
             };
@@ -10792,6 +20194,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10801,6 +20214,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10810,6 +20234,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10819,6 +20254,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10828,6 +20274,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10837,6 +20334,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10846,6 +20354,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10872,6 +20391,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataProvidedBy": "Stripe",
+                     *       "datatypeFeatures": [
+                     *         {
+                     *           "dataType": "commerce-companyInfo",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "dataType": "commerce-customers",
+                     *           "supportedFeatures": [
+                     *             {
+                     *               "featureState": "Release",
+                     *               "featureType": "Get"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "enabled": true,
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "isBeta": false,
+                     *       "isOfflineConnector": false,
+                     *       "key": "yzth",
+                     *       "logoUrl": "https://tributary.example.com/assets/stripe.svg",
+                     *       "name": "Stripe Test",
+                     *       "settings": {
+                     *         "clientId": "ca_simulator",
+                     *         "mode": "test",
+                     *         "refusedAt": null,
+                     *         "scope": "read_only",
+                     *         "secretKeyHint": "sk_test_...",
+                     *         "sync": "hourly",
+                     *         "syncAt": null,
+                     *         "syncTimeZone": null,
+                     *         "webhook": {
+                     *           "endpointId": "we_1P9BHpQFVhnJxfV1JArb1Q26",
+                     *           "lastReceivedAt": "2026-11-22T01:07:19.382646Z",
+                     *           "previousSecretUntil": "2026-11-23T01:07:19.572882Z",
+                     *           "registeredAt": "2026-11-22T01:07:19.572882Z",
+                     *           "today": {
+                     *             "duplicates": 0,
+                     *             "ignored": {
+                     *               "disconnected": 1,
+                     *               "unknown_account": 1
+                     *             },
+                     *             "received": 7,
+                     *             "refused": {}
+                     *           },
+                     *           "url": "https://tributary.example.com/stripe/webhooks/yzth"
+                     *         },
+                     *         "webhookSecretHint": "whsec_...MvT1"
+                     *       },
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Integration"];
                 };
             };
@@ -10881,6 +20461,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10890,6 +20481,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10899,6 +20501,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10908,6 +20521,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10917,6 +20541,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10926,6 +20601,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10935,6 +20621,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10955,6 +20652,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "confirmCompanyName": false,
+                     *       "iconUrl": null,
+                     *       "logoUrl": null,
+                     *       "name": "Tributary",
+                     *       "redirectUrl": "",
+                     *       "whiteListUrls": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Profile"];
                 };
             };
@@ -10964,6 +20671,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10973,6 +20691,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10982,6 +20711,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10991,6 +20731,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11000,6 +20751,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11009,6 +20811,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11018,6 +20831,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11042,6 +20866,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "confirmCompanyName": false,
+                     *       "iconUrl": null,
+                     *       "logoUrl": null,
+                     *       "name": "Tributary",
+                     *       "redirectUrl": "",
+                     *       "whiteListUrls": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Profile"];
                 };
             };
@@ -11051,6 +20885,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11060,6 +20905,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11069,6 +20925,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11078,6 +20945,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11087,6 +20965,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11096,6 +21025,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11105,6 +21045,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11125,6 +21076,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientId": "01a200ca-fbfd-7517-bb63-f7107e721687",
+                     *       "overridesDefaults": false,
+                     *       "settings": [
+                     *         {
+                     *           "dataType": "commerce-companyInfo",
+                     *           "fetchOnFirstLink": true,
+                     *           "isLocked": false,
+                     *           "syncOrder": 0,
+                     *           "syncSchedule": 0
+                     *         },
+                     *         {
+                     *           "dataType": "commerce-customers",
+                     *           "fetchOnFirstLink": true,
+                     *           "isLocked": false,
+                     *           "syncOrder": 1,
+                     *           "syncSchedule": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProfileSyncSettings"];
                 };
             };
@@ -11134,6 +21107,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11143,6 +21127,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11152,6 +21147,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11161,6 +21167,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11170,6 +21187,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11179,6 +21247,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11188,6 +21267,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11219,6 +21309,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11228,6 +21329,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11237,6 +21349,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11246,6 +21369,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11255,6 +21389,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11264,6 +21449,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11273,6 +21469,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11293,6 +21500,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "companyTags": [],
+                     *           "disabled": false,
+                     *           "eventTypes": [
+                     *             "*"
+                     *           ],
+                     *           "failingSince": "2026-11-22T01:07:17.272924Z",
+                     *           "id": "01a200cb-0ce5-75ab-ab07-587fca2739b0",
+                     *           "url": "https://example.com/hooks/tributary"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookConsumers"];
                 };
             };
@@ -11302,6 +21525,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11311,6 +21545,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11320,6 +21565,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11329,6 +21585,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11338,6 +21605,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11347,6 +21665,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11356,6 +21685,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11380,6 +21720,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyTags": [],
+                     *       "disabled": false,
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "id": "01a200cb-0ce5-75ab-ab07-587fca2739b0",
+                     *       "url": "https://example.com/hooks/tributary"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookConsumer"];
                 };
             };
@@ -11389,6 +21740,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11398,6 +21760,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11407,6 +21780,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11416,6 +21800,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11425,6 +21820,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11434,6 +21880,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11443,6 +21900,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11465,6 +21933,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyTags": [],
+                     *       "disabled": false,
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "failingSince": "2026-11-22T01:07:17.272924Z",
+                     *       "id": "01a200cb-0ce5-75ab-ab07-587fca2739b0",
+                     *       "url": "https://example.com/hooks/tributary"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookConsumer"];
                 };
             };
@@ -11474,6 +21954,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11483,6 +21974,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11492,6 +21994,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11501,6 +22014,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11510,6 +22034,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11519,6 +22094,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11528,6 +22114,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11557,6 +22154,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11566,6 +22174,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11575,6 +22194,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11584,6 +22214,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11593,6 +22234,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11602,6 +22294,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11611,6 +22314,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11637,6 +22351,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyTags": [],
+                     *       "disabled": false,
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "id": "01a200cb-0ce5-75ab-ab07-587fca2739b0",
+                     *       "url": "https://example.com/hooks/tributary"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookConsumer"];
                 };
             };
@@ -11646,6 +22371,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11655,6 +22391,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11664,6 +22411,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11673,6 +22431,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11682,6 +22451,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11691,6 +22511,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11700,6 +22531,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11736,6 +22578,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/webhooks/01a200cb-0ce5-75ab-ab07-587fca2739b0/deliveries?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/webhooks/01a200cb-0ce5-75ab-ab07-587fca2739b0/deliveries?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/webhooks/01a200cb-0ce5-75ab-ab07-587fca2739b0/deliveries"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "attempts": 0,
+                     *           "created": "2026-11-22T01:07:19.548486Z",
+                     *           "eventId": "01a200cb-1780-70df-9635-6ef4e3cb7c58",
+                     *           "eventType": "read.completed",
+                     *           "id": "01a200cb-17a5-7676-927a-e893ba7ce80e",
+                     *           "nextAttempt": "2026-11-22T01:07:19.548486Z",
+                     *           "status": "Waiting"
+                     *         }
+                     *       ],
+                     *       "totalResults": 21
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_WebhookDelivery"];
                 };
             };
@@ -11745,6 +22616,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11754,6 +22636,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11763,6 +22656,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11772,6 +22676,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11781,6 +22696,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11790,6 +22756,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11799,6 +22776,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11822,6 +22810,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": 1,
+                     *       "body": {
+                     *         "eventType": "company.deleted",
+                     *         "generatedDate": "2026-11-22T01:07:19.445747Z",
+                     *         "id": "01a200cb-171d-74cf-8e1f-dd22b26e8c78",
+                     *         "payload": {
+                     *           "created": "2026-11-22T01:07:17.042546Z",
+                     *           "description": "Two shops in Leeds",
+                     *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                     *           "lastSync": "2026-11-22T01:07:19.156218Z",
+                     *           "name": "Café Mole Ltd",
+                     *           "tags": {}
+                     *         }
+                     *       },
+                     *       "created": "2026-11-22T01:07:19.445747Z",
+                     *       "eventId": "01a200cb-171d-74cf-8e1f-dd22b26e8c78",
+                     *       "eventType": "company.deleted",
+                     *       "id": "01a200cb-171e-7334-8207-0b6a5684ae55",
+                     *       "nextAttempt": "2026-11-22T01:07:24.576456Z",
+                     *       "status": "Waiting",
+                     *       "tries": [
+                     *         {
+                     *           "error": "no connection: failed to lookup address information: Name or service not known",
+                     *           "number": 1,
+                     *           "reply": null,
+                     *           "replyIsCut": false,
+                     *           "sent": "2026-11-22T01:07:19.486456Z",
+                     *           "statusCode": null,
+                     *           "tookMilliseconds": 2,
+                     *           "url": "https://example.com/hooks/tributary"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDeliveryWithTries"];
                 };
             };
@@ -11831,6 +22855,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11840,6 +22875,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11849,6 +22895,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11858,6 +22915,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11867,6 +22935,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11876,6 +22995,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11885,6 +23015,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11908,6 +23049,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": 1,
+                     *       "created": "2026-11-22T01:07:19.445747Z",
+                     *       "eventId": "01a200cb-171d-74cf-8e1f-dd22b26e8c78",
+                     *       "eventType": "company.deleted",
+                     *       "id": "01a200cb-171e-7334-8207-0b6a5684ae55",
+                     *       "nextAttempt": "2026-11-22T01:07:19.668695Z",
+                     *       "status": "Waiting"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
@@ -11917,6 +23069,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11926,6 +23089,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11935,6 +23109,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11944,6 +23129,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11953,6 +23149,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11962,6 +23209,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11971,6 +23229,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -11997,6 +23266,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": 0,
+                     *       "created": "2026-11-22T01:07:19.687691Z",
+                     *       "delivered": 0,
+                     *       "events": 47,
+                     *       "failed": 0,
+                     *       "id": "01a200cb-1807-7480-a38e-02995fcb0637",
+                     *       "lookedAt": 0,
+                     *       "onlyMissed": true,
+                     *       "queued": 0,
+                     *       "since": "2026-11-20T00:00:00Z",
+                     *       "status": "Running",
+                     *       "until": "2026-11-22T01:07:19.687691Z",
+                     *       "waiting": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookReplay"];
                 };
             };
@@ -12006,6 +23292,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12015,6 +23312,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12024,6 +23332,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12033,6 +23352,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12042,6 +23372,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12051,6 +23432,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12060,6 +23452,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12086,6 +23489,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": 0,
+                     *       "created": "2026-11-22T01:07:19.704989Z",
+                     *       "delivered": 0,
+                     *       "events": 0,
+                     *       "failed": 0,
+                     *       "id": "01a200cb-1818-71ed-ade4-d1c6657ebd7c",
+                     *       "lookedAt": 0,
+                     *       "onlyMissed": false,
+                     *       "queued": 0,
+                     *       "since": "2026-11-20T00:00:00Z",
+                     *       "status": "Running",
+                     *       "until": "2026-11-21T00:00:00Z",
+                     *       "waiting": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookReplay"];
                 };
             };
@@ -12095,6 +23515,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12104,6 +23535,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12113,6 +23555,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12122,6 +23575,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12131,6 +23595,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12140,6 +23655,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12149,6 +23675,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12172,6 +23709,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": 0,
+                     *       "created": "2026-11-22T01:07:19.704989Z",
+                     *       "delivered": 0,
+                     *       "events": 0,
+                     *       "failed": 0,
+                     *       "id": "01a200cb-1818-71ed-ade4-d1c6657ebd7c",
+                     *       "lookedAt": 0,
+                     *       "onlyMissed": false,
+                     *       "queued": 0,
+                     *       "since": "2026-11-20T00:00:00Z",
+                     *       "status": "Running",
+                     *       "until": "2026-11-21T00:00:00Z",
+                     *       "waiting": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookReplay"];
                 };
             };
@@ -12181,6 +23735,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12190,6 +23755,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12199,6 +23775,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12208,6 +23795,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12217,6 +23815,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12226,6 +23875,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12235,6 +23895,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12258,6 +23929,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": 0,
+                     *       "created": "2026-11-22T01:07:19.704989Z",
+                     *       "delivered": 0,
+                     *       "ended": "2026-11-22T01:07:19.728765Z",
+                     *       "events": 0,
+                     *       "failed": 0,
+                     *       "id": "01a200cb-1818-71ed-ade4-d1c6657ebd7c",
+                     *       "lookedAt": 0,
+                     *       "onlyMissed": false,
+                     *       "queued": 0,
+                     *       "since": "2026-11-20T00:00:00Z",
+                     *       "status": "Cancelled",
+                     *       "until": "2026-11-21T00:00:00Z",
+                     *       "waiting": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookReplay"];
                 };
             };
@@ -12267,6 +23956,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12276,6 +23976,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12285,6 +23996,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12294,6 +24016,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12303,6 +24036,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12312,6 +24096,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12321,6 +24116,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12347,6 +24153,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "previousUntil": "2026-11-23T01:07:16.874450Z",
+                     *       "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SigningSecret"];
                 };
             };
@@ -12356,6 +24168,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12365,6 +24188,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12374,6 +24208,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12383,6 +24228,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12392,6 +24248,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12401,6 +24308,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12410,6 +24328,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12432,6 +24361,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": 0,
+                     *       "created": "2026-11-22T01:07:17.032783Z",
+                     *       "eventId": "01a200cb-0da8-7430-aa53-5e48fe46d69b",
+                     *       "eventType": "webhook.test",
+                     *       "id": "01a200cb-0da9-7541-b3d2-67efb525a647",
+                     *       "nextAttempt": "2026-11-22T01:07:17.032783Z",
+                     *       "status": "Waiting"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
@@ -12441,6 +24381,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12450,6 +24401,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12459,6 +24421,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12468,6 +24441,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12477,6 +24461,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12486,6 +24521,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -12495,8 +24541,666 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    "told-company-created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "company.created",
+                 *       "generatedDate": "2026-11-22T01:07:17.042546Z",
+                 *       "id": "01a200cb-0de1-7512-99d2-5f767d1bf6d7",
+                 *       "payload": {
+                 *         "created": "2026-11-22T01:07:17.042546Z",
+                 *         "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *         "name": "Café Mole",
+                 *         "tags": {
+                 *           "region": "uk"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompanyEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-company-deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "company.deleted",
+                 *       "generatedDate": "2026-11-22T01:07:19.445747Z",
+                 *       "id": "01a200cb-171d-74cf-8e1f-dd22b26e8c78",
+                 *       "payload": {
+                 *         "created": "2026-11-22T01:07:17.042546Z",
+                 *         "description": "Two shops in Leeds",
+                 *         "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *         "lastSync": "2026-11-22T01:07:19.156218Z",
+                 *         "name": "Café Mole Ltd",
+                 *         "tags": {}
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompanyEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-connected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.connected",
+                 *       "generatedDate": "2026-11-22T01:07:17.657336Z",
+                 *       "id": "01a200cb-1049-7471-b200-2e30c5f8f140",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "connectionInfo": {
+                 *             "accountId": "acct_1PFCgnCIap83PGAZ",
+                 *             "accountName": null,
+                 *             "livemode": false,
+                 *             "scope": "read_only"
+                 *           },
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [
+                 *             {
+                 *               "errorMessage": "User cancelled",
+                 *               "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                 *               "resolvedOnUtc": "2026-11-22T01:07:17.657336Z",
+                 *               "status": "Resolved",
+                 *               "statusCode": "403",
+                 *               "statusText": "access_denied"
+                 *             }
+                 *           ],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "Linked"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.created",
+                 *       "generatedDate": "2026-11-22T01:07:17.221514Z",
+                 *       "id": "01a200cb-0e68-703c-93f2-eb041c1f5426",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "PendingAuth"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.deleted",
+                 *       "generatedDate": "2026-11-22T01:07:19.379783Z",
+                 *       "id": "01a200cb-16ee-743c-9cf6-fdb9e6cd5ebe",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "connectionInfo": {
+                 *             "accountId": "acct_1PFCgnCIap83PGAZ",
+                 *             "accountName": "Lindqvist Keramik",
+                 *             "livemode": false,
+                 *             "scope": "read_only"
+                 *           },
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [
+                 *             {
+                 *               "errorMessage": "User cancelled",
+                 *               "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                 *               "resolvedOnUtc": "2026-11-22T01:07:17.657336Z",
+                 *               "status": "Resolved",
+                 *               "statusCode": "403",
+                 *               "statusText": "access_denied"
+                 *             }
+                 *           ],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "lastSync": "2026-11-22T01:07:19.256443Z",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "Unlinked"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-disconnected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.disconnected",
+                 *       "generatedDate": "2026-11-22T01:07:18.269825Z",
+                 *       "id": "01a200cb-127f-715b-b318-0dfb54434603",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "connectionInfo": {
+                 *             "accountId": "acct_1PFCgnCIap83PGAZ",
+                 *             "accountName": "Lindqvist Keramik",
+                 *             "livemode": false,
+                 *             "scope": "read_only"
+                 *           },
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [
+                 *             {
+                 *               "errorMessage": "User cancelled",
+                 *               "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                 *               "resolvedOnUtc": "2026-11-22T01:07:17.657336Z",
+                 *               "status": "Resolved",
+                 *               "statusCode": "403",
+                 *               "statusText": "access_denied"
+                 *             }
+                 *           ],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "lastSync": "2026-11-22T01:07:18.022840Z",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "Unlinked"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.failed",
+                 *       "generatedDate": "2026-11-22T01:07:17.364790Z",
+                 *       "id": "01a200cb-0ef7-767a-95db-ef8b2df0e4ce",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [
+                 *             {
+                 *               "errorMessage": "User cancelled",
+                 *               "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                 *               "resolvedOnUtc": null,
+                 *               "status": "Active",
+                 *               "statusCode": "403",
+                 *               "statusText": "access_denied"
+                 *             }
+                 *           ],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "PendingAuth"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-connection-reconnected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "connection.reconnected",
+                 *       "generatedDate": "2026-11-22T01:07:18.444978Z",
+                 *       "id": "01a200cb-1351-7581-b1e9-f6e971709d41",
+                 *       "payload": {
+                 *         "connection": {
+                 *           "connectionInfo": {
+                 *             "accountId": "acct_1PFCgnCIap83PGAZ",
+                 *             "accountName": "Lindqvist Keramik",
+                 *             "livemode": false,
+                 *             "scope": "read_only"
+                 *           },
+                 *           "created": "2026-11-22T01:07:17.221514Z",
+                 *           "dataConnectionErrors": [
+                 *             {
+                 *               "errorMessage": "User cancelled",
+                 *               "erroredOnUtc": "2026-11-22T01:07:17.358878Z",
+                 *               "resolvedOnUtc": "2026-11-22T01:07:17.657336Z",
+                 *               "status": "Resolved",
+                 *               "statusCode": "403",
+                 *               "statusText": "access_denied"
+                 *             }
+                 *           ],
+                 *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                 *           "integrationKey": "yzth",
+                 *           "lastSync": "2026-11-22T01:07:18.351813Z",
+                 *           "platformName": "Stripe Test",
+                 *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                 *           "sourceType": "Commerce",
+                 *           "status": "Linked"
+                 *         },
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectionEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-read-completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "read.completed",
+                 *       "generatedDate": "2026-11-22T01:07:18.023324Z",
+                 *       "id": "01a200cb-11a9-7216-ad4c-489186d9e9b3",
+                 *       "payload": {
+                 *         "dataTypes": [
+                 *           {
+                 *             "connectionId": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *             "dataType": "commerce-companyInfo",
+                 *             "datasetId": "01a200cb-1128-7201-8c9b-a385054d7776",
+                 *             "issues": [],
+                 *             "recordsModified": true,
+                 *             "status": "Complete"
+                 *           }
+                 *         ],
+                 *         "modifiedFromDate": "2026-11-22T01:07:17.930605Z",
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReadEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-read-completed-initial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "read.completed.initial",
+                 *       "generatedDate": "2026-11-22T01:07:19.143624Z",
+                 *       "id": "01a200cb-15e9-741d-b56f-4e419ef532c9",
+                 *       "payload": {
+                 *         "dataTypes": [
+                 *           {
+                 *             "connectionId": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *             "dataType": "commerce-companyInfo",
+                 *             "datasetId": "01a200cb-1128-7201-8c9b-a385054d7776",
+                 *             "issues": [],
+                 *             "recordsModified": true,
+                 *             "status": "Complete"
+                 *           },
+                 *           {
+                 *             "connectionId": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
+                 *             "dataType": "commerce-customers",
+                 *             "datasetId": "01a200cb-1128-7201-8c9b-a3867e525ece",
+                 *             "issues": [],
+                 *             "recordsModified": false,
+                 *             "status": "Complete"
+                 *           }
+                 *         ],
+                 *         "modifiedFromDate": "2026-11-22T01:07:17.930605Z",
+                 *         "referenceCompany": {
+                 *           "description": "Two shops in Leeds",
+                 *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "name": "Café Mole Ltd",
+                 *           "tags": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReadEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-webhook-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "webhook.test",
+                 *       "generatedDate": "2026-11-22T01:07:17.032783Z",
+                 *       "id": "01a200cb-0da8-7430-aa53-5e48fe46d69b",
+                 *       "payload": {
+                 *         "message": "This is a test. Nothing has happened."
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,0 +1,223 @@
+//! What webhooks tell, for the API's description: the kinds of events and their bodies.
+//!
+//! The bodies are written where the events happen; a test compares what was really sent with these schemas.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
+use entity::id::{CompanyId, ConnectionId, DatasetId, IntegrationId, WebhookEventId};
+use entity::{connection, dataset};
+use serde::Serialize;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem, Paths};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{OpenApi as _, ToSchema};
+use uuid::Uuid;
+
+use super::connections::{ConnectionError, ConnectionInfo};
+use super::examples::Recorded;
+
+/// Kind, schema of its body, and when it is told.
+const KINDS: [(&str, &str, &str); 11] = [
+    ("company.created", "CompanyEvent", "A company was made"),
+    ("company.deleted", "CompanyEvent", "A company was deleted"),
+    ("connection.created", "ConnectionEvent", "A connection was made, by you or by the owner on the Link page"),
+    ("connection.connected", "ConnectionEvent", "An owner consented for the first time"),
+    ("connection.reconnected", "ConnectionEvent", "An owner consented after an end"),
+    ("connection.failed", "ConnectionEvent", "A consent came to nothing"),
+    ("connection.disconnected", "ConnectionEvent", "A connection was unlinked here, or ended at Stripe"),
+    ("connection.deleted", "ConnectionEvent", "A connection was deleted, with its data"),
+    ("read.completed", "ReadEvent", "Data types were read to their end, well or not"),
+    ("read.completed.initial", "ReadEvent", "The first sync of a connection is complete"),
+    ("webhook.test", "TestEvent", "You asked for a test"),
+];
+
+/// An event about a company.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyEvent {
+    /// Its id, the same in every try; also in the header `webhook-id`.
+    pub id: WebhookEventId,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub generated_date: DateTime<Utc>,
+    /// The company.
+    pub payload: EventCompany,
+}
+
+/// A company, as events show it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventCompany {
+    /// Its id.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// What you wrote about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was made; in events about the company itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<DateTime<Utc>>,
+    /// When a sync last ended well; in events about the company itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_sync: Option<DateTime<Utc>>,
+}
+
+/// An event about a connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionEvent {
+    /// Its id, the same in every try; also in the header `webhook-id`.
+    pub id: WebhookEventId,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub generated_date: DateTime<Utc>,
+    /// The connection and its company.
+    pub payload: ConnectionPayload,
+}
+
+/// What an event tells of a connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionPayload {
+    /// Its company.
+    pub reference_company: EventCompany,
+    /// The connection.
+    pub connection: EventConnection,
+}
+
+/// A connection, as events show it: without its Link URL, which the API gives to those who ask.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventConnection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The integration it goes through.
+    pub integration_id: IntegrationId,
+    /// The integration's key.
+    pub integration_key: String,
+    /// The source.
+    pub source_id: Uuid,
+    /// Always `Commerce`.
+    pub source_type: String,
+    /// The integration's name.
+    pub platform_name: String,
+    /// Where it stands.
+    pub status: connection::Status,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When a sync last ended well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_sync: Option<DateTime<Utc>>,
+    /// What went wrong, newest last.
+    pub data_connection_errors: Vec<ConnectionError>,
+    /// The Stripe account, once linked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_info: Option<ConnectionInfo>,
+}
+
+/// An event about reads.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadEvent {
+    /// Its id, the same in every try; also in the header `webhook-id`.
+    pub id: WebhookEventId,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub generated_date: DateTime<Utc>,
+    /// What was read.
+    pub payload: ReadPayload,
+}
+
+/// What an event tells of reads.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadPayload {
+    /// The company.
+    pub reference_company: EventCompany,
+    /// Whatever these reads changed has a `modifiedDate` from here on.
+    pub modified_from_date: DateTime<Utc>,
+    /// One for each data type.
+    pub data_types: Vec<ReadDataType>,
+}
+
+/// How the read of a data type ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadDataType {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The data type.
+    pub data_type: DataType,
+    /// The dataset, as `data/history` shows it.
+    pub dataset_id: DatasetId,
+    /// Whether any record was created, updated or deleted.
+    pub records_modified: bool,
+    /// How it ended.
+    pub status: dataset::Status,
+    /// What deserves a look.
+    pub issues: Vec<ReadIssue>,
+}
+
+/// Something about a read that deserves a look.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadIssue {
+    /// `error.read` or `warning.validation`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, and whose turn it is.
+    pub message: String,
+}
+
+/// An event that tells nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TestEvent {
+    /// Its id, the same in every try; also in the header `webhook-id`.
+    pub id: WebhookEventId,
+    /// Always `webhook.test`.
+    pub event_type: String,
+    /// When.
+    pub generated_date: DateTime<Utc>,
+    /// A message.
+    pub payload: TestPayload,
+}
+
+/// What a test tells.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestPayload {
+    /// That it is one.
+    pub message: String,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(CompanyEvent, ConnectionEvent, ReadEvent, TestEvent)))]
+struct Bodies;
+
+/// Puts the events into the description, with what was sent as their examples.
+pub(super) fn add(api: &mut OpenApi, recorded: &Recorded) {
+    api.merge(Bodies::openapi());
+    let mut told = Paths::new();
+    for (kind, schema, when) in KINDS {
+        let mut body = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+        body.example = recorded.events.get(kind).cloned();
+        let body = RequestBodyBuilder::new().content("application/json", body).build();
+        let operation = OperationBuilder::new()
+            .summary(Some(when))
+            .operation_id(Some(format!("told-{}", kind.replace('.', "-"))))
+            .tag("Webhooks")
+            .request_body(Some(body))
+            .response("2XX", ResponseBuilder::new().description("You have it. Anything else is tried again."))
+            .response("410", ResponseBuilder::new().description("Disables the consumer."))
+            .build();
+        told.paths.insert(kind.to_owned(), PathItem::new(HttpMethod::Post, operation));
+    }
+    api.webhooks = Some(told);
+}
