@@ -22,7 +22,7 @@ frontend/dist/index.html: $(PORTAL)
 demo: build ## start a simulated Stripe, the platform and its worker with linked shops; Ctrl-C stops all
 	$(BINARY) demo --live
 
-test: check portal-tests tests sdk browser ## all checks and tests: both databases, the real binary, SDK, browser
+test: check portal-tests tests sdk contract guides browser ## all checks and tests: both databases, the real binary, SDK, contract, guides, browser
 
 check: ## formatting, lints, the doors and the documentation
 	cargo fmt --all --check
@@ -45,6 +45,19 @@ portal-tests: portal ## the portal's lints and component tests, and its API type
 
 sdk: build ## Stripe's Python and Node libraries and its CLI, unmodified, against the simulator
 	tests/sdk/run.sh $(BINARY)
+
+contract: build ## schemathesis over /openapi.json, with a key and without: no fault, no answer that is not described
+	tests/schemathesis/run.sh $(BINARY)
+
+clients: ## make the typed clients for TypeScript and Python from the API's description
+	scripts/clients
+
+guides: build clients ## run the examples of docs/guides, in curl, Python, TypeScript and Rust, against a demo
+	cargo build --release --locked --example read_payments
+	python3 tests/guides/run.py $(BINARY)
+
+examples: build ## record the examples of the description that are missing, from a demo
+	scripts/record-examples $(BINARY)
 
 browser: build ## an admin and a business owner in Chromium, with an accessibility check of every page
 	tests/browser/run.sh $(BINARY)
@@ -75,4 +88,4 @@ bench-due: build ## measure 10,000 connections that are due at once
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk browser screenshots conformance bench bench-webhooks bench-memory bench-due clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-due clean-data

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# schemathesis against a fresh demo, by the description that it serves, with a key and without: run.sh BINARY
+set -euo pipefail
+binary=$(realpath "${1:?usage: tests/schemathesis/run.sh BINARY}")
+cd "$(dirname "$0")/../.."
+# So many requests of each kind for each operation; the seed makes a run one that can be repeated.
+examples=${EXAMPLES:-10}
+seed=${SEED:-7}
+
+venv=target/venv-schemathesis
+requirements=tests/schemathesis/requirements.txt
+# The environment is made again only when what it holds has changed.
+if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements"
+    cp "$requirements" "$venv/requirements.txt"
+fi
+
+folder=$(mktemp -d)
+"$binary" demo --listen 127.0.0.1:0 --data-dir "$folder/data" --charges 300 >"$folder/demo.log" 2>&1 &
+demo=$!
+trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
+for _ in $(seq 1200); do
+    [ -f "$folder/data/demo.json" ] && break
+    kill -0 "$demo" 2>/dev/null || break
+    sleep 0.1
+done
+if [ ! -f "$folder/data/demo.json" ]; then
+    echo "the demo did not start:" >&2
+    cat "$folder/demo.log" >&2
+    exit 1
+fi
+
+# A proxy, where one is set, is not for this machine.
+export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+failed=0
+for with in key nothing; do
+    echo "--- schemathesis with $with"
+    url=$("$venv/bin/python" tests/schemathesis/configure.py "$folder/data/demo.json" "$with" "$folder/$with.toml")
+    "$venv/bin/st" --config-file "$folder/$with.toml" run "$url/openapi.json" --checks all \
+        --phases examples,coverage,fuzzing --max-examples "$examples" --seed "$seed" --continue-on-failure --no-shrink \
+        --max-redirects 0 --warnings off >"$folder/said" 2>&1 || failed=1
+    if [ "$failed" = 1 ]; then cat "$folder/said"; else tail -n 8 "$folder/said"; fi
+done
+
+# What was asked has to have been answered by what is here, and not by 404 alone.
+grep -c '"status":2' "$folder/demo.log" | sed 's/$/ requests were granted/'
+if grep '"message":"a request panicked"' "$folder/demo.log"; then failed=1; fi
+exit "$failed"
