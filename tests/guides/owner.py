@@ -25,11 +25,11 @@ class Owner:
         self.submit(self.submit(self.open(url)), decision="approve", account=account)
 
 
-def free_account(simulator):
-    """An account that nobody has connected; the same one each time."""
+def free_account(simulator, like=""):
+    """An account that nobody has connected, with this in its name; the same one each time."""
     with urllib.request.urlopen(f"{simulator}/_simulator/accounts", timeout=60) as answer:
         accounts = json.load(answer)["accounts"]
-    return min((one for one in accounts if not one["connected"]), key=lambda one: one["name"])["id"]
+    return min((one for one in accounts if not one["connected"] and like in one["name"]), key=lambda one: one["name"])["id"]
 
 
 if __name__ == "__main__":
