@@ -10052,6 +10052,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-invoices?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-invoices?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-invoices"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "amountDue": 114,
+                     *           "amountPaid": 114,
+                     *           "amountPaidElsewhere": 0,
+                     *           "amountRemaining": 0,
+                     *           "billingReason": "subscription_cycle",
+                     *           "createdDate": "2026-11-21T17:35:38Z",
+                     *           "currency": "USD",
+                     *           "customerRef": {
+                     *             "id": "cus_1PKZmwcVzs79K9Cyq39Ym61u",
+                     *             "name": null
+                     *           },
+                     *           "dueDate": null,
+                     *           "id": "in_1PAhvOO807oN7FDTsiqhJKSJ",
+                     *           "invoiceNumber": "BTIMPU-0151",
+                     *           "issuedDate": "2026-11-21T18:35:38Z",
+                     *           "lines": [
+                     *             {
+                     *               "discountAllocations": [],
+                     *               "id": "il_1PC3qBU1lowMbCIHv1s3WydY",
+                     *               "productRef": {
+                     *                 "id": "prod_1P9TOpvk9djHtGastPJQayoX",
+                     *                 "name": "Starter"
+                     *               },
+                     *               "productVariantRef": {
+                     *                 "id": "price_1PLeA2prKksAEB8N3LgX27Rn",
+                     *                 "name": null
+                     *               },
+                     *               "quantity": 6,
+                     *               "totalAmount": 114,
+                     *               "totalTaxAmount": 0,
+                     *               "unitPrice": 19
+                     *             }
+                     *           ],
+                     *           "modifiedDate": "2026-11-22T02:00:37.599859Z",
+                     *           "paidDate": "2026-11-21T18:35:38Z",
+                     *           "payments": [
+                     *             {
+                     *               "amount": 114,
+                     *               "createdDate": "2026-11-21T18:35:38Z",
+                     *               "currency": "USD",
+                     *               "id": "ch_3P3rQjcPNwUpWLfWRiTqTQkw",
+                     *               "paymentProvider": "Stripe",
+                     *               "status": "Paid",
+                     *               "type": "OnlineCard"
+                     *             }
+                     *           ],
+                     *           "sourceModifiedDate": null,
+                     *           "status": "Paid",
+                     *           "subscriptionRef": {
+                     *             "id": "sub_1PEdowLKHwZam0JoXjv3D428",
+                     *             "name": null
+                     *           },
+                     *           "totalAmount": 114,
+                     *           "totalDiscount": 0,
+                     *           "totalTaxAmount": 0,
+                     *           "uncollectibleDate": null,
+                     *           "voidedDate": null
+                     *         }
+                     *       ],
+                     *       "totalResults": 152
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Invoice"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -10064,6 +10143,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10073,6 +10163,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10082,6 +10183,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10091,6 +10203,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10100,6 +10223,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10109,6 +10283,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10118,6 +10303,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10142,6 +10338,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "amountDue": 114,
+                     *       "amountPaid": 114,
+                     *       "amountPaidElsewhere": 0,
+                     *       "amountRemaining": 0,
+                     *       "billingReason": "subscription_cycle",
+                     *       "createdDate": "2026-11-21T17:35:38Z",
+                     *       "currency": "USD",
+                     *       "customerRef": {
+                     *         "id": "cus_1PKZmwcVzs79K9Cyq39Ym61u",
+                     *         "name": null
+                     *       },
+                     *       "dueDate": null,
+                     *       "id": "in_1PAhvOO807oN7FDTsiqhJKSJ",
+                     *       "invoiceNumber": "BTIMPU-0151",
+                     *       "issuedDate": "2026-11-21T18:35:38Z",
+                     *       "lines": [
+                     *         {
+                     *           "discountAllocations": [],
+                     *           "id": "il_1PC3qBU1lowMbCIHv1s3WydY",
+                     *           "productRef": {
+                     *             "id": "prod_1P9TOpvk9djHtGastPJQayoX",
+                     *             "name": "Starter"
+                     *           },
+                     *           "productVariantRef": {
+                     *             "id": "price_1PLeA2prKksAEB8N3LgX27Rn",
+                     *             "name": null
+                     *           },
+                     *           "quantity": 6,
+                     *           "totalAmount": 114,
+                     *           "totalTaxAmount": 0,
+                     *           "unitPrice": 19
+                     *         }
+                     *       ],
+                     *       "modifiedDate": "2026-11-22T02:00:37.599859Z",
+                     *       "paidDate": "2026-11-21T18:35:38Z",
+                     *       "payments": [
+                     *         {
+                     *           "amount": 114,
+                     *           "createdDate": "2026-11-21T18:35:38Z",
+                     *           "currency": "USD",
+                     *           "id": "ch_3P3rQjcPNwUpWLfWRiTqTQkw",
+                     *           "paymentProvider": "Stripe",
+                     *           "status": "Paid",
+                     *           "type": "OnlineCard"
+                     *         }
+                     *       ],
+                     *       "sourceModifiedDate": null,
+                     *       "status": "Paid",
+                     *       "subscriptionRef": {
+                     *         "id": "sub_1PEdowLKHwZam0JoXjv3D428",
+                     *         "name": null
+                     *       },
+                     *       "totalAmount": 114,
+                     *       "totalDiscount": 0,
+                     *       "totalTaxAmount": 0,
+                     *       "uncollectibleDate": null,
+                     *       "voidedDate": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Invoice"];
                 };
             };
@@ -10151,6 +10408,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10160,6 +10428,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10169,6 +10448,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10178,6 +10468,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10187,6 +10488,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10196,6 +10548,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -10205,6 +10568,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13782,6 +14156,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-subscriptions?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-subscriptions?page=2&pageSize=1"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200fb-ddc0-72a6-814d-dc0c6837f9c9/connections/01a200fb-de05-75bc-9764-0ac3ea7ba83f/data/commerce-subscriptions"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 1,
+                     *       "results": [
+                     *         {
+                     *           "cancelAtPeriodEnd": false,
+                     *           "cancelDate": null,
+                     *           "cancelledDate": null,
+                     *           "collectionMethod": "charge_automatically",
+                     *           "createdDate": "2026-10-07T18:11:18Z",
+                     *           "currency": "USD",
+                     *           "currentPeriodEndDate": "2026-12-07T18:11:18Z",
+                     *           "customerRef": {
+                     *             "id": "cus_1PJRpjmGdQpZvBMOOZSxAz5J",
+                     *             "name": null
+                     *           },
+                     *           "discounts": [],
+                     *           "endedDate": null,
+                     *           "id": "sub_1PD7ZzyBgxgx0HQAansh3plV",
+                     *           "items": [
+                     *             {
+                     *               "currentPeriodEndDate": "2026-12-07T18:11:18Z",
+                     *               "id": "si_DzqnHSwofQvLql",
+                     *               "interval": "month",
+                     *               "intervalCount": 1,
+                     *               "monthlyAmount": 38,
+                     *               "productRef": {
+                     *                 "id": "prod_1P9TOpvk9djHtGastPJQayoX",
+                     *                 "name": null
+                     *               },
+                     *               "productVariantRef": {
+                     *                 "id": "price_1PLeA2prKksAEB8N3LgX27Rn",
+                     *                 "name": null
+                     *               },
+                     *               "quantity": 2,
+                     *               "unitPrice": 19
+                     *             }
+                     *           ],
+                     *           "modifiedDate": "2026-11-22T02:00:36.736032Z",
+                     *           "monthlyAmount": 38,
+                     *           "sourceModifiedDate": null,
+                     *           "startedDate": "2026-10-07T18:11:18Z",
+                     *           "status": "Active",
+                     *           "trialEndDate": null,
+                     *           "unpricedItems": 0
+                     *         }
+                     *       ],
+                     *       "totalResults": 8
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Subscription"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -13794,6 +14230,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13803,6 +14250,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13812,6 +14270,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13821,6 +14290,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13830,6 +14310,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13839,6 +14370,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13848,6 +14390,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13872,6 +14425,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelAtPeriodEnd": false,
+                     *       "cancelDate": null,
+                     *       "cancelledDate": null,
+                     *       "collectionMethod": "charge_automatically",
+                     *       "createdDate": "2026-10-07T18:11:18Z",
+                     *       "currency": "USD",
+                     *       "currentPeriodEndDate": "2026-12-07T18:11:18Z",
+                     *       "customerRef": {
+                     *         "id": "cus_1PJRpjmGdQpZvBMOOZSxAz5J",
+                     *         "name": null
+                     *       },
+                     *       "discounts": [],
+                     *       "endedDate": null,
+                     *       "id": "sub_1PD7ZzyBgxgx0HQAansh3plV",
+                     *       "items": [
+                     *         {
+                     *           "currentPeriodEndDate": "2026-12-07T18:11:18Z",
+                     *           "id": "si_DzqnHSwofQvLql",
+                     *           "interval": "month",
+                     *           "intervalCount": 1,
+                     *           "monthlyAmount": 38,
+                     *           "productRef": {
+                     *             "id": "prod_1P9TOpvk9djHtGastPJQayoX",
+                     *             "name": null
+                     *           },
+                     *           "productVariantRef": {
+                     *             "id": "price_1PLeA2prKksAEB8N3LgX27Rn",
+                     *             "name": null
+                     *           },
+                     *           "quantity": 2,
+                     *           "unitPrice": 19
+                     *         }
+                     *       ],
+                     *       "modifiedDate": "2026-11-22T02:00:36.736032Z",
+                     *       "monthlyAmount": 38,
+                     *       "sourceModifiedDate": null,
+                     *       "startedDate": "2026-10-07T18:11:18Z",
+                     *       "status": "Active",
+                     *       "trialEndDate": null,
+                     *       "unpricedItems": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
@@ -13881,6 +14478,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13890,6 +14498,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13899,6 +14518,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13908,6 +14538,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13917,6 +14558,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13926,6 +14618,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -13935,6 +14638,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18201,6 +18915,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "companyId": "01a20104-6499-74e1-aded-fc9032936d6e",
+                     *       "connections": [
+                     *         {
+                     *           "connectionId": "01a20104-64ab-75bf-ab76-46faa3bbf679",
+                     *           "notRead": [],
+                     *           "timeZone": "America/New_York"
+                     *         }
+                     *       ],
+                     *       "period": "month",
+                     *       "results": [
+                     *         {
+                     *           "currencies": [],
+                     *           "customers": {
+                     *             "customers": 0,
+                     *             "guestOrders": 0,
+                     *             "newCustomers": 0,
+                     *             "repeatRate": null,
+                     *             "retentionRate": null,
+                     *             "returningCustomers": 0
+                     *           },
+                     *           "firstDay": "2025-12-01",
+                     *           "from": "2025-12-01T05:00:00Z",
+                     *           "isOver": true,
+                     *           "lastDay": "2025-12-31",
+                     *           "until": "2026-01-01T05:00:00Z"
+                     *         },
+                     *         {
+                     *           "currencies": [
+                     *             {
+                     *               "currency": "GBP",
+                     *               "lifetime": {
+                     *                 "customers": 1,
+                     *                 "lifetimeValue": 174.94,
+                     *                 "total": 174.94
+                     *               },
+                     *               "orders": {
+                     *                 "averageOrderValue": 174.94,
+                     *                 "count": 1,
+                     *                 "total": 174.94
+                     *               },
+                     *               "payouts": {
+                     *                 "arrived": 0,
+                     *                 "arrivedAmount": 0,
+                     *                 "averageDays": null,
+                     *                 "inTransit": 2,
+                     *                 "inTransitAmount": 264.44
+                     *               },
+                     *               "revenue": {
+                     *                 "disputeCount": 0,
+                     *                 "disputes": 0,
+                     *                 "fees": -4.42,
+                     *                 "gross": 268.86,
+                     *                 "net": 264.44,
+                     *                 "refundCount": 0,
+                     *                 "refunds": 0,
+                     *                 "sales": 2
+                     *               },
+                     *               "subscriptions": {
+                     *                 "atEnd": 0,
+                     *                 "atStart": 0,
+                     *                 "begun": 0,
+                     *                 "churnRate": null,
+                     *                 "churned": 0,
+                     *                 "monthlyAtEnd": 0,
+                     *                 "monthlyAtStart": 0,
+                     *                 "monthlyBegun": 0,
+                     *                 "monthlyChurned": 0
+                     *               }
+                     *             }
+                     *           ],
+                     *           "customers": {
+                     *             "customers": 2,
+                     *             "guestOrders": 0,
+                     *             "newCustomers": 2,
+                     *             "repeatRate": 0,
+                     *             "retentionRate": null,
+                     *             "returningCustomers": 0
+                     *           },
+                     *           "firstDay": "2026-01-01",
+                     *           "from": "2026-01-01T05:00:00Z",
+                     *           "isOver": true,
+                     *           "lastDay": "2026-01-31",
+                     *           "until": "2026-02-01T05:00:00Z"
+                     *         }
+                     *       ],
+                     *       "timeZone": "America/New_York"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CommerceMetrics"];
                 };
             };
@@ -18210,6 +19014,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18219,6 +19034,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18228,6 +19054,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18237,6 +19074,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18246,6 +19094,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18255,6 +19154,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -18264,6 +19174,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
