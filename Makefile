@@ -82,10 +82,14 @@ bench-memory: build ## compare the peak memory at 2,850 charges with that at LAR
 	benches/memory.py $(BINARY) --large $(LARGE)
 	scripts/with-postgres benches/on-postgres memory.py $(BINARY) --large $(LARGE)
 
+bench-lists: build ## measure pages of a list of a million rows, from its beginning to its end, and the file of it, in both
+	benches/lists.py $(BINARY)
+	scripts/with-postgres benches/on-postgres lists.py $(BINARY)
+
 bench-due: build ## measure 10,000 connections that are due at once
 	benches/many_due.py $(BINARY)
 
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-due clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-lists bench-due clean-data

@@ -10,6 +10,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, QueryOrder, QuerySelect, Select};
 
+use super::lists::{self, Found, Listing};
+
 /// How many faults a connection keeps; the oldest go first.
 pub const FAULTS: usize = 20;
 
@@ -56,6 +58,18 @@ pub async fn of_company(db: &impl ConnectionTrait, company: CompanyId) -> Result
         .order_by_asc(Column::Id)
         .all(db)
         .await
+}
+
+/// One page of the company's connections, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    company: CompanyId,
+    listing: &Listing,
+) -> Result<Found<connection::Model>, DbErr> {
+    lists::page(db, present().filter(Column::CompanyId.eq(company)), "created_at", listing).await
 }
 
 /// All connections that are there, oldest first: for work, never for requests.

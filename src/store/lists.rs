@@ -5,6 +5,7 @@
 
 use entity::id::ConnectionId;
 use futures::stream::{BoxStream, StreamExt};
+use sea_orm::QueryTrait;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, LikeExpr, NullOrdering, Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, ExprTrait, Order, QueryOrder, QuerySelect};
@@ -94,11 +95,7 @@ where
 
 /// What `rows` selects, as the listing filters and orders it.
 pub(super) fn whole<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend: DbBackend) -> Select<E> {
-    let rows = match &listing.filter {
-        Some(filter) => rows.filter(condition::<E>(filter, backend)),
-        None => rows,
-    };
-    ordered(rows, "created_at", listing.order.as_ref(), backend)
+    ordered(filtered(rows, listing, backend), "created_at", listing.order.as_ref(), Way::Forth, backend)
 }
 
 /// The connection's record with this id, unless it was deleted.
@@ -133,33 +130,73 @@ where
     E::Model: Send + Sync,
 {
     let backend = db.get_database_backend();
-    let rows = match &listing.filter {
+    let rows = filtered(rows, listing, backend);
+    let total = count(db, &rows).await?;
+    let limit = Ord::min(listing.limit, total.saturating_sub(listing.offset));
+    if limit == 0 {
+        return Ok(Found { rows: Vec::new(), total });
+    }
+    // What is skipped is read: it is skipped from the nearer end.
+    let way = if listing.offset > total / 2 { Way::Back } else { Way::Forth };
+    let skipped = if way == Way::Back { total - listing.offset - limit } else { listing.offset };
+    let order = |rows| ordered(rows, created, listing.order.as_ref(), way, backend);
+    let rows = if skipped < SHALLOW {
+        order(rows).offset(skipped).limit(limit)
+    } else {
+        // An index is enough to skip by; whole rows are read of the page alone.
+        let ids = order(rows.clone().select_only().expr(column::<E>("id"))).offset(skipped).limit(limit);
+        order(rows.filter(column::<E>("id").in_subquery(ids.into_query())))
+    };
+    let mut rows = rows.all(db).await?;
+    if way == Way::Back {
+        rows.reverse();
+    }
+    Ok(Found { rows, total })
+}
+
+/// Rows that are skipped with all that is in them.
+const SHALLOW: u64 = 1_000;
+
+/// From which end a list is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forth,
+    Back,
+}
+
+/// How many rows there are. Counting a subquery that selects all columns would read all columns on SQLite.
+async fn count<E: EntityTrait>(db: &impl ConnectionTrait, rows: &Select<E>) -> Result<u64, DbErr> {
+    let count = rows.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+}
+
+fn filtered<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend: DbBackend) -> Select<E> {
+    match &listing.filter {
         Some(filter) => rows.filter(condition::<E>(filter, backend)),
         None => rows,
-    };
-    let total = rows.clone().count(db).await?;
-    let rows = ordered(rows, created, listing.order.as_ref(), backend);
-    let rows = rows.offset(listing.offset).limit(listing.limit).all(db).await?;
-    Ok(Found { rows, total })
+    }
 }
 
 fn ordered<E: EntityTrait>(
     rows: Select<E>,
     created: &'static str,
     order: Option<&query::Order<Source>>,
+    way: Way,
     backend: DbBackend,
 ) -> Select<E> {
+    let descending = order.is_none_or(|order| order.descending);
+    let direction = if descending == (way == Way::Forth) { Order::Desc } else { Order::Asc };
     let Some(order) = order else {
-        return rows.order_by(column::<E>(created), Order::Desc).order_by(column::<E>("id"), Order::Desc);
+        return rows.order_by(column::<E>(created), direction.clone()).order_by(column::<E>("id"), direction);
     };
-    let way = if order.descending { Order::Desc } else { Order::Asc };
     let key = read::<E>(order.field, backend);
     let rows = if order.field.nullable {
-        rows.order_by_with_nulls(key, way.clone(), NullOrdering::Last)
+        let gaps = if way == Way::Forth { NullOrdering::Last } else { NullOrdering::First };
+        rows.order_by_with_nulls(key, direction.clone(), gaps)
     } else {
-        rows.order_by(key, way.clone())
+        rows.order_by(key, direction.clone())
     };
-    rows.order_by(column::<E>("id"), way)
+    rows.order_by(column::<E>("id"), direction)
 }
 
 fn column<E: EntityTrait>(name: &'static str) -> Expr {

@@ -193,6 +193,12 @@ pub async fn list(
 ) -> Result<Json<Page<Connection>>, Error> {
     let (filter, order) = (list.filter(&NOUN)?, list.order(&NOUN)?);
     let shown = Shown::of(&app).await?;
+    if let Some(part) = list.plain() {
+        let tx = store::read(&app.db).await?;
+        let found = store::connections::page(&tx, company.id, &part).await?;
+        let rows = found.rows.into_iter().map(|row| shown.connection(row)).collect::<Result<Vec<_>, _>>()?;
+        return Ok(Json(list.envelope(rows, found.total)));
+    }
     let rows = store::connections::of_company(&app.db, company.id).await?;
     let mut rows = rows.into_iter().rev().map(|row| shown.connection(row)).collect::<Result<Vec<_>, _>>()?;
     if let Some(filter) = filter {

@@ -174,7 +174,7 @@ impl IntoResponse for Error {
         if let Self::Outage(words, _) = &self {
             response.extensions_mut().insert(Outage(words));
         }
-        response.extensions_mut().insert(Words { error: self.to_string(), validation });
+        response.extensions_mut().insert(Words { error: short(&self.to_string()), validation });
         response
     }
 }
@@ -227,12 +227,24 @@ impl Validation {
     fn of(item: &str, message: String) -> Self {
         let item = ValidationItem {
             item_id: Some(item.to_owned()),
-            message: Some(message),
+            message: Some(short(&message)),
             validator_name: None,
             rule_id: None,
         };
         Self { errors: vec![item], warnings: Vec::new() }
     }
+}
+
+/// The longest sentence that an error says, in characters.
+const LONGEST: usize = 1_000;
+
+/// A sentence, cut where what was sent to us, and is repeated in it, makes it too long.
+fn short(text: &str) -> String {
+    let mut cut: String = text.chars().take(LONGEST).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut
 }
 
 /// Writes the body of an error answer: of one that was noted by [`Error`], and of one that the framework made (405, 413,

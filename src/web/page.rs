@@ -128,6 +128,13 @@ impl List {
         })
     }
 
+    /// The part of a list that has neither a query nor an order of its own; none when this one has.
+    #[must_use]
+    pub fn plain(&self) -> Option<Listing> {
+        let is_plain = self.query.is_none() && self.order.is_none();
+        is_plain.then(|| Listing { offset: self.offset(), limit: u64::from(self.size), ..Listing::default() })
+    }
+
     fn offset(&self) -> u64 {
         u64::from(self.page - 1) * u64::from(self.size)
     }

@@ -60,7 +60,7 @@ pub(super) async fn answer(State(known): State<Known>, request: Request, next: N
         fields.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
     if let Some(unknown) = wanted.iter().find(|one| !known.contains(*one)) {
         let all: Vec<_> = known.into_iter().collect();
-        let said = format!("fields: there is no `{unknown}` here; there are {}.", all.join(", "));
+        let said = format!("fields: there is no `{unknown:.100}` here; there are {}.", all.join(", "));
         return Error::BadRequest(said).into_response();
     }
     let response = next.run(request).await;

@@ -142,7 +142,7 @@ pub(super) fn chosen(columns: &[Column], fields: Option<&str>) -> Result<Vec<Col
     if let Some(unknown) = wanted.iter().find(|one| columns.iter().all(|column| first(column) != **one)) {
         let mut all: Vec<String> = columns.iter().map(first).collect();
         all.dedup();
-        let said = format!("fields: there is no `{unknown}` here; there are {}.", all.join(", "));
+        let said = format!("fields: there is no `{unknown:.100}` here; there are {}.", all.join(", "));
         return Err(Error::BadRequest(said));
     }
     let is_wanted = |column: &&Column| wanted.is_empty() || wanted.contains(&first(column).as_str());

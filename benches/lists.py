@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Measures how long pages of a large list take, from its beginning to its end.
+
+usage: benches/lists.py BINARY [--rows N] [--database-url URL]
+
+A shop is linked and synced; one of its payments is then copied N times in the database. Prints one line of figures:
+milliseconds (the middle of nine) of the first page, of pages at a tenth, in the middle, at nine tenths and at the end, of
+the same by another order, with a query, of a page of 5,000, and of the whole list as a CSV file, with the peak memory.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+import uuid
+
+from first_sync import FINAL, Platform, answers, link, peak_mib, port
+
+SIZE = 100
+
+
+def prepare(options, folder):
+    stripe_url = f"http://127.0.0.1:{port()}"
+    environment = dict(os.environ) | {
+        "TRIBUTARY_PUBLIC_URL": f"http://127.0.0.1:{port()}",
+        "TRIBUTARY_STRIPE_API_BASE": stripe_url, "TRIBUTARY_STRIPE_CONNECT_BASE": stripe_url,
+        "TRIBUTARY_LOG_FILTER": "warn",
+    }
+    url = options.database_url or f"sqlite://{folder}/bench.db"
+    run = lambda *words: subprocess.run([options.binary, *words], env=environment, check=True, text=True,
+                                        capture_output=True).stdout.strip()
+    environment["TRIBUTARY_MASTER_KEY"] = run("key", "generate-master")
+    simulator = subprocess.Popen(
+        [options.binary, "simulate", "--listen", stripe_url.removeprefix("http://"), "--auto-approve", "--charges", "100"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    answers(f"{stripe_url}/_simulator/requests", simulator)
+    run("migrate", "--database-url", url)
+    run("integration", "set", "yzth", "--database-url", url, "--client-id", "ca_simulator", "--secret-key",
+        "sk_test_simulator", "--enabled", "true")
+    platform = Platform(options.binary, url, folder, environment)
+    platform.key = run("key", "create", "--name", "bench", "--database-url", url)
+    return platform, simulator
+
+
+def first(platform):
+    """Links a company and waits for its first sync. Returns the path of its data."""
+    company = platform.api("POST", "/companies", {"name": "Bench"})
+    root = f"/companies/{company['id']}"
+    connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
+    link(connection["linkUrl"])
+    while True:
+        status = {name: one["currentStatus"] for name, one in platform.api("GET", f"{root}/dataStatus").items()}
+        if len(status) >= 9 and all(word in FINAL for word in status.values()):
+            return connection["id"], f"{root}/connections/{connection['id']}/data/commerce-payments"
+        time.sleep(0.1)
+
+
+def fill(options, folder, connection):
+    """Copies a payment, each copy a second older than the one before, one in three failed."""
+    own = {"id": "'ch_bench' || i", "status": "CASE WHEN i % 3 = 0 THEN 'Failed' ELSE 'Paid' END"}
+    if options.database_url:
+        own["id"] = "'ch_bench' || lpad(i::text, 8, '0')"
+        own["created_at"] = "timestamptz '2026-01-01Z' - i * interval '1 second'"
+        columns = psql(options, "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM "
+                       "information_schema.columns WHERE table_name = 'payment'").strip().split(",")
+        taken = ",".join(own.get(name, f"p.{name}") for name in columns)
+        psql(options, f"INSERT INTO payment ({','.join(columns)}) SELECT {taken} FROM (SELECT * FROM payment WHERE "
+             f"connection_id = '{connection}' LIMIT 1) p, generate_series(1, {options.rows}) i")
+        psql(options, "VACUUM ANALYZE payment")
+        return
+    db = sqlite3.connect(f"{folder}/bench.db")
+    own["id"] = "printf('ch_bench%08d', i)"
+    own["created_at"] = "strftime('%Y-%m-%dT%H:%M:%S+00:00', '2026-01-01', '-' || i || ' seconds')"
+    columns = [row[1] for row in db.execute("PRAGMA table_info(payment)")]
+    taken = ",".join(own.get(name, f"p.{name}") for name in columns)
+    db.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {options.rows}) "
+               f"INSERT INTO payment ({','.join(columns)}) SELECT {taken} FROM n, (SELECT * FROM payment WHERE "
+               "connection_id = ? LIMIT 1) p", (uuid.UUID(connection).bytes,))
+    db.commit()
+    db.close()
+
+
+def psql(options, sql):
+    return subprocess.run(["psql", "-qAt", options.database_url, "-c", sql], check=True, text=True,
+                          capture_output=True).stdout
+
+
+def milliseconds(platform, path, times=9):
+    waits = []
+    for _ in range(times):
+        since = time.monotonic()
+        platform.api("GET", path)
+        waits.append((time.monotonic() - since) * 1000)
+    return round(statistics.median(waits), 1)
+
+
+def export(platform, path):
+    request = urllib.request.Request(f"{platform.url}{path}?format=csv", headers={"Authorization": f"Bearer {platform.key}"})
+    since, size = time.monotonic(), 0
+    with urllib.request.urlopen(request) as answer:
+        while piece := answer.read(1 << 20):
+            size += len(piece)
+    return {"csv_seconds": round(time.monotonic() - since, 1), "csv_mib": round(size / (1 << 20))}
+
+
+def measure(options):
+    folder = tempfile.mkdtemp()
+    platform, simulator = prepare(options, folder)
+    try:
+        platform.start()
+        connection, data = first(platform)
+        fill(options, folder, connection)
+        pages = options.rows // SIZE
+        at = {"first": 1, "tenth": pages // 10, "middle": pages // 2, "nine_tenths": pages * 9 // 10, "last": pages}
+        figures = {"rows": options.rows}
+        figures |= {name: milliseconds(platform, f"{data}?page={page}&pageSize={SIZE}") for name, page in at.items()}
+        modified = f"{data}?page={pages // 3}&pageSize={SIZE}&orderBy=modifiedDate"
+        figures["by_modified_at_a_third"] = milliseconds(platform, modified)
+        query = urllib.parse.quote("status=Failed")
+        figures["query_first"] = milliseconds(platform, f"{data}?query={query}&pageSize={SIZE}")
+        figures["query_middle"] = milliseconds(platform, f"{data}?query={query}&page={pages // 6}&pageSize={SIZE}", 3)
+        figures["page_of_5000"] = milliseconds(platform, f"{data}?pageSize=5000", 3)
+        before = peak_mib(platform.process)
+        figures |= export(platform, data)
+        return figures | {"peak_mib_before_csv": before, "peak_mib": peak_mib(platform.process)}
+    finally:
+        for process in (platform.process, simulator):
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("binary", type=os.path.abspath)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    options.add_argument("--database-url")
+    print(json.dumps(measure(options.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
