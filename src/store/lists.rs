@@ -95,7 +95,7 @@ where
 
 /// What `rows` selects, as the listing filters and orders it.
 pub(super) fn whole<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend: DbBackend) -> Select<E> {
-    ordered(filtered(rows, listing, backend), "created_at", listing.order.as_ref(), Way::Forth, backend)
+    ordered(filtered(rows, listing, backend), "created_at", listing.order.as_ref(), Way::Forth, Means::Index, backend)
 }
 
 /// The connection's record with this id, unless it was deleted.
@@ -139,13 +139,14 @@ where
     // What is skipped is read: it is skipped from the nearer end.
     let way = if listing.offset > total / 2 { Way::Back } else { Way::Forth };
     let skipped = if way == Way::Back { total - listing.offset - limit } else { listing.offset };
-    let order = |rows| ordered(rows, created, listing.order.as_ref(), way, backend);
+    let order = |rows, means| ordered(rows, created, listing.order.as_ref(), way, means, backend);
     let rows = if skipped < SHALLOW {
-        order(rows).offset(skipped).limit(limit)
+        order(rows, Means::Index).offset(skipped).limit(limit)
     } else {
-        // An index is enough to skip by; whole rows are read of the page alone.
-        let ids = order(rows.clone().select_only().expr(column::<E>("id"))).offset(skipped).limit(limit);
-        order(rows.filter(column::<E>("id").in_subquery(ids.into_query())))
+        // An index is enough to skip by; whole rows are read of the page alone, and then put into order.
+        let ids = order(rows.clone().select_only().expr(column::<E>("id")), Means::Index);
+        let ids = ids.offset(skipped).limit(limit).into_query();
+        order(rows.filter(column::<E>("id").in_subquery(ids)), Means::Sorting)
     };
     let mut rows = rows.all(db).await?;
     if way == Way::Back {
@@ -162,6 +163,15 @@ const SHALLOW: u64 = 1_000;
 enum Way {
     Forth,
     Back,
+}
+
+/// How rows come into their order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// As the database likes best.
+    Index,
+    /// By sorting them: SQLite would go through a whole list in an index's order to find the few rows of a page.
+    Sorting,
 }
 
 /// How many rows there are. Counting a subquery that selects all columns would read all columns on SQLite.
@@ -182,14 +192,19 @@ fn ordered<E: EntityTrait>(
     created: &'static str,
     order: Option<&query::Order<Source>>,
     way: Way,
+    means: Means,
     backend: DbBackend,
 ) -> Select<E> {
     let descending = order.is_none_or(|order| order.descending);
     let direction = if descending == (way == Way::Forth) { Order::Desc } else { Order::Asc };
-    let Some(order) = order else {
-        return rows.order_by(column::<E>(created), direction.clone()).order_by(column::<E>("id"), direction);
+    let by = |key: Expr| {
+        let sorted = means == Means::Sorting && backend == DbBackend::Sqlite;
+        if sorted { Expr::cust_with_expr("+?", key) } else { key }
     };
-    let key = read::<E>(order.field, backend);
+    let Some(order) = order else {
+        return rows.order_by(by(column::<E>(created)), direction.clone()).order_by(column::<E>("id"), direction);
+    };
+    let key = by(read::<E>(order.field, backend));
     let rows = if order.field.nullable {
         let gaps = if way == Way::Forth { NullOrdering::Last } else { NullOrdering::First };
         rows.order_by_with_nulls(key, direction.clone(), gaps)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::id::ConnectionId;
 use entity::payment;
+use sea_orm::{EntityTrait, IntoActiveModel};
 use tributary::money::to_milli;
 use tributary::query::{self, Datum, Field};
 use tributary::store::lists::{self, Listed, Listing, Source};
@@ -160,6 +161,38 @@ both! {
                     let sorted = if way.starts_with('-') { amounts.is_sorted_by(|a, b| a >= b) } else { amounts.is_sorted() };
                     assert!(sorted, "{way}: {amounts:?}");
                 }
+            }
+        }
+    }
+
+    async fn a_page_is_the_same_from_whichever_end_it_is_found(ground: Ground) {
+        let connection = ConnectionId::new();
+        let made: Vec<payment::ActiveModel> = (0..2_600)
+            .map(|number: i64| {
+                let mut row = rows::payment(connection, &format!("ch_{number:04}"), number % 50, "USD");
+                row.due_at = (number % 3 > 0).then(|| rows::at("2026-03-01T00:00:00Z") + chrono::Duration::days(number % 7));
+                row.created_at += chrono::Duration::seconds(number % 900);
+                row.deleted_at = (number % 100 == 0).then_some(row.created_at);
+                row.into_active_model()
+            })
+            .collect();
+        for some in made.chunks(500) {
+            payment::Entity::insert_many(some.to_vec()).exec_without_returning(&ground.db).await.unwrap();
+        }
+        let noun = payment::Entity::NOUN;
+        for order in ["", "amount", "-amount", "dueDate", "-dueDate", "-modifiedDate", "status"] {
+            let page = async |offset, limit| {
+                let order = (!order.is_empty()).then(|| noun.order(order).unwrap());
+                let listing = Listing { order, offset, limit, ..Listing::default() };
+                let found = lists::records::<payment::Entity>(&ground.db, connection, &listing).await.unwrap();
+                assert_eq!(found.total, 2_574, "deleted ones are not counted");
+                found.rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+            };
+            let whole = page(0, 5_000).await;
+            assert_eq!(whole.iter().collect::<BTreeSet<_>>().len(), 2_574);
+            for offset in [0, 900, 1_000, 1_286, 1_287, 1_288, 1_400, 1_573, 1_574, 2_500, 2_573, 2_574, 9_999] {
+                let wanted: Vec<String> = whole.iter().skip(offset).take(100).cloned().collect();
+                assert_eq!(page(offset as u64, 100).await, wanted, "{order} at {offset}");
             }
         }
     }
