@@ -1,8 +1,10 @@
 //! `tributary export`: lists of a connection's records as files, all of one moment, beside a `serve` that goes on.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::builder::PossibleValuesParser;
@@ -11,7 +13,7 @@ use entity::connection;
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use futures::StreamExt;
-use tributary::store::{self, Db, database};
+use tributary::store::{self, Db, Tx, database};
 use tributary::web;
 use tributary::web::error::Error;
 use tributary::web::export::{Format, Pieces, Tables, Wanted, data_types, moment};
@@ -88,31 +90,46 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let tables = Tables::of(&web::openapi());
     let tx = moment(&db).await?;
     let wanted = Wanted { query: args.query.clone(), order_by: args.order_by.clone(), fields: args.fields.clone() };
-    match args.data_type {
-        Some(data_type) => {
-            let pieces = tables.file(&tx, &connection, data_type, &wanted, args.format).await.map_err(refused)?;
-            if to_stdout { to_standard_output(pieces).await } else { to_file(pieces, &args.out).await.map(drop) }
-        }
-        None => {
-            let mut files = Vec::new();
-            let folder = partial(&args.out, |builder, folder| builder.tempdir_in(folder))?;
-            for data_type in data_types() {
-                let pieces = match tables.file(&tx, &connection, data_type, &wanted, args.format).await {
-                    Err(Error::Conflict(said) | Error::NotFound(said)) => {
-                        files.push(format!("{}: no file. {said}\n", short(data_type)));
-                        continue;
-                    }
-                    pieces => pieces.map_err(refused)?,
-                };
-                let name = format!("{}.{}", short(data_type), args.format.as_str());
+    let asked = Asked { tables, tx, connection, wanted, format: args.format };
+    let Some(data_type) = args.data_type else { return folder(&asked, &args.out).await };
+    let pieces = asked.file(data_type).await.map_err(refused)?;
+    if to_stdout { to_standard_output(pieces).await } else { to_file(pieces, &args.out).await.map(drop) }
+}
+
+/// Files of one moment.
+struct Asked {
+    tables: Tables,
+    tx: Arc<Tx>,
+    connection: connection::Model,
+    wanted: Wanted,
+    format: Format,
+}
+
+impl Asked {
+    async fn file(&self, data_type: DataType) -> Result<Pieces, Error> {
+        self.tables.file(&self.tx, &self.connection, data_type, &self.wanted, self.format).await
+    }
+}
+
+/// Makes a folder with a file for each list, and says what is in it. A list that was never read has none.
+async fn folder(asked: &Asked, path: &Path) -> anyhow::Result<()> {
+    let mut told = String::new();
+    let folder = partial(path, |builder, folder| builder.tempdir_in(folder))?;
+    for data_type in data_types() {
+        let short = short(data_type);
+        match asked.file(data_type).await {
+            Ok(pieces) => {
+                let name = format!("{short}.{}", asked.format.as_str());
                 let bytes = to_file(pieces, &folder.path().join(&name)).await?;
-                files.push(format!("{name}: {bytes} bytes\n"));
+                writeln!(told, "{name}: {bytes} bytes")?;
             }
-            fs::rename(folder.keep(), &args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
-            print(&files.concat())?;
-            Ok(())
+            Err(Error::Conflict(said) | Error::NotFound(said)) => writeln!(told, "{short}: no file. {said}")?,
+            Err(error) => return Err(refused(error)),
         }
     }
+    fs::rename(folder.keep(), path).with_context(|| format!("cannot make {}", path.display()))?;
+    print(&told)?;
+    Ok(())
 }
 
 async fn connection(db: &Db, args: &Args) -> anyhow::Result<connection::Model> {

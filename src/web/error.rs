@@ -160,8 +160,8 @@ impl IntoResponse for Error {
             tracing::error!(error = ?cause, words, "the database cannot do it now");
         }
         let validation = match &self {
-            Self::Query(refused) => Some(Validation::of("query", refused.reason())),
-            Self::Field { name, said } => Some(Validation::of(name, said.clone())),
+            Self::Query(refused) => Some(Validation::of("query", &refused.reason())),
+            Self::Field { name, said } => Some(Validation::of(name, said)),
             _ => None,
         };
         let mut response = self.status().into_response();
@@ -224,10 +224,10 @@ pub struct ValidationItem {
 }
 
 impl Validation {
-    fn of(item: &str, message: String) -> Self {
+    fn of(item: &str, message: &str) -> Self {
         let item = ValidationItem {
             item_id: Some(item.to_owned()),
-            message: Some(short(&message)),
+            message: Some(short(message)),
             validator_name: None,
             rule_id: None,
         };

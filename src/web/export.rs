@@ -260,12 +260,12 @@ pub(super) fn describe(described: &mut OpenApi) {
             let schema = ObjectBuilder::new().schema_type(Type::String).build();
             answer.content.insert(kind.to_owned(), ContentBuilder::new().schema(Some(schema)).build().into());
         }
-        answer.description = "One page; or, with `format`, a file of the whole list.".to_owned();
+        "One page; or, with `format`, a file of the whole list.".clone_into(&mut answer.description);
     }
 }
 
 fn parameter() -> Parameter {
-    let names = std::iter::once("json").chain(Format::ALL.map(Format::as_str)).map(|name| Value::from(name));
+    let names = std::iter::once("json").chain(Format::ALL.map(Format::as_str)).map(Value::from);
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(names))

@@ -39,9 +39,9 @@ const EACH: usize = 45;
 pub async fn fill(ground: &Ground, connection: ConnectionId, random: &mut StdRng) {
     for number in 0..EACH {
         let id = |prefix: &str| format!("{prefix}_{}{number}", ["A", "a", "B%", "b_"][number % 4]);
-        rows::put(ground, payment(connection, id("ch"), random)).await;
-        rows::put(ground, transaction(connection, id("txn"), random)).await;
-        rows::put(ground, payout(connection, id("po"), random)).await;
+        rows::put(ground, payment(connection, &id("ch"), random)).await;
+        rows::put(ground, transaction(connection, &id("txn"), random)).await;
+        rows::put(ground, payout(connection, &id("po"), random)).await;
         rows::put(ground, customer(connection, id("cus"), random)).await;
         rows::put(ground, dispute(connection, id("dp"), random)).await;
         rows::put(ground, product(connection, id("prod"), random)).await;
@@ -85,7 +85,7 @@ fn gone(random: &mut impl Rng) -> Option<DateTime<Utc>> {
     random.random_bool(0.1).then(|| moment(random))
 }
 
-fn payment(connection: ConnectionId, id: String, random: &mut impl Rng) -> payment::Model {
+fn payment(connection: ConnectionId, id: &str, random: &mut impl Rng) -> payment::Model {
     use payment::Status::{Cancelled, Failed, Paid, Pending};
     let (minor, currency) = money(random);
     let method = random.random_bool(0.7).then(|| word(random));
@@ -98,11 +98,11 @@ fn payment(connection: ConnectionId, id: String, random: &mut impl Rng) -> payme
         modified_at: moment(random),
         source_modified_at: maybe_moment(random),
         deleted_at: gone(random),
-        ..rows::payment(connection, &id, minor, currency)
+        ..rows::payment(connection, id, minor, currency)
     }
 }
 
-fn transaction(connection: ConnectionId, id: String, random: &mut impl Rng) -> transaction::Model {
+fn transaction(connection: ConnectionId, id: &str, random: &mut impl Rng) -> transaction::Model {
     use transaction::Type::{Payment, PaymentFee, Payout, Refund};
     let (minor, currency) = money(random);
     let source = random.random_bool(0.8).then(|| (format!("ch_{}", word(random)), transaction::SourceType::Payment));
@@ -115,11 +115,11 @@ fn transaction(connection: ConnectionId, id: String, random: &mut impl Rng) -> t
         modified_at: moment(random),
         source_modified_at: maybe_moment(random),
         deleted_at: gone(random),
-        ..rows::transaction(connection, &id, minor, currency)
+        ..rows::transaction(connection, id, minor, currency)
     }
 }
 
-fn payout(connection: ConnectionId, id: String, random: &mut impl Rng) -> payout::Model {
+fn payout(connection: ConnectionId, id: &str, random: &mut impl Rng) -> payout::Model {
     let (minor, currency) = money(random);
     payout::Model {
         status: one_of(&[payout::Status::Paid, payout::Status::Failed, payout::Status::InTransit], random),
@@ -131,7 +131,7 @@ fn payout(connection: ConnectionId, id: String, random: &mut impl Rng) -> payout
         modified_at: moment(random),
         source_modified_at: maybe_moment(random),
         deleted_at: gone(random),
-        ..rows::payout(connection, &id, minor, currency)
+        ..rows::payout(connection, id, minor, currency)
     }
 }
 

@@ -41,7 +41,7 @@ impl Encode for Csv {
         self.out.flush()?;
         // The writer owns its buffer; a new writer goes on where it was, since a file is nothing but its lines.
         let next = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-        Ok(std::mem::replace(&mut self.out, next).into_inner().map_err(|error| error.into_error())?)
+        Ok(std::mem::replace(&mut self.out, next).into_inner().map_err(csv::IntoInnerError::into_error)?)
     }
 
     fn finish(mut self: Box<Self>) -> anyhow::Result<Vec<u8>> {
