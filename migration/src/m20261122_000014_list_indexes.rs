@@ -10,8 +10,18 @@ use sea_orm_migration::sea_orm::DbBackend;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-const TABLES: [&str; 8] =
-    ["customer", "payment", "transaction", "payout", "dispute", "product", "payment_method", "order"];
+const TABLES: [&str; 10] = [
+    "customer",
+    "payment",
+    "transaction",
+    "payout",
+    "dispute",
+    "product",
+    "payment_method",
+    "order",
+    "subscription",
+    "invoice",
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

@@ -303,6 +303,6 @@ both! {
             }
             lists += 1;
         }
-        assert!(lists >= 8, "{lists} lists were asked");
+        assert!(lists >= 10, "{lists} lists were asked");
     }
 }

@@ -6,7 +6,7 @@ use entity::data_type::DataType;
 use entity::dataset::Status;
 use entity::id::ConnectionId;
 use entity::shape::{Address, Texts};
-use entity::{customer, dispute, order, payment, payment_method, payout, product, transaction};
+use entity::{customer, dispute, invoice, order, payment, payment_method, payout, product, subscription, transaction};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
@@ -47,6 +47,8 @@ pub async fn fill(ground: &Ground, connection: ConnectionId, random: &mut StdRng
         rows::put(ground, product(connection, id("prod"), random)).await;
         rows::put(ground, payment_method(connection, id("pm"), random)).await;
         rows::put(ground, order(connection, id("in"), random)).await;
+        rows::put(ground, subscription(connection, id("sub"), random)).await;
+        rows::put(ground, invoice(connection, id("in"), random)).await;
     }
     for data_type in DataType::ALL {
         rows::dataset(ground, connection, data_type, Status::Complete).await;
@@ -243,6 +245,79 @@ fn order(connection_id: ConnectionId, id: String, random: &mut impl Rng) -> orde
         payments: Vec::new(),
         customer_id: random.random_bool(0.7).then(|| format!("cus_{}", word(random))),
         customer_email: None,
+        created_at: moment(random),
+        source_modified_at: maybe_moment(random),
+        content_hash: 0,
+        read_no: 0,
+        modified_at: moment(random),
+        deleted_at: gone(random),
+    }
+}
+
+fn subscription(connection_id: ConnectionId, id: String, random: &mut impl Rng) -> subscription::Model {
+    use subscription::Status::{Active, Cancelled, PastDue};
+    let (monthly_minor, currency) = money(random);
+    subscription::Model {
+        connection_id,
+        id,
+        customer_id: random.random_bool(0.7).then(|| format!("cus_{}", word(random))),
+        status: one_of(&[Active, Cancelled, PastDue], random),
+        currency: currency.to_owned(),
+        items: Vec::new(),
+        monthly_minor,
+        monthly_milli: to_milli(monthly_minor, currency).unwrap(),
+        unpriced_items: 0,
+        discounts: Texts(Vec::new()),
+        collection_method: random.random_bool(0.7).then(|| word(random)),
+        started_at: moment(random),
+        trial_ends_at: maybe_moment(random),
+        period_ends_at: maybe_moment(random),
+        cancel_at_period_end: random.random(),
+        cancel_at: None,
+        cancelled_at: maybe_moment(random),
+        ended_at: maybe_moment(random),
+        created_at: moment(random),
+        source_modified_at: maybe_moment(random),
+        content_hash: 0,
+        read_no: 0,
+        modified_at: moment(random),
+        deleted_at: gone(random),
+    }
+}
+
+fn invoice(connection_id: ConnectionId, id: String, random: &mut impl Rng) -> invoice::Model {
+    let (total_minor, currency) = money(random);
+    let milli = |minor| to_milli(minor, currency).unwrap();
+    let (tax_minor, discount_minor, paid_minor) = (total_minor / 5, total_minor % 7, total_minor / 2);
+    invoice::Model {
+        connection_id,
+        id,
+        number: random.random_bool(0.7).then(|| format!("R-{}", random.random_range(1..9))),
+        status: one_of(&[invoice::Status::Draft, invoice::Status::Open, invoice::Status::Paid], random),
+        reason: random.random_bool(0.7).then(|| word(random)),
+        customer_id: random.random_bool(0.7).then(|| format!("cus_{}", word(random))),
+        subscription_id: random.random_bool(0.7).then(|| format!("sub_{}", word(random))),
+        currency: currency.to_owned(),
+        total_minor,
+        total_milli: milli(total_minor),
+        tax_minor,
+        tax_milli: milli(tax_minor),
+        discount_minor,
+        discount_milli: milli(discount_minor),
+        due_minor: total_minor,
+        due_milli: milli(total_minor),
+        paid_minor,
+        paid_milli: milli(paid_minor),
+        paid_elsewhere_minor: 0,
+        remaining_minor: total_minor - paid_minor,
+        remaining_milli: milli(total_minor - paid_minor),
+        issued_at: maybe_moment(random),
+        due_at: maybe_moment(random),
+        paid_at: maybe_moment(random),
+        voided_at: None,
+        uncollectible_at: None,
+        lines: Vec::new(),
+        payments: Vec::new(),
         created_at: moment(random),
         source_modified_at: maybe_moment(random),
         content_hash: 0,
