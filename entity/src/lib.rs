@@ -13,12 +13,14 @@ pub mod api_key;
 pub mod company;
 pub mod connection;
 pub mod credential;
+pub mod custom_data_type;
 pub mod data_key;
 pub mod delivery;
 pub mod delivery_attempt;
 pub mod dictionary;
 pub mod feed_clock;
 pub mod feed_index;
+pub mod idempotency_key;
 pub mod integration;
 pub mod job;
 pub mod oauth_state;
@@ -27,6 +29,7 @@ pub mod session;
 pub mod stripe_event;
 pub mod stripe_event_count;
 pub mod stripe_hint;
+pub mod supplemental_config;
 pub mod sync_setting;
 pub mod user;
 pub mod webhook_consumer;
@@ -66,11 +69,14 @@ pub const COORDINATION: &[&str] = &[
     "integration",
     "connection",
     "credential",
+    "custom_data_type",
     "data_key",
+    "idempotency_key",
     "oauth_state",
     "session",
     "api_key",
     "profile",
+    "supplemental_config",
     "sync_setting",
     "job",
     "dictionary",

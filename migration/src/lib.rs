@@ -12,6 +12,7 @@ mod m20261121_000007_deliveries;
 mod m20261121_000008_pass_times;
 mod m20261122_000009_subscriptions_and_invoices;
 mod m20261122_000010_views;
+mod m20261122_000011_calls;
 mod m20261122_000014_list_indexes;
 
 /// Every migration, oldest first.
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_pass_times::Migration),
             Box::new(m20261122_000009_subscriptions_and_invoices::Migration),
             Box::new(m20261122_000010_views::Migration),
+            Box::new(m20261122_000011_calls::Migration),
             Box::new(m20261122_000014_list_indexes::Migration),
         ]
     }

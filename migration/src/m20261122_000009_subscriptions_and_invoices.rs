@@ -20,11 +20,14 @@ impl MigrationTrait for Migration {
             }
         }
         // Whatever is summed stands in the index: neither database looks at a row for it.
+        // With the column of the condition in them, SQLite reads the sums from the indexes alone.
         for index in [
             r#"CREATE INDEX transaction_sums ON "transaction"
-               (connection_id, created_at, "type", currency, reporting_category, total_minor) WHERE deleted_at IS NULL"#,
+               (connection_id, created_at, "type", currency, reporting_category, total_minor, deleted_at)
+               WHERE deleted_at IS NULL"#,
             r#"CREATE INDEX order_sums ON "order"
-               (connection_id, COALESCE(closed_at, created_at), customer_id, currency, total_minor) WHERE deleted_at IS NULL"#,
+               (connection_id, COALESCE(closed_at, created_at), customer_id, currency, total_minor, deleted_at)
+               WHERE deleted_at IS NULL"#,
         ] {
             manager.get_connection().execute_unprepared(index).await?;
         }

@@ -17,7 +17,8 @@ use super::begin::is_open;
 use super::events::{self, Kind};
 use super::{Fault, Means, integrations, revoke};
 use crate::fault::{self, Point};
-use crate::store::{self, connections::Granted};
+use crate::store;
+use crate::store::connections::{Granted, Next};
 use crate::stripe::oauth;
 use crate::task::Task;
 use crate::vault::{Place, digest};
@@ -319,33 +320,49 @@ async fn hold(
     })
 }
 
-/// One transaction: Linked, the credential, and the first sync asked for. `false` when the connection is gone, or
-/// linked by another tab meanwhile.
+/// Links a connection to the account that was granted, and asks for its first sync. `false` when the connection is gone,
+/// or linked by another tab meanwhile.
 async fn link(means: Means<'_>, held: &Held, connection: &connection::Model) -> Result<bool, Fault> {
-    let now = means.clock.now();
-    let tx = store::write(means.db).await?;
-    let current = store::connections::hold(&tx, connection.id).await?;
-    let Some(current) = current.filter(|row| row.status != Status::Linked) else { return Ok(false) };
-    let kind = if current.linked_at.is_some() { Kind::ConnectionReconnected } else { Kind::ConnectionConnected };
     let granted = Granted {
         account_id: held.account_id.clone(),
         account_name: held.account_name.clone().or_else(|| connection.account_name.clone()),
         livemode: held.livemode,
         scope: held.scope.clone(),
     };
-    store::connections::set_linked(&tx, connection.id, granted, now).await?;
     let row = credential::Model {
         connection_id: connection.id,
         kind: credential::Kind::Oauth,
         access_token: Some(held.access_token.clone()),
         refresh_token: held.refresh_token.clone(),
-        created_at: now,
+        created_at: means.clock.now(),
     };
-    store::credentials::replace(&tx, row).await?;
-    store::jobs::enqueue(&tx, &Task::Sync { connection: connection.id }, now).await?;
-    events::connection(&tx, kind, connection.id, now).await?;
+    keep(means, granted, row, true).await
+}
+
+/// One transaction: Linked, the credential, and the first sync if it is asked for. `false` when the connection is gone, or
+/// linked meanwhile.
+pub(super) async fn keep(
+    means: Means<'_>,
+    granted: Granted,
+    credential: credential::Model,
+    sync: bool,
+) -> Result<bool, Fault> {
+    let (id, now) = (credential.connection_id, means.clock.now());
+    let account_id = granted.account_id.clone();
+    let tx = store::write(means.db).await?;
+    let current = store::connections::hold(&tx, id).await?;
+    let Some(current) = current.filter(|row| row.status != Status::Linked) else { return Ok(false) };
+    let kind = if current.linked_at.is_some() { Kind::ConnectionReconnected } else { Kind::ConnectionConnected };
+    store::connections::set_linked(&tx, id, granted, now).await?;
+    store::credentials::replace(&tx, credential).await?;
+    if sync {
+        store::jobs::enqueue(&tx, &Task::Sync { connection: id }, now).await?;
+    } else {
+        store::connections::reschedule(&tx, id, Next { sync: None, pass: None }).await?;
+    }
+    events::connection(&tx, kind, id, now).await?;
     tx.commit().await?;
-    tracing::info!(connection.id = %connection.id, account.id = held.account_id, "linked");
+    tracing::info!(connection.id = %id, account.id = account_id, "linked");
     Ok(true)
 }
 
@@ -354,7 +371,12 @@ async fn name(means: Means<'_>, key: &SecretString, held: &Held) -> Option<Strin
     let account = means.stripe.account(key.clone(), Some(held.account_id.clone()), held.livemode);
     let call = account.get("/v1/account", "/v1/account", &[]);
     let answer = tokio::time::timeout(NAME_TIMEOUT, call).await.ok()?.ok()?;
-    let about: About = serde_json::from_slice(&answer.body).ok()?;
+    name_in(&answer.body)
+}
+
+/// What an account calls itself.
+pub(super) fn name_in(account: &[u8]) -> Option<String> {
+    let about: About = serde_json::from_slice(account).ok()?;
     let named =
         [about.business_profile.and_then(|one| one.name), about.settings.and_then(|one| one.dashboard.display_name)];
     named.into_iter().flatten().chain(about.email).find(|name| !name.trim().is_empty())

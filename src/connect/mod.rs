@@ -1,6 +1,7 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
 
 pub mod access_tokens;
+pub mod adopt;
 pub mod api_keys;
 pub mod begin;
 pub mod events;

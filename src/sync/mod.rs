@@ -17,6 +17,7 @@ pub mod local;
 pub mod map;
 pub mod origin;
 pub mod payouts;
+pub mod pick;
 pub mod prepare;
 pub mod reconcile;
 pub mod remap;

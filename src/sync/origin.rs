@@ -63,6 +63,8 @@ const CUSTOMER: &[Property] = &[
     ("createdDate", &["customer.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const PAYMENT: &[Property] = &[
@@ -76,6 +78,8 @@ const PAYMENT: &[Property] = &[
     ("dueDate", OURS),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const TRANSACTION: &[Property] = &[
@@ -89,6 +93,8 @@ const TRANSACTION: &[Property] = &[
     ("sourceCreatedDate", &["balance_transaction.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const PAYOUT: &[Property] = &[
@@ -112,6 +118,8 @@ const PAYOUT: &[Property] = &[
     ("content", OURS),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const DISPUTE: &[Property] = &[
@@ -125,6 +133,8 @@ const DISPUTE: &[Property] = &[
     ("createdDate", &["dispute.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const PRODUCT: &[Property] = &[
@@ -138,6 +148,8 @@ const PRODUCT: &[Property] = &[
     ("isGiftCard", OURS),
     ("productCategoryRefs", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const ORDER: &[Property] = &[
@@ -157,6 +169,8 @@ const ORDER: &[Property] = &[
     ("createdDate", &["checkout.session.created", "invoice.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const SUBSCRIPTION: &[Property] = &[
@@ -179,6 +193,8 @@ const SUBSCRIPTION: &[Property] = &[
     ("createdDate", &["subscription.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 const INVOICE: &[Property] = &[
@@ -206,6 +222,8 @@ const INVOICE: &[Property] = &[
     ("createdDate", &["invoice.created"]),
     ("sourceModifiedDate", OURS),
     ("modifiedDate", OURS),
+    // What was configured, whatever the field.
+    ("supplementalData", OURS),
 ];
 
 /// Stripe's objects behind a record, with what became of each: the one that it is named after first. Empty when none is kept,

@@ -1,7 +1,9 @@
 //! The API: its routes, and its description that is made of them.
 
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, Required, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,10 +11,11 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::examples::Recorded;
 use super::{
-    App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, customers, disputes,
-    event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders, payment_methods,
-    payments, payouts, products, profile, quarantine, read_budget, reconciliation, refresh, source, subscriptions,
-    sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays, webhooks,
+    App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, custom_data, customers,
+    disputes, event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders,
+    payment_methods, payments, payouts, products, profile, quarantine, read_budget, reconciliation, refresh, source,
+    subscriptions, supplemental, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays,
+    webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -27,9 +30,11 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(companies::list, companies::create))
         .routes(routes!(companies::get, companies::update, companies::replace, companies::delete))
         .routes(routes!(access_token::get))
+        .routes(routes!(access_token::get_bare))
         .routes(routes!(link_options::get))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::get, connections::unlink, connections::delete))
+        .routes(routes!(connections::authorize))
         .routes(routes!(read_budget::get))
         .routes(routes!(refresh::all))
         .routes(routes!(refresh::by_data_type))
@@ -44,11 +49,15 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(integrations::get, integrations::set))
         .routes(routes!(integrations::branding))
         .routes(routes!(integrations::register_webhook))
+        .routes(routes!(supplemental::configuration, supplemental::configure))
+        .routes(routes!(custom_data::configuration, custom_data::configure))
+        .routes(routes!(custom_data::refresh))
         .routes(routes!(profile::get, profile::replace))
         .routes(routes!(sync_settings::of_profile, sync_settings::set_of_profile))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
         .routes(routes!(cors_settings::get, cors_settings::set))
+        .routes(routes!(cors_settings::get_old, cors_settings::set_old))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))
@@ -92,6 +101,7 @@ fn commerce() -> OpenApiRouter<App> {
         .routes(routes!(quarantine::replay))
         .routes(routes!(quarantine::get))
         .routes(routes!(source::get))
+        .routes(routes!(custom_data::list))
         .merge(unsupported::routes())
 }
 
@@ -122,7 +132,7 @@ pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     ),
     components(schemas(ErrorBody, Validation, ValidationItem)),
     security(("api_key" = [])),
-    modifiers(&Security),
+    modifiers(&Security, &Once),
     tags(
         (name = "Companies", description = "The small businesses."),
         (name = "Connections", description = "A company's link to a Stripe account."),
@@ -146,6 +156,28 @@ impl Modify for Security {
         scheme.description =
             Some("`Authorization: Basic base64(key)`: the API key alone, or with a colon after it.".into());
         openapi.components.get_or_insert_default().add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Every POST may be named, so that it has one effect however often it is sent.
+struct Once;
+
+impl Modify for Once {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for post in openapi.paths.paths.values_mut().filter_map(|path| path.post.as_mut()) {
+            let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).build();
+            let key = ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .schema(Some(text))
+                .description(Some(
+                    "Such as a random UUID. Sent again under the same key within a day, the request has no second \
+                     effect and is answered as before, with `Idempotent-Replayed: true`.",
+                ))
+                .build();
+            post.parameters.get_or_insert_default().push(key.into());
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections of a company.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -18,6 +19,7 @@ use super::body::Body;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{OfCompany, OfConnection};
+use crate::connect::adopt;
 use crate::connect::events;
 use crate::connect::link::{self, Links};
 use crate::connect::revoke;
@@ -248,6 +250,33 @@ pub async fn create(
     responses((status = 200, description = "The connection.", body = Connection), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection) -> Result<Json<Connection>, Error> {
     Ok(Json(Shown::of(&app).await?.connection(of.connection)?))
+}
+
+/// Link a connection to an account that is connected already
+///
+/// For who moves here with an application of Stripe Connect that accounts are connected to: the owner is not asked again.
+/// Send the account's id as `accountId`, or all of Stripe's answer to the OAuth exchange of back then; tokens in it are not
+/// kept. Stripe is asked whether the application may read the account. Nothing is read until data is asked for, as by
+/// `POST /companies/{companyId}/data/all`.
+#[utoipa::path(put, path = "/companies/{companyId}/connections/{connectionId}/authorization",
+    operation_id = "update-connection-authorization", tag = "Connections",
+    params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path)),
+    request_body = BTreeMap<String, String>,
+    responses((status = 200, description = "The connection, Linked.", body = Connection), Refusals))]
+pub async fn authorize(
+    State(app): State<App>,
+    of: OfConnection,
+    Body(shown): Body<BTreeMap<String, String>>,
+) -> Result<Json<Connection>, Error> {
+    adopt::adopt(app.means(), &of.connection, &shown).await.map_err(|error| match error {
+        adopt::Error::Refused(said) => Error::BadRequest(said),
+        adopt::Error::Conflict(said) => Error::Conflict(said),
+        adopt::Error::Unavailable(_) => Error::Unavailable(error.to_string()),
+        adopt::Error::Fault(fault) => Error::fault(fault),
+    })?;
+    let row = store::connections::owned(&app.db, of.company.id, of.connection.id).await?;
+    let row = row.ok_or_else(|| Error::none("connection", of.connection.id))?;
+    Ok(Json(Shown::of(&app).await?.connection(row)?))
 }
 
 /// The status that a connection shall have.

@@ -12,6 +12,7 @@ use super::App;
 use super::api::Refusals;
 use super::body::Body;
 use super::error::Error;
+use super::idempotency;
 use super::who::Caller;
 use crate::store;
 
@@ -59,6 +60,26 @@ pub async fn set(
     Ok(Json(CorsSettings { allowed_origins }))
 }
 
+/// Get CORS settings (old address)
+///
+/// The same as `/corsSettings`, for programs that know the older address.
+#[utoipa::path(get, path = "/connectionManagement/corsSettings",
+    operation_id = "get-connection-management-cors-settings", tag = "Settings",
+    responses((status = 200, description = "The allowed origins.", body = CorsSettings), Refusals))]
+pub async fn get_old(app: State<App>, caller: Caller) -> Result<Json<CorsSettings>, Error> {
+    get(app, caller).await
+}
+
+/// Set CORS settings (old address)
+///
+/// The same as `/corsSettings`, for programs that know the older address.
+#[utoipa::path(post, path = "/connectionManagement/corsSettings",
+    operation_id = "set-connection-management-cors-settings", tag = "Settings", request_body = CorsSettings,
+    responses((status = 200, description = "The allowed origins.", body = CorsSettings), Refusals))]
+pub async fn set_old(app: State<App>, caller: Caller, body: Body<CorsSettings>) -> Result<Json<CorsSettings>, Error> {
+    set(app, caller, body).await
+}
+
 /// The origin as browsers send it: of http or https, without a path, a user or a query.
 fn origin(given: &str) -> Option<String> {
     let url = Url::parse(given.trim()).ok()?;
@@ -88,8 +109,13 @@ pub(super) fn layer(app: &App) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER, header::ETAG])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, idempotency::HEADER])
+        .expose_headers([
+            HeaderName::from_static("x-request-id"),
+            header::RETRY_AFTER,
+            header::ETAG,
+            idempotency::REPLAYED,
+        ])
         .max_age(std::time::Duration::from_mins(10))
 }
 

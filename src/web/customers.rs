@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use entity::customer;
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::shape::Address;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::api::Refusals;
 use super::commerce;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 
 /// A customer.
@@ -40,6 +42,9 @@ pub struct Customer {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 impl From<customer::Model> for Customer {
@@ -55,7 +60,20 @@ impl From<customer::Model> for Customer {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Customer {
+    const DATA_TYPE: DataType = DataType::Customers;
+
+    fn source_id(&self) -> &str {
+        &self.id
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -67,7 +85,8 @@ impl From<customer::Model> for Customer {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Customer>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Customer>>, Error> {
-    commerce::list::<customer::Entity, _>(&app, &of.connection, &list).await
+    let page = commerce::list::<customer::Entity, _>(&app, &of.connection, &list).await?;
+    supplemental::page(&app, &of.connection, page).await
 }
 
 /// Get a customer
@@ -76,5 +95,6 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("customerId" = String, Path)),
     responses((status = 200, description = "The customer.", body = Customer), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Customer>, Error> {
-    commerce::get::<customer::Entity, _>(&app, &of.connection, &id).await
+    let record = commerce::get::<customer::Entity, _>(&app, &of.connection, &id).await?;
+    supplemental::one(&app, &of.connection, record).await
 }

@@ -225,7 +225,7 @@ fn picture(app: &App, path: &str) -> Result<String, Error> {
     app.links().page(path).map(String::from).map_err(Error::fault)
 }
 
-async fn find(app: &App, key: &str) -> Result<integration::Model, Error> {
+pub(super) async fn find(app: &App, key: &str) -> Result<integration::Model, Error> {
     store::integrations::by_key(&app.db, key).await?.ok_or_else(|| Error::none("integration", key))
 }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::invoice;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::orders::{OrderLine, PaymentRef};
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -69,6 +71,9 @@ pub struct Invoice {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 impl From<invoice::Model> for Invoice {
@@ -100,7 +105,20 @@ impl From<invoice::Model> for Invoice {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Invoice {
+    const DATA_TYPE: DataType = DataType::Invoices;
+
+    fn source_id(&self) -> &str {
+        &self.id
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -112,7 +130,8 @@ impl From<invoice::Model> for Invoice {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Invoice>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Invoice>>, Error> {
-    commerce::list::<invoice::Entity, _>(&app, &of.connection, &list).await
+    let page = commerce::list::<invoice::Entity, _>(&app, &of.connection, &list).await?;
+    supplemental::page(&app, &of.connection, page).await
 }
 
 /// Get an invoice
@@ -121,5 +140,6 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("invoiceId" = String, Path)),
     responses((status = 200, description = "The invoice.", body = Invoice), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Invoice>, Error> {
-    commerce::get::<invoice::Entity, _>(&app, &of.connection, &id).await
+    let record = commerce::get::<invoice::Entity, _>(&app, &of.connection, &id).await?;
+    supplemental::one(&app, &of.connection, record).await
 }

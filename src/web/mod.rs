@@ -13,6 +13,7 @@ pub mod company_info;
 mod conditional;
 pub mod connections;
 pub mod cors_settings;
+pub mod custom_data;
 pub mod customers;
 pub mod disputes;
 mod entrance;
@@ -22,6 +23,7 @@ mod examples;
 pub mod export;
 pub mod health;
 pub mod history;
+mod idempotency;
 pub mod integrations;
 pub mod invoices;
 pub mod link;
@@ -43,6 +45,7 @@ mod session;
 pub mod source;
 pub mod stripe_webhooks;
 pub mod subscriptions;
+pub mod supplemental;
 pub mod sync_settings;
 pub mod transactions;
 mod trim;
@@ -151,6 +154,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(export::Exports::of(&app, &described), export::answer))
         .layer(middleware::from_fn_with_state(trim::Known::of(&described), trim::answer))
         .layer(middleware::from_fn(conditional::answer))
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::answer))
         .layer(cors_settings::layer(&app))
         .merge(portal::routes())
         .layer(session::of_the_portal(&app))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::order;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::api::Refusals;
 use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -52,6 +54,9 @@ pub struct Order {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 /// What was bought.
@@ -177,7 +182,20 @@ impl From<order::Model> for Order {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Order {
+    const DATA_TYPE: DataType = DataType::Orders;
+
+    fn source_id(&self) -> &str {
+        &self.id
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -189,7 +207,8 @@ impl From<order::Model> for Order {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Order>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Order>>, Error> {
-    commerce::list::<order::Entity, _>(&app, &of.connection, &list).await
+    let page = commerce::list::<order::Entity, _>(&app, &of.connection, &list).await?;
+    supplemental::page(&app, &of.connection, page).await
 }
 
 /// Get an order
@@ -198,5 +217,6 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("orderId" = String, Path)),
     responses((status = 200, description = "The order.", body = Order), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Order>, Error> {
-    commerce::get::<order::Entity, _>(&app, &of.connection, &id).await
+    let record = commerce::get::<order::Entity, _>(&app, &of.connection, &id).await?;
+    supplemental::one(&app, &of.connection, record).await
 }

@@ -135,6 +135,23 @@ impl List {
         is_plain.then(|| Listing { offset: self.offset(), limit: u64::from(self.size), ..Listing::default() })
     }
 
+    /// How many results come before this page, and how many it has at most.
+    #[must_use]
+    pub fn part(&self) -> (u64, u64) {
+        (self.offset(), u64::from(self.size))
+    }
+
+    /// For a list that cannot be queried.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn refuse_queries(&self, what: &str) -> Result<(), Error> {
+        if self.query.is_some() || self.order.is_some() {
+            return Err(Error::BadRequest(format!("query and orderBy do not work on {what}.")));
+        }
+        Ok(())
+    }
+
     fn offset(&self) -> u64 {
         u64::from(self.page - 1) * u64::from(self.size)
     }

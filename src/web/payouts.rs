@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::payout_content::{self, State as Known};
 use entity::{connection, payout};
@@ -15,6 +16,7 @@ use super::api::Refusals;
 use super::commerce::was_read;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::transactions::Transaction;
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
@@ -64,6 +66,9 @@ pub struct Payout {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 /// What a payout is made of.
@@ -162,7 +167,20 @@ impl Payout {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Payout {
+    const DATA_TYPE: DataType = DataType::Payouts;
+
+    fn source_id(&self) -> &str {
+        &self.id
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -184,7 +202,8 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
         let content = contents.remove(&row.id);
         Payout::new(row, content)
     };
-    Ok(Json(list.envelope(found.rows.into_iter().map(with).collect(), found.total)))
+    let page = list.envelope(found.rows.into_iter().map(with).collect(), found.total);
+    supplemental::page(&app, &of.connection, Json(page)).await
 }
 
 /// Get a payout
@@ -196,7 +215,7 @@ pub async fn get(State(app): State<App>, of: OfConnection, Last(id): Last) -> Re
     let tx = store::read(&app.db).await?;
     let row = find(&tx, &of.connection, &id).await?;
     let content = store::payouts_read::contents(&tx, of.connection.id, &[&id]).await?.remove(&id);
-    Ok(Json(Payout::new(row, content)))
+    supplemental::one(&app, &of.connection, Json(Payout::new(row, content))).await
 }
 
 async fn find(db: &impl ConnectionTrait, connection: &connection::Model, id: &str) -> Result<payout::Model, Error> {

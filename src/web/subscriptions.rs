@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::subscription;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::api::Refusals;
 use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -58,6 +60,9 @@ pub struct Subscription {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 /// Something that a subscription is of.
@@ -127,7 +132,20 @@ impl From<subscription::Model> for Subscription {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Subscription {
+    const DATA_TYPE: DataType = DataType::Subscriptions;
+
+    fn source_id(&self) -> &str {
+        &self.id
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -139,7 +157,8 @@ impl From<subscription::Model> for Subscription {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Subscription>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Subscription>>, Error> {
-    commerce::list::<subscription::Entity, _>(&app, &of.connection, &list).await
+    let page = commerce::list::<subscription::Entity, _>(&app, &of.connection, &list).await?;
+    supplemental::page(&app, &of.connection, page).await
 }
 
 /// Get a subscription
@@ -149,5 +168,6 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("subscriptionId" = String, Path)),
     responses((status = 200, description = "The subscription.", body = Subscription), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Subscription>, Error> {
-    commerce::get::<subscription::Entity, _>(&app, &of.connection, &id).await
+    let record = commerce::get::<subscription::Entity, _>(&app, &of.connection, &id).await?;
+    supplemental::one(&app, &of.connection, record).await
 }

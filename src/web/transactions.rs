@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::transaction;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::api::Refusals;
 use super::commerce::{self, RecordRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::supplemental::{self, SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -41,6 +43,9 @@ pub struct Transaction {
     pub modified_date: DateTime<Utc>,
     /// When it last changed at Stripe, where Stripe tells.
     pub source_modified_date: Option<DateTime<Utc>>,
+    /// What is configured of Stripe's own fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplemental_data: Option<SupplementalData>,
 }
 
 impl From<transaction::Model> for Transaction {
@@ -57,7 +62,20 @@ impl From<transaction::Model> for Transaction {
             created_date: row.created_at,
             modified_date: row.modified_at,
             source_modified_date: row.source_modified_at,
+            supplemental_data: None,
         }
+    }
+}
+
+impl Supplemented for Transaction {
+    const DATA_TYPE: DataType = DataType::Transactions;
+
+    fn source_id(&self) -> &str {
+        self.id.split(':').next().unwrap_or(&self.id)
+    }
+
+    fn supplement(&mut self, data: SupplementalData) {
+        self.supplemental_data = Some(data);
     }
 }
 
@@ -69,7 +87,8 @@ impl From<transaction::Model> for Transaction {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Transaction>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Transaction>>, Error> {
-    commerce::list::<transaction::Entity, _>(&app, &of.connection, &list).await
+    let page = commerce::list::<transaction::Entity, _>(&app, &of.connection, &list).await?;
+    supplemental::page(&app, &of.connection, page).await
 }
 
 /// Get a transaction
@@ -78,5 +97,6 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("transactionId" = String, Path)),
     responses((status = 200, description = "The transaction.", body = Transaction), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Transaction>, Error> {
-    commerce::get::<transaction::Entity, _>(&app, &of.connection, &id).await
+    let record = commerce::get::<transaction::Entity, _>(&app, &of.connection, &id).await?;
+    supplemental::one(&app, &of.connection, record).await
 }

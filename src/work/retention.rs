@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use crate::config::Retention;
-use crate::store::{Db, retention};
+use crate::store::{Db, idempotency, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_hours(24);
@@ -35,6 +35,8 @@ pub struct Removed {
     pub given_up: u64,
     /// Of the datasets.
     pub datasets: u64,
+    /// Of the answers that are kept for requests with a key.
+    pub answers: u64,
 }
 
 impl Worker {
@@ -85,6 +87,7 @@ pub async fn remove(db: &Db, keep: Retention, now: DateTime<Utc>, stop: &Cancell
         places: retention::places(db, before(keep.changes_days)).await?,
         given_up: retention::give_up_deliveries(db, before(keep.deliveries_days), now).await?,
         events: retention::webhook_events(db, Some(before(keep.deliveries_days))).await?,
+        answers: idempotency::forget(db, before(1)).await?,
         replays: retention::replays(db, before(keep.deliveries_days)).await?,
         ..Removed::default()
     };

@@ -108,7 +108,7 @@ both! {
         assert_eq!((status, &one), (200, &ours[id]));
         let asked = "commerce-subscriptions?query=status=Cancelled%26%26monthlyAmount>0&orderBy=-startedDate";
         let (_, page) = business.house.get(&business.path(asked), &key).await;
-        assert_eq!(page["totalResults"].as_u64().unwrap() as usize, ended, "{page}");
+        assert_eq!(page["totalResults"].as_u64().unwrap(), ended as u64, "{page}");
     }
 
     async fn every_invoice_is_here_whatever_became_of_it(business: Business) {
@@ -194,7 +194,8 @@ both! {
         let rows = store::quarantine::of(&business.house.db, business.connection).await.unwrap();
         let mut seen: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.reason.contains("cannot be mapped"))).collect();
         let mut due = vec![(bad.as_str(), true), (paid.as_str(), true), (open.as_str(), true)];
-        (seen.sort_unstable(), due.sort_unstable());
+        seen.sort_unstable();
+        due.sort_unstable();
         assert_eq!(seen, due);
         let datasets = dataset::Entity::find().filter(dataset::Column::ConnectionId.eq(business.connection));
         for one in datasets.all(&business.house.db).await.unwrap() {

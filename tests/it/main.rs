@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the doors")]
 
+mod adopt;
 mod answers;
 mod architecture;
 mod backup;
@@ -33,9 +34,11 @@ mod listing;
 mod mapping;
 mod metrics;
 mod moving;
+mod once;
 mod one_owner;
 mod openapi;
 mod oracle;
+mod own_fields;
 mod panics;
 mod platform;
 mod portal;

@@ -191,9 +191,9 @@ async fn counted(db: &store::Db, had: &Columns) -> BTreeMap<String, i64> {
 async fn r33_the_three_versions_before_go_on_while_the_newest_one_migrates_and_beside_it() {
     const OF_ALL: u64 = 2_000;
     const LARGE: [&str; 4] = ["source_object", "transaction", "payment", "change"];
-    let large = rounds(1) * 20_000;
     // The seventh schema changed what the one before it wrote; since then each keeps what older versions know.
     const SINCE: usize = 7;
+    let large = rounds(1) * 20_000;
     let known = Migrator::migrations().len();
     for version in SINCE.max(known - 3)..known {
         let old = Bare::on(Kind::Postgres).await.0;

@@ -91,7 +91,8 @@ fn gather(described: &Value, schema: &Value, path: &[String], columns: &mut Vec<
     let properties = schema.get("properties").and_then(Value::as_object).filter(|_| path.len() < DEPTH);
     match properties {
         Some(properties) => {
-            for (name, property) in properties {
+            // What is configured for lists is not in files: its names are the developer's, and would change the columns.
+            for (name, property) in properties.iter().filter(|(name, _)| *name != "supplementalData") {
                 let path: Vec<String> = path.iter().chain([name]).cloned().collect();
                 gather(described, property, &path, columns);
             }

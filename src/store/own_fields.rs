@@ -1,0 +1,97 @@
+//! Which of Stripe's own fields are served: beside the records of a data type, or as a data type of a developer's own.
+
+use entity::custom_data_type;
+use entity::data_type::DataType;
+use entity::id::{ConnectionId, IntegrationId};
+use entity::source_object;
+use entity::supplemental_config::{self, Sources};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use super::Tx;
+use super::lists::Found;
+
+/// What is served beside the records of a data type; nothing unless it was set.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn supplemental(
+    db: &impl ConnectionTrait,
+    integration: IntegrationId,
+    data_type: DataType,
+) -> Result<Sources, DbErr> {
+    let row = supplemental_config::Entity::find_by_id((integration, data_type)).one(db).await?;
+    Ok(row.map(|row| row.sources).unwrap_or_default())
+}
+
+/// Sets that anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_supplemental(
+    tx: &Tx,
+    integration_id: IntegrationId,
+    data_type: DataType,
+    sources: Sources,
+) -> Result<(), DbErr> {
+    supplemental_config::Entity::delete_by_id((integration_id, data_type)).exec(tx).await?;
+    if !sources.0.is_empty() {
+        let row = supplemental_config::Model { integration_id, data_type, sources };
+        supplemental_config::Entity::insert(supplemental_config::ActiveModel::from(row))
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A custom data type.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn custom(
+    db: &impl ConnectionTrait,
+    integration: IntegrationId,
+    identifier: &str,
+) -> Result<Option<custom_data_type::Model>, DbErr> {
+    custom_data_type::Entity::find_by_id((integration, identifier.to_owned())).one(db).await
+}
+
+/// Sets a custom data type anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_custom(tx: &Tx, row: custom_data_type::Model) -> Result<(), DbErr> {
+    custom_data_type::Entity::delete_by_id((row.integration_id, row.identifier.clone())).exec(tx).await?;
+    custom_data_type::Entity::insert(custom_data_type::ActiveModel::from(row)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// How many custom data types an integration has.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn customs(db: &impl ConnectionTrait, integration: IntegrationId) -> Result<u64, DbErr> {
+    let of = custom_data_type::Column::IntegrationId.eq(integration);
+    custom_data_type::Entity::find().filter(of).count(db).await
+}
+
+/// One page of a connection's source objects of a kind, in the order of their ids; gone ones are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn objects(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    object: &str,
+    offset: u64,
+    limit: u64,
+) -> Result<Found<source_object::Model>, DbErr> {
+    use source_object::Column;
+    let of = source_object::Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Object.eq(object))
+        .filter(Column::DeletedAt.is_null());
+    let total = of.clone().count(db).await?;
+    let page = of.order_by_asc(Column::Id).offset(offset).limit(limit);
+    Ok(Found { rows: page.all(db).await?, total })
+}
