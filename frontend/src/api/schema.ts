@@ -137,6 +137,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/connectionManagement/accessToken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a company's access token (old address)
+         * @description The same token as `/companies/{companyId}/accessToken` gives, for programs that know the older address.
+         */
+        get: operations["get-connection-management-access-token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/connections": {
         parameters: {
             query?: never;
@@ -184,6 +204,29 @@ export interface paths {
          * @description Its data stays and is still served; nothing more is read. It can be linked again.
          */
         patch: operations["unlink-connection"];
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Link a connection to an account that is connected already
+         * @description For who moves here with an application of Stripe Connect that accounts are connected to: the owner is not asked again.
+         *     Send the account's id as `accountId`, or all of Stripe's answer to the OAuth exchange of back then; tokens in it are not
+         *     kept. Stripe is asked whether the application may read the account. Nothing is read until data is asked for, as by
+         *     `POST /companies/{companyId}/data/all`.
+         */
+        put: operations["update-connection-authorization"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/companies/{companyId}/connections/{connectionId}/changes": {
@@ -717,6 +760,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/companies/{companyId}/connections/{connectionId}/data/custom/{customDataIdentifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the records of a custom data type
+         * @description In the order of the ids of Stripe's objects. They cannot be queried or ordered otherwise.
+         */
+        get: operations["list-custom-data-type-records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/{companyId}/connections/{connectionId}/data/queue/custom/{customDataIdentifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh a custom data type
+         * @description The data type that Stripe's list makes is read anew; the records of the custom one follow it. The operation that is answered
+         *     is that data type's.
+         */
+        post: operations["refresh-custom-data-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/companies/{companyId}/connections/{connectionId}/data/{dataType}/{recordId}/source": {
         parameters: {
             query?: never;
@@ -1038,6 +1122,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connectionManagement/corsSettings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get CORS settings (old address)
+         * @description The same as `/corsSettings`, for programs that know the older address.
+         */
+        get: operations["get-connection-management-cors-settings"];
+        put?: never;
+        /**
+         * Set CORS settings (old address)
+         * @description The same as `/corsSettings`, for programs that know the older address.
+         */
+        post: operations["set-connection-management-cors-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/corsSettings": {
         parameters: {
             query?: never;
@@ -1104,6 +1212,51 @@ export interface paths {
         /** Get an integration's branding */
         get: operations["get-integrations-branding"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{platformKey}/dataTypes/custom/{customDataIdentifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the configuration of a custom data type */
+        get: operations["get-custom-data-type-configuration"];
+        /**
+         * Configure a custom data type
+         * @description Each object of one of Stripe's lists makes a record of it. The records are read from the objects that are kept here, so a
+         *     new configuration holds at once and for all history.
+         */
+        put: operations["configure-custom-data-type"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{platformKey}/dataTypes/{dataType}/supplementalDataConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the configuration of supplemental data */
+        get: operations["get-supplemental-data-configuration"];
+        /**
+         * Configure supplemental data
+         * @description Which fields of Stripe's own are served with the records of a data type, as `supplementalData`. They are read from the
+         *     objects that are kept here, so a new configuration holds at once and for all history, and Stripe is not asked. `{}` resets
+         *     it.
+         */
+        put: operations["configure-supplemental-data"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1662,6 +1815,11 @@ export interface components {
             /** @description How far it shall reach. */
             pass: components["schemas"]["ReconciliationPass"];
         };
+        /** @description An access token alone. */
+        BareAccessToken: {
+            /** @description A JWT; send it as `Authorization: Bearer`. */
+            accessToken: string;
+        };
         /** @description The pictures of an integration. */
         Branding: {
             /** @description The button that leads to it. */
@@ -2007,6 +2165,44 @@ export interface components {
             /** @description Subscriptions. */
             subscriptions: components["schemas"]["SubscriptionMetrics"];
         };
+        /** @description What a custom data type is made of. */
+        CustomDataTypeConfiguration: {
+            /** @description Stripe's list, such as `/v1/charges`: each of its objects makes one record. */
+            dataSource: string;
+            /** @description The paths whose values make the record's id. */
+            keyBy: string[];
+            /**
+             * @description Where each value stands in the object: a path such as `metadata.order_id` or a path of RFC 9535, by the name
+             *     that the value has in `content`.
+             */
+            requiredData: {
+                [key: string]: string;
+            };
+            /** @description The paths of a time at which the object was changed at Stripe; the first that is there. */
+            sourceModifiedDate?: string[] | null;
+        };
+        /** @description A record of a custom data type. */
+        CustomDataTypeRecord: {
+            /** @description The values, by their names; null where the object has no such field. */
+            content: Record<string, never>;
+            /** @description The values of `keyBy`, joined by `-`. */
+            id: string;
+            /** @description When it changed. */
+            modifiedDate: components["schemas"]["CustomModifiedDate"];
+        };
+        /** @description When a record of a custom data type changed. */
+        CustomModifiedDate: {
+            /**
+             * Format: date-time
+             * @description When the object behind it last changed here.
+             */
+            modifiedDate: string;
+            /**
+             * Format: date-time
+             * @description When it changed at Stripe, where `sourceModifiedDate` says where that stands.
+             */
+            sourceModifiedDate?: string | null;
+        };
         /** @description A customer. */
         Customer: {
             /** @description Billing and delivery. */
@@ -2038,6 +2234,7 @@ export interface components {
              * @description When it last changed at Stripe, where Stripe tells.
              */
             sourceModifiedDate?: string | null;
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
         };
         /** @description Who bought. */
         CustomerMetrics: {
@@ -2173,6 +2370,7 @@ export interface components {
             sourceModifiedDate?: string | null;
             /** @description Where it stands. */
             status: components["schemas"]["DisputeStatus"];
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description In the currency's unit. */
             totalAmount: components["schemas"]["Decimal"];
         };
@@ -2497,6 +2695,7 @@ export interface components {
             /** @description Where it stands. */
             status: components["schemas"]["InvoiceStatus"];
             subscriptionRef?: components["schemas"]["NamedRef"] | null;
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description In the currency's unit, after discounts, with taxes. */
             totalAmount: components["schemas"]["Decimal"];
             /** @description Discounts. */
@@ -2619,6 +2818,7 @@ export interface components {
              * @description When it last changed at Stripe, where Stripe tells.
              */
             sourceModifiedDate?: string | null;
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description In the currency's unit, taxes included. */
             totalAmount: components["schemas"]["Decimal"];
             /** @description Discounts. */
@@ -2778,6 +2978,35 @@ export interface components {
             totalResults: number;
         };
         /** @description One page of a list. */
+        Page_CustomDataTypeRecord: {
+            /** @description Where the other pages are. */
+            _links: components["schemas"]["Links"];
+            /**
+             * Format: int32
+             * @description The page, from 1.
+             */
+            pageNumber: number;
+            /**
+             * Format: int32
+             * @description The most results of one page.
+             */
+            pageSize: number;
+            /** @description The results; none past the end. */
+            results: {
+                /** @description The values, by their names; null where the object has no such field. */
+                content: Record<string, never>;
+                /** @description The values of `keyBy`, joined by `-`. */
+                id: string;
+                /** @description When it changed. */
+                modifiedDate: components["schemas"]["CustomModifiedDate"];
+            }[];
+            /**
+             * Format: int64
+             * @description Results of all pages, after the query.
+             */
+            totalResults: number;
+        };
+        /** @description One page of a list. */
         Page_Customer: {
             /** @description Where the other pages are. */
             _links: components["schemas"]["Links"];
@@ -2822,6 +3051,7 @@ export interface components {
                  * @description When it last changed at Stripe, where Stripe tells.
                  */
                 sourceModifiedDate?: string | null;
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
             }[];
             /**
              * Format: int64
@@ -2875,6 +3105,7 @@ export interface components {
                 sourceModifiedDate?: string | null;
                 /** @description Where it stands. */
                 status: components["schemas"]["DisputeStatus"];
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description In the currency's unit. */
                 totalAmount: components["schemas"]["Decimal"];
             }[];
@@ -3053,6 +3284,7 @@ export interface components {
                 /** @description Where it stands. */
                 status: components["schemas"]["InvoiceStatus"];
                 subscriptionRef?: components["schemas"]["NamedRef"] | null;
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description In the currency's unit, after discounts, with taxes. */
                 totalAmount: components["schemas"]["Decimal"];
                 /** @description Discounts. */
@@ -3127,6 +3359,7 @@ export interface components {
                  * @description When it last changed at Stripe, where Stripe tells.
                  */
                 sourceModifiedDate?: string | null;
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description In the currency's unit, taxes included. */
                 totalAmount: components["schemas"]["Decimal"];
                 /** @description Discounts. */
@@ -3189,6 +3422,7 @@ export interface components {
                 sourceModifiedDate?: string | null;
                 /** @description Where it stands. */
                 status: components["schemas"]["PaymentStatus"];
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
             }[];
             /**
              * Format: int64
@@ -3304,6 +3538,7 @@ export interface components {
                 statementDescriptor?: string | null;
                 /** @description Where it stands. */
                 status: components["schemas"]["PayoutStatus"];
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description Its own movement of the balance. */
                 transactionId?: string | null;
             }[];
@@ -3356,6 +3591,7 @@ export interface components {
                 sourceModifiedDate?: string | null;
                 /** @description `Published` or `Unpublished`. */
                 status: string;
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description One for each price, newest first. */
                 variants: components["schemas"]["Variant"][];
             }[];
@@ -3555,6 +3791,7 @@ export interface components {
                 startedDate: string;
                 /** @description Where it stands. */
                 status: components["schemas"]["SubscriptionStatus"];
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /**
                  * Format: date-time
                  * @description When its trial ends or ended.
@@ -3614,6 +3851,7 @@ export interface components {
                 sourceModifiedDate?: string | null;
                 /** @description Stripe's own word. */
                 subType: string;
+                supplementalData?: components["schemas"]["SupplementalData"] | null;
                 /** @description Gross, in the currency's unit; negative for a fee. */
                 totalAmount: components["schemas"]["Decimal"];
                 transactionSourceRef?: components["schemas"]["RecordRef"] | null;
@@ -3711,6 +3949,7 @@ export interface components {
             sourceModifiedDate?: string | null;
             /** @description Where it stands. */
             status: components["schemas"]["PaymentStatus"];
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
         };
         /** @description A way of paying. */
         PaymentMethod: {
@@ -3816,6 +4055,7 @@ export interface components {
             statementDescriptor?: string | null;
             /** @description Where it stands. */
             status: components["schemas"]["PayoutStatus"];
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description Its own movement of the balance. */
             transactionId?: string | null;
         };
@@ -3970,6 +4210,7 @@ export interface components {
             sourceModifiedDate?: string | null;
             /** @description `Published` or `Unpublished`. */
             status: string;
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description One for each price, newest first. */
             variants: components["schemas"]["Variant"][];
         };
@@ -4489,6 +4730,7 @@ export interface components {
             startedDate: string;
             /** @description Where it stands. */
             status: components["schemas"]["SubscriptionStatus"];
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /**
              * Format: date-time
              * @description When its trial ends or ended.
@@ -4563,6 +4805,38 @@ export interface components {
          * @enum {string}
          */
         SubscriptionStatus: "Incomplete" | "IncompleteExpired" | "Trialing" | "Active" | "PastDue" | "Unpaid" | "Paused" | "Cancelled" | "Unknown";
+        /** @description Values of Stripe's own, by the names that the configuration gives. */
+        SupplementalData: {
+            /** @description By source, then by field; null where the object has no such field. */
+            content: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /** @description What is served beside the records of a data type. */
+        SupplementalDataConfiguration: {
+            /** @description Sources by the name that they have in `content`; none resets it. */
+            supplementalDataConfig?: {
+                [key: string]: components["schemas"]["SupplementalSource"];
+            };
+        };
+        /** @description Fields of one of Stripe's objects. */
+        SupplementalSource: {
+            /** @description Stripe's list of the objects that the records are made of, such as `/v1/charges`. */
+            dataSource: string;
+            /**
+             * @description Where each value stands in the object: a path such as `metadata.order_id`, or a path of RFC 9535, by the name
+             *     that the value has in `content`.
+             */
+            pullData?: {
+                [key: string]: string;
+            };
+            /** @description Must be empty: nothing is written to Stripe. */
+            pushData?: {
+                [key: string]: string;
+            };
+        };
         /** @description How one data type is synced. */
         SyncSetting: {
             /** @description The data type. Payouts follow transactions, subscriptions and invoices follow orders. */
@@ -4675,6 +4949,7 @@ export interface components {
             sourceModifiedDate?: string | null;
             /** @description Stripe's own word. */
             subType: string;
+            supplementalData?: components["schemas"]["SupplementalData"] | null;
             /** @description Gross, in the currency's unit; negative for a fee. */
             totalAmount: components["schemas"]["Decimal"];
             transactionSourceRef?: components["schemas"]["RecordRef"] | null;
@@ -7414,6 +7689,213 @@ export interface operations {
             };
         };
     };
+    "get-connection-management-access-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accessToken": "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE3OTUzMTAyNDl9.c2ln"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BareAccessToken"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-connections": {
         parameters: {
             query?: {
@@ -8361,6 +8843,235 @@ export interface operations {
                      *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                      *       "sourceType": "Commerce",
                      *       "status": "Unlinked"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "update-connection-authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The connection, Linked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "connectionInfo": {
+                     *         "accountId": "acct_1P3uJRrZYeqOH1i1",
+                     *         "accountName": "Northwind Outfitters",
+                     *         "livemode": false,
+                     *         "scope": "read_only"
+                     *       },
+                     *       "created": "2026-11-20T10:15:00Z",
+                     *       "dataConnectionErrors": [],
+                     *       "id": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *       "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
+                     *       "integrationKey": "yzth",
+                     *       "linkUrl": "https://tributary.example.com/link/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/start?token=1795399200.1.QmFzZTY0",
+                     *       "platformName": "Stripe Test",
+                     *       "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
+                     *       "sourceType": "Commerce",
+                     *       "status": "Linked"
                      *     }
                      */
                     "application/json": components["schemas"]["Connection"];
@@ -15521,6 +16232,471 @@ export interface operations {
             };
         };
     };
+    "list-custom-data-type-records": {
+        parameters: {
+            query?: {
+                /** @description The page, from 1. */
+                page?: number;
+                /** @description Results of one page, at most 5000. */
+                pageSize?: number;
+                /**
+                 * @description Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
+                 *     grouped by `{}`; shorter than 2048 bytes.
+                 */
+                query?: string;
+                /** @description One property, with a `-` before it for the greatest first. */
+                orderBy?: string;
+                /** @description Only these properties of the results, such as `id,amount`. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                customDataIdentifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "_links": {
+                     *         "current": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/custom/disputed-evidence?page=1&pageSize=100"
+                     *         },
+                     *         "self": {
+                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/custom/disputed-evidence"
+                     *         }
+                     *       },
+                     *       "pageNumber": 1,
+                     *       "pageSize": 100,
+                     *       "results": [
+                     *         {
+                     *           "content": {
+                     *             "charge": "ch_3NfLx2eZvKYlo2C1",
+                     *             "due": 1794240000
+                     *           },
+                     *           "id": "du_1PAGjt51xj7KuC2XfOYHxGtR",
+                     *           "modifiedDate": {
+                     *             "modifiedDate": "2026-11-20T10:15:00Z",
+                     *             "sourceModifiedDate": "2026-11-02T08:40:31Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "totalResults": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_CustomDataTypeRecord"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "refresh-custom-data-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+                customDataIdentifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operation that was queued. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "companyId": "01a200ca-ff0e-769f-9021-ccc6d5537f8d",
+                     *       "connectionId": "01a200ca-ff2a-7682-a61a-ab77aad54a31",
+                     *       "dataType": "commerce-disputes",
+                     *       "errorMessage": null,
+                     *       "id": "01a200cb-17be-7431-99ac-de48c5e0a19c",
+                     *       "isCompleted": false,
+                     *       "isErrored": false,
+                     *       "progress": 0,
+                     *       "requested": "2026-11-20T10:15:00Z",
+                     *       "status": "Queued",
+                     *       "statusDescription": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PullOperation"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "get-record-source": {
         parameters: {
             query?: never;
@@ -19827,6 +21003,424 @@ export interface operations {
             };
         };
     };
+    "get-connection-management-cors-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The allowed origins. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowedOrigins": [
+                     *         "https://app.example.com"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CorsSettings"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-connection-management-cors-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorsSettings"];
+            };
+        };
+        responses: {
+            /** @description The allowed origins. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowedOrigins": [
+                     *         "https://app.example.com"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CorsSettings"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "get-cors-settings": {
         parameters: {
             query?: never;
@@ -21108,6 +22702,866 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Branding"];
                 };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-custom-data-type-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platformKey: string;
+                customDataIdentifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dataSource": "/v1/disputes",
+                     *       "keyBy": [
+                     *         "id"
+                     *       ],
+                     *       "requiredData": {
+                     *         "charge": "charge",
+                     *         "due": "evidence_details.due_by"
+                     *       },
+                     *       "sourceModifiedDate": [
+                     *         "created"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomDataTypeConfiguration"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "configure-custom-data-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platformKey: string;
+                customDataIdentifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomDataTypeConfiguration"];
+            };
+        };
+        responses: {
+            /** @description The configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dataSource": "/v1/disputes",
+                     *       "keyBy": [
+                     *         "id"
+                     *       ],
+                     *       "requiredData": {
+                     *         "charge": "charge",
+                     *         "due": "evidence_details.due_by"
+                     *       },
+                     *       "sourceModifiedDate": [
+                     *         "created"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomDataTypeConfiguration"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-supplemental-data-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platformKey: string;
+                dataType: components["schemas"]["DataType"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is served; empty when nothing is set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "supplementalDataConfig": {
+                     *         "shop": {
+                     *           "dataSource": "/v1/charges",
+                     *           "pullData": {
+                     *             "order": "metadata.order_id"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SupplementalDataConfiguration"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "configure-supplemental-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platformKey: string;
+                dataType: components["schemas"]["DataType"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupplementalDataConfiguration"];
+            };
+        };
+        responses: {
+            /** @description It is set; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request makes no sense; `error` says why. */
             400: {
