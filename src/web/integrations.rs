@@ -226,7 +226,9 @@ fn picture(app: &App, path: &str) -> Result<String, Error> {
 }
 
 pub(super) async fn find(app: &App, key: &str) -> Result<integration::Model, Error> {
-    store::integrations::by_key(&app.db, key).await?.ok_or_else(|| Error::none("integration", key))
+    // PostgreSQL knows no text with a NUL, and no key has one.
+    let known = store::integrations::by_key(&app.db, &key.replace('\0', "?")).await?;
+    known.ok_or_else(|| Error::none("integration", key))
 }
 
 /// List integrations
