@@ -155,6 +155,8 @@ pub struct Retention {
 pub struct Server {
     /// How long open requests and running syncs get to end after SIGTERM.
     pub drain: Duration,
+    /// Requests with an API key that may be made in a day, for each active company and once more; 0: any number.
+    pub daily_quota: u32,
     /// The largest request body in bytes.
     pub body_limit: usize,
 }
@@ -231,6 +233,7 @@ impl Config {
             webhooks: Webhooks::read(read)?,
             server: Server {
                 drain: Duration::from_secs(read.number("server.drain_seconds", 0, 3_600)?.into()),
+                daily_quota: read.number("server.daily_quota", 0, 1_000_000_000)?,
                 body_limit: read.number("server.body_limit_bytes", 1_024, 1_073_741_824)? as usize,
             },
             log: Log { format: read.log_format()?, filter: read.log_filter()? },

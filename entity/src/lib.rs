@@ -25,6 +25,7 @@ pub mod integration;
 pub mod job;
 pub mod oauth_state;
 pub mod profile;
+pub mod quota_day;
 pub mod session;
 pub mod stripe_event;
 pub mod stripe_event_count;
@@ -76,6 +77,7 @@ pub const COORDINATION: &[&str] = &[
     "session",
     "api_key",
     "profile",
+    "quota_day",
     "supplemental_config",
     "sync_setting",
     "job",

@@ -14,6 +14,7 @@ mod m20261122_000009_subscriptions_and_invoices;
 mod m20261122_000010_views;
 mod m20261122_000011_calls;
 mod m20261122_000014_list_indexes;
+mod m20261122_000016_quota_days;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_views::Migration),
             Box::new(m20261122_000011_calls::Migration),
             Box::new(m20261122_000014_list_indexes::Migration),
+            Box::new(m20261122_000016_quota_days::Migration),
         ]
     }
 }

@@ -59,8 +59,8 @@ impl Ground {
     pub fn worker(&self, config: &Config, stripe: Gate, courier: Courier, trouble: Trouble) -> Arc<Worker> {
         let config::Worker { concurrency, lease, poll } = config.worker;
         let disable_after = TimeDelta::days(config.webhooks.disable_after_days.into());
-        let retention = config.retention;
-        let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention, disable_after };
+        let (retention, daily_quota) = (config.retention, config.server.daily_quota);
+        let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention, disable_after, daily_quota };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
         Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, courier, trouble, settings })
     }

@@ -94,6 +94,7 @@ impl Serving {
             session_minutes: config.link.session_minutes,
             portal_hours: config.portal_hours,
             body_limit: config.server.body_limit,
+            daily_quota: config.server.daily_quota,
             webhook_tolerance: config.stripe.webhook_tolerance,
         };
         let stripe = parts::gate(&config.stripe)?;

@@ -11,6 +11,7 @@ use entity::{company, connection, integration, outbox};
 use sea_orm::DbErr;
 use serde_json::{Value, json};
 
+use super::quota::Level;
 use crate::store::{self, Tx};
 
 /// What happens to companies and connections, by the contract's words.
@@ -51,6 +52,10 @@ impl Kind {
     }
 }
 
+/// The daily quota of requests is used up.
+pub const QUOTA_REACHED: &str = "client.rateLimit.reached";
+/// A new day began after one whose quota was used up.
+pub const QUOTA_RESET: &str = "client.rateLimit.reset";
 /// The kind of a test.
 pub const TEST: &str = "webhook.test";
 
@@ -115,6 +120,17 @@ pub async fn read(tx: &Tx, row: &outbox::Model) -> Result<bool, DbErr> {
     event.is_brief = connection.deleted_at.is_some() || company.deleted_at.is_some();
     store::webhook_events::tell(tx, event).await?;
     Ok(true)
+}
+
+/// Tells of the daily quota of requests: [`QUOTA_REACHED`] or [`QUOTA_RESET`].
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn quota(tx: &Tx, kind: &str, level: Level, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let payload = json!({
+        "dailyQuota": level.quota, "quotaRemaining": level.remaining(), "expiryDate": level.ends_at(),
+    });
+    store::webhook_events::tell(tx, event(WebhookEventId::new(), kind, &payload, now)).await
 }
 
 /// Sends a consumer something that tells nothing. Returns the event's id.

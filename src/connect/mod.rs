@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod integrations;
 pub mod keys;
 pub mod link;
+pub mod quota;
 pub mod refresh;
 pub mod revoke;
 pub mod sweep;

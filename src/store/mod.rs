@@ -36,6 +36,7 @@ pub mod payout_contents;
 pub mod payouts_read;
 pub mod profiles;
 pub mod quarantine;
+pub mod quota_days;
 pub mod reconciliations;
 pub mod records_read;
 pub mod retention;

@@ -13,9 +13,9 @@ use super::examples::Recorded;
 use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, custom_data, customers,
     disputes, event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders,
-    payment_methods, payments, payouts, products, profile, quarantine, read_budget, reconciliation, refresh, source,
-    subscriptions, supplemental, sync_settings, transactions, unsupported, webhook_deliveries, webhook_replays,
-    webhooks,
+    payment_methods, payments, payouts, products, profile, quarantine, rate_limit, read_budget, reconciliation,
+    refresh, source, subscriptions, supplemental, sync_settings, transactions, unsupported, webhook_deliveries,
+    webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -116,6 +116,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Adds what the routes do not say themselves: the events that are told, and the examples.
 pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     let recorded = Recorded::read();
+    rate_limit::describe(described);
     event_bodies::add(described, &recorded);
     examples::add(described, &recorded);
 }
@@ -194,6 +195,7 @@ impl IntoResponses for Refusals {
             ("409", "It cannot be done as things stand."),
             ("413", "The body is too large."),
             ("415", "The body is of another kind than JSON."),
+            ("429", "The daily quota is used up: again after `Retry-After`."),
             ("500", "A fault of ours; it is in the log under `correlationId`."),
             ("503", "Not now; try again."),
         ]

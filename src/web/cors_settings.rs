@@ -13,6 +13,7 @@ use super::api::Refusals;
 use super::body::Body;
 use super::error::Error;
 use super::idempotency;
+use super::rate_limit;
 use super::who::Caller;
 use crate::store;
 
@@ -110,12 +111,12 @@ pub(super) fn layer(app: &App) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, idempotency::HEADER])
-        .expose_headers([
-            HeaderName::from_static("x-request-id"),
-            header::RETRY_AFTER,
-            header::ETAG,
-            idempotency::REPLAYED,
-        ])
+        .expose_headers(
+            [HeaderName::from_static("x-request-id"), header::RETRY_AFTER, header::ETAG, idempotency::REPLAYED]
+                .into_iter()
+                .chain(rate_limit::HEADERS)
+                .collect::<Vec<_>>(),
+        )
         .max_age(std::time::Duration::from_mins(10))
 }
 

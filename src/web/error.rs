@@ -6,6 +6,7 @@
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,6 +29,19 @@ pub enum Error {
     /// Asked too often; again after so many seconds.
     #[error("That was tried too often. Try again in {0} seconds.")]
     TooMany(u64),
+    /// The daily quota is used up.
+    #[error(
+        "The daily quota of {quota} requests is used up. It is reset at {}; whoever runs this installation can raise \
+         `server.daily_quota`.", again_at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )]
+    UsedUp {
+        /// Requests of a day.
+        quota: i64,
+        /// When there is a new one.
+        again_at: DateTime<Utc>,
+        /// Until then.
+        seconds: u64,
+    },
     /// A field of the body is not usable.
     #[error("{said}")]
     Field {
@@ -94,7 +108,7 @@ impl Error {
         match self {
             Self::Unknown | Self::Refused(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::UsedUp { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone(_) => StatusCode::GONE,
             Self::BadRequest(_) | Self::Query(_) | Self::Field { .. } => StatusCode::BAD_REQUEST,
@@ -168,7 +182,7 @@ impl IntoResponse for Error {
         if matches!(self, Self::Unknown) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
         }
-        if let Self::TooMany(seconds) = self {
+        if let Self::TooMany(seconds) | Self::UsedUp { seconds, .. } = self {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if let Self::Outage(words, _) = &self {
@@ -292,7 +306,10 @@ pub(super) fn example(status: u16) -> ErrorBody {
         StatusCode::NOT_FOUND => "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
         StatusCode::CONFLICT => "Only a Linked connection can be unlinked; this one is PendingAuth.",
         StatusCode::GONE => "This cursor is too old: read the lists anew, and go on with `after=latest`.",
-        StatusCode::TOO_MANY_REQUESTS => "That was tried too often. Try again in 30 seconds.",
+        StatusCode::TOO_MANY_REQUESTS => {
+            "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this \
+             installation can raise `server.daily_quota`."
+        }
         other => said(other),
     };
     ErrorBody {

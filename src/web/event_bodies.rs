@@ -19,7 +19,7 @@ use super::connections::{ConnectionError, ConnectionInfo};
 use super::examples::Recorded;
 
 /// Kind, schema of its body, and when it is told.
-const KINDS: [(&str, &str, &str); 11] = [
+const KINDS: [(&str, &str, &str); 13] = [
     ("company.created", "CompanyEvent", "A company was made"),
     ("company.deleted", "CompanyEvent", "A company was deleted"),
     ("connection.created", "ConnectionEvent", "A connection was made, by you or by the owner on the Link page"),
@@ -30,6 +30,8 @@ const KINDS: [(&str, &str, &str); 11] = [
     ("connection.deleted", "ConnectionEvent", "A connection was deleted, with its data"),
     ("read.completed", "ReadEvent", "Data types were read to their end, well or not"),
     ("read.completed.initial", "ReadEvent", "The first sync of a connection is complete"),
+    ("client.rateLimit.reached", "RateLimitEvent", "The daily quota of requests is used up"),
+    ("client.rateLimit.reset", "RateLimitEvent", "A new day began after one whose quota was used up"),
     ("webhook.test", "TestEvent", "You asked for a test"),
 ];
 
@@ -176,6 +178,32 @@ pub struct ReadIssue {
     pub message: String,
 }
 
+/// An event about the daily quota of requests.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateLimitEvent {
+    /// Its id, the same in every try; also in the header `webhook-id`.
+    pub id: WebhookEventId,
+    /// What happened.
+    pub event_type: String,
+    /// When.
+    pub generated_date: DateTime<Utc>,
+    /// The quota.
+    pub payload: RateLimitPayload,
+}
+
+/// How much of the daily quota is left.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateLimitPayload {
+    /// Requests that may be made in a day.
+    pub daily_quota: i64,
+    /// How many of them are left.
+    pub quota_remaining: i64,
+    /// When it is reset: the next 00:00 UTC.
+    pub expiry_date: DateTime<Utc>,
+}
+
 /// An event that tells nothing.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -198,7 +226,7 @@ pub struct TestPayload {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(CompanyEvent, ConnectionEvent, ReadEvent, TestEvent)))]
+#[openapi(components(schemas(CompanyEvent, ConnectionEvent, ReadEvent, RateLimitEvent, TestEvent)))]
 struct Bodies;
 
 /// Puts the events into the description, with what was sent as their examples.

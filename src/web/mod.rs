@@ -38,6 +38,7 @@ pub mod portal;
 pub mod products;
 pub mod profile;
 pub mod quarantine;
+mod rate_limit;
 pub mod read_budget;
 pub mod reconciliation;
 pub mod refresh;
@@ -87,6 +88,8 @@ pub struct Settings {
     pub portal_hours: u32,
     /// Bytes that a request's body may have.
     pub body_limit: usize,
+    /// Requests with an API key that may be made in a day, for each active company and once more; 0: any number.
+    pub daily_quota: u32,
     /// Seconds that the time in a webhook's signature may be away from ours.
     pub webhook_tolerance: u32,
 }
@@ -155,6 +158,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(trim::Known::of(&described), trim::answer))
         .layer(middleware::from_fn(conditional::answer))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::answer))
+        .layer(middleware::from_fn_with_state(rate_limit::Quota::of(&app), rate_limit::answer))
         .layer(cors_settings::layer(&app))
         .merge(portal::routes())
         .layer(session::of_the_portal(&app))

@@ -41,27 +41,44 @@ const FOR_PAGES: [(Method, &str); 6] = [
     (Method::GET, "/companies/{companyId}/linkOptions"),
 ];
 
+/// Who asks; a request is asked only once. What one may not do is a refusal.
+pub(super) async fn caller(parts: &mut Parts, app: &App) -> Result<Caller, Error> {
+    if let Some(known) = parts.extensions.get::<Caller>() {
+        return Ok(*known);
+    }
+    let caller = found(parts, app).await?;
+    parts.extensions.insert(caller);
+    Ok(caller)
+}
+
+async fn found(parts: &mut Parts, app: &App) -> Result<Caller, Error> {
+    let Some(header) = parts.headers.get(AUTHORIZATION) else {
+        return portal::user(parts, app).await?.map(|row| Caller::User(row.id)).ok_or(Error::Unknown);
+    };
+    let shown = shown_key(header).ok_or(Error::Unknown)?;
+    let known = api_keys::known(&app.db, &app.keys, app.clock.as_ref(), &shown).await.map_err(Error::fault)?;
+    if let Some(row) = known {
+        return Ok(Caller::Key(row.id));
+    }
+    let company = access_tokens::known(&app.db, &app.keys, &shown, app.clock.now()).await.map_err(Error::fault)?;
+    let company = company.ok_or(Error::Unknown)?;
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if FOR_PAGES.iter().any(|(method, path)| *method == parts.method && *path == route) {
+        Ok(Caller::Page(company))
+    } else {
+        Err(Error::Forbidden("An access token is not good for this; ask with an API key.".to_owned()))
+    }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let Some(header) = parts.headers.get(AUTHORIZATION) else {
-            return portal::user(parts, app).await?.map(|row| Self::User(row.id)).ok_or(Error::Unknown);
-        };
-        let shown = shown_key(header).ok_or(Error::Unknown)?;
-        let known = api_keys::known(&app.db, &app.keys, app.clock.as_ref(), &shown).await.map_err(Error::fault)?;
-        if let Some(row) = known {
+        let caller = caller(parts, app).await?;
+        if matches!(caller, Self::Key(_)) {
             fault::at(Point::Answering);
-            return Ok(Self::Key(row.id));
         }
-        let company = access_tokens::known(&app.db, &app.keys, &shown, app.clock.now()).await.map_err(Error::fault)?;
-        let company = company.ok_or(Error::Unknown)?;
-        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        if FOR_PAGES.iter().any(|(method, path)| *method == parts.method && *path == route) {
-            Ok(Self::Page(company))
-        } else {
-            Err(Error::Forbidden("An access token is not good for this; ask with an API key.".to_owned()))
-        }
+        Ok(caller)
     }
 }
 

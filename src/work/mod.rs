@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::SharedClock;
 use crate::config::Retention;
 use crate::connect::keys::Keys;
-use crate::connect::{Means, sweep};
+use crate::connect::{Means, quota, sweep};
 use crate::courier::Courier;
 use crate::store::jobs::Lane;
 use crate::store::trouble::{self, Trouble};
@@ -62,6 +62,8 @@ pub struct Settings {
     pub retention: Retention,
     /// After this span of nothing but failures a webhook consumer is disabled.
     pub disable_after: TimeDelta,
+    /// Requests with an API key that may be made in a day, for each active company and once more; 0: any number.
+    pub daily_quota: u32,
 }
 
 /// A worker.
@@ -156,6 +158,9 @@ impl Worker {
         }
         if let Err(error) = tick::pull_back(&self.db, self.clock.now(), LONGEST_PAUSE).await {
             tracing::error!(%error, "what a wrong clock put off could not be found out");
+        }
+        if let Err(error) = quota::reset(&self.db, self.settings.daily_quota, self.clock.now()).await {
+            tracing::error!(%error, "the quota of a new day could not be told");
         }
         self.sweep_inbox().await;
         self.sweep_told().await;

@@ -192,6 +192,7 @@ impl House {
                 session_minutes: 30,
                 portal_hours: 12,
                 body_limit: 1 << 20,
+                daily_quota: 0,
                 webhook_tolerance: 300,
             },
             trouble: Trouble::default(),
@@ -213,6 +214,7 @@ impl House {
                 slice: Duration::MAX,
                 retention: Retention { changes_days: 90, deliveries_days: 30, datasets_days: 90 },
                 disable_after: chrono::Duration::days(5),
+                daily_quota: 0,
             },
         };
         Self { ground, simulator, gate, names, app, worker, url, serving }

@@ -47,6 +47,7 @@ mod provider;
 mod quarantine;
 mod query;
 mod random_rows;
+mod rate_limit;
 mod receiver;
 mod reconcile;
 mod remap;
