@@ -1536,6 +1536,40 @@ export interface paths {
     };
 }
 export interface webhooks {
+    "client.rateLimit.reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The daily quota of requests is used up */
+        post: operations["told-client-rateLimit-reached"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "client.rateLimit.reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new day began after one whose quota was used up */
+        post: operations["told-client-rateLimit-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "company.created": {
         parameters: {
             query?: never;
@@ -4338,6 +4372,38 @@ export interface components {
             /** @description As Stripe sent it: the JSON, or the text when it is none. */
             raw: unknown;
         };
+        /** @description An event about the daily quota of requests. */
+        RateLimitEvent: {
+            /** @description What happened. */
+            eventType: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            generatedDate: string;
+            /** @description Its id, the same in every try; also in the header `webhook-id`. */
+            id: components["schemas"]["WebhookEventId"];
+            /** @description The quota. */
+            payload: components["schemas"]["RateLimitPayload"];
+        };
+        /** @description How much of the daily quota is left. */
+        RateLimitPayload: {
+            /**
+             * Format: int64
+             * @description Requests that may be made in a day.
+             */
+            dailyQuota: number;
+            /**
+             * Format: date-time
+             * @description When it is reset: the next 00:00 UTC.
+             */
+            expiryDate: string;
+            /**
+             * Format: int64
+             * @description How many of them are left.
+             */
+            quotaRemaining: number;
+        };
         /**
          * @description Reads at Stripe, against what Stripe allots to the account.
          *
@@ -5238,7 +5304,14 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Requests with an API key that may be made on this day (UTC); absent without a quota. */
+        "X-Rate-Limit-Limit": number;
+        /** @description How many of them are left. */
+        "X-Rate-Limit-Remaining": number;
+        /** @description When the quota is reset: the next 00:00 UTC, in seconds since 1970. */
+        "X-Rate-Limit-Reset": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -5255,6 +5328,9 @@ export interface operations {
             /** @description All keys; not paged. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5421,6 +5497,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -5479,6 +5578,9 @@ export interface operations {
             /** @description The key itself, this once. */
             201: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5634,6 +5736,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -5690,6 +5815,9 @@ export interface operations {
             /** @description It is gone. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5834,6 +5962,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -5898,6 +6049,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6081,6 +6235,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -6151,6 +6328,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6341,6 +6521,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -6399,6 +6602,9 @@ export interface operations {
             /** @description The company, with its Link URL. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6560,6 +6766,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -6616,6 +6845,9 @@ export interface operations {
             /** @description The company. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6796,6 +7028,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -6856,6 +7111,9 @@ export interface operations {
             /** @description The company. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7016,6 +7274,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -7072,6 +7353,9 @@ export interface operations {
             /** @description It is gone. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7216,6 +7500,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -7276,6 +7583,9 @@ export interface operations {
             /** @description The company. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7438,6 +7748,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -7494,6 +7827,9 @@ export interface operations {
             /** @description A new token. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7647,6 +7983,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -7703,6 +8062,9 @@ export interface operations {
             /** @description A new token. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7854,6 +8216,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -7924,6 +8309,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8106,6 +8494,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -8166,6 +8577,9 @@ export interface operations {
             /** @description The connection, with its Link URL. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8326,6 +8740,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -8383,6 +8820,9 @@ export interface operations {
             /** @description The connection. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8550,6 +8990,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -8607,6 +9070,9 @@ export interface operations {
             /** @description It is gone; the body is empty. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8751,6 +9217,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -8812,6 +9301,9 @@ export interface operations {
             /** @description The connection. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8988,6 +9480,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -9051,6 +9566,9 @@ export interface operations {
             /** @description The connection, Linked. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9217,6 +9735,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -9284,6 +9825,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9467,6 +10011,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -9540,6 +10107,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9731,6 +10301,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -9789,6 +10382,9 @@ export interface operations {
             /** @description The customer. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9959,6 +10555,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -10032,6 +10651,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10218,6 +10840,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -10276,6 +10921,9 @@ export interface operations {
             /** @description The dispute. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10445,6 +11093,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -10502,6 +11173,9 @@ export interface operations {
             /** @description The account. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10687,6 +11361,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -10760,6 +11457,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10988,6 +11688,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -11046,6 +11769,9 @@ export interface operations {
             /** @description The invoice. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11253,6 +11979,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -11441,6 +12190,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -11642,6 +12414,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -11715,6 +12510,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11932,6 +12730,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -11990,6 +12811,9 @@ export interface operations {
             /** @description The order. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12186,6 +13010,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -12259,6 +13106,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12436,6 +13286,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -12494,6 +13367,9 @@ export interface operations {
             /** @description The payment method. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12650,6 +13526,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -12723,6 +13622,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12907,6 +13809,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -12965,6 +13890,9 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13128,6 +14056,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -13201,6 +14152,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13399,6 +14353,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -13457,6 +14434,9 @@ export interface operations {
             /** @description The payout. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13634,6 +14614,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -13706,6 +14709,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13862,6 +14868,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -14056,6 +15085,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -14257,6 +15309,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -14330,6 +15405,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14532,6 +15610,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -14590,6 +15691,9 @@ export interface operations {
             /** @description The product. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14791,6 +15895,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -14864,6 +15991,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15075,6 +16205,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -15133,6 +16286,9 @@ export interface operations {
             /** @description The subscription. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15317,6 +16473,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -15511,6 +16690,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -15712,6 +16914,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -15785,6 +17010,9 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15969,6 +17197,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -16027,6 +17278,9 @@ export interface operations {
             /** @description The transaction. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16190,6 +17444,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -16262,6 +17539,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16436,6 +17716,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -16494,6 +17797,9 @@ export interface operations {
             /** @description The operation that was queued. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16655,6 +17961,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -16715,6 +18044,9 @@ export interface operations {
             /** @description What the record was made of. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17011,6 +18343,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -17082,6 +18437,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17244,6 +18602,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -17305,6 +18686,9 @@ export interface operations {
             /** @description It will be done. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17456,6 +18840,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -17514,6 +18921,9 @@ export interface operations {
             /** @description The object. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17680,6 +19090,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -17737,6 +19170,9 @@ export interface operations {
             /** @description The reads. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17893,6 +19329,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -17950,6 +19409,9 @@ export interface operations {
             /** @description The latest reports. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18196,6 +19658,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -18257,6 +19742,9 @@ export interface operations {
             /** @description The pass that will be done. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18411,6 +19899,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -18482,6 +19993,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18644,6 +20158,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -18700,6 +20237,9 @@ export interface operations {
             /** @description It is queued. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -18844,6 +20384,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -18914,6 +20477,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -19094,6 +20660,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -19151,6 +20740,9 @@ export interface operations {
             /** @description The sync. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -19313,6 +20905,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -19373,6 +20988,9 @@ export interface operations {
             /** @description The operation that was queued. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -19534,6 +21152,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -19590,6 +21231,9 @@ export interface operations {
             /** @description By data type. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -19805,6 +21449,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -19861,6 +21528,9 @@ export interface operations {
             /** @description Who asks, and the open integrations. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -20023,6 +21693,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -20088,6 +21781,9 @@ export interface operations {
             /** @description The metrics. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -20324,6 +22020,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -20381,6 +22100,9 @@ export interface operations {
             /** @description Errors and warnings; none when all is well. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -20533,6 +22255,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -20589,6 +22334,9 @@ export interface operations {
             /** @description The settings that hold. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -20757,6 +22505,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -20817,6 +22588,9 @@ export interface operations {
             /** @description They hold from now on. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -20961,6 +22735,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -21015,6 +22812,9 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -21162,6 +22962,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -21226,6 +23049,9 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -21373,6 +23199,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -21433,6 +23282,9 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -21580,6 +23432,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -21644,6 +23519,9 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -21791,6 +23669,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -21865,6 +23766,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -22078,6 +23982,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -22134,6 +24061,9 @@ export interface operations {
             /** @description The integration. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -22341,6 +24271,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -22401,6 +24354,9 @@ export interface operations {
             /** @description The integration. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -22608,6 +24564,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -22664,6 +24643,9 @@ export interface operations {
             /** @description Its pictures. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -22843,6 +24825,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -22900,6 +24905,9 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -23055,6 +25063,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -23122,6 +25153,9 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -23283,6 +25317,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -23340,6 +25397,9 @@ export interface operations {
             /** @description What is served; empty when nothing is set. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -23498,6 +25558,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -23559,6 +25642,9 @@ export interface operations {
             /** @description It is set; the body is empty. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -23703,6 +25789,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -23763,6 +25872,9 @@ export interface operations {
             /** @description The integration. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -23970,6 +26082,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -24024,6 +26159,9 @@ export interface operations {
             /** @description The profile. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -24174,6 +26312,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -24238,6 +26399,9 @@ export interface operations {
             /** @description The profile. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -24394,6 +26558,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -24448,6 +26635,9 @@ export interface operations {
             /** @description The settings. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -24616,6 +26806,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -24674,6 +26887,9 @@ export interface operations {
             /** @description They hold from now on. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -24818,6 +27034,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -24872,6 +27111,9 @@ export interface operations {
             /** @description All consumers; not paged. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -25034,6 +27276,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -25092,6 +27357,9 @@ export interface operations {
             /** @description The consumer. */
             201: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -25249,6 +27517,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -25305,6 +27596,9 @@ export interface operations {
             /** @description The consumer. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -25463,6 +27757,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -25519,6 +27836,9 @@ export interface operations {
             /** @description It is gone. */
             204: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -25663,6 +27983,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -25723,6 +28066,9 @@ export interface operations {
             /** @description The consumer. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -25880,6 +28226,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -25950,6 +28319,9 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -26125,6 +28497,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -26182,6 +28577,9 @@ export interface operations {
             /** @description The delivery. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -26364,6 +28762,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -26421,6 +28842,9 @@ export interface operations {
             /** @description It will be sent. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -26578,6 +29002,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -26638,6 +29085,9 @@ export interface operations {
             /** @description It will be done; watch it as a replay. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -26801,6 +29251,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -26861,6 +29334,9 @@ export interface operations {
             /** @description It will be done. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -27018,6 +29494,29 @@ export interface operations {
                      *       "error": "The body must be JSON: send `Content-Type: application/json`.",
                      *       "service": "PublicApi",
                      *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
                      *       "validation": null
                      *     }
                      */
@@ -27081,6 +29580,9 @@ export interface operations {
             /** @description How far it is. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -27244,6 +29746,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -27301,6 +29826,9 @@ export interface operations {
             /** @description Where it was stopped. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -27465,6 +29993,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -27525,6 +30076,9 @@ export interface operations {
             /** @description The secret. */
             200: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -27677,6 +30231,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -27733,6 +30310,9 @@ export interface operations {
             /** @description It will be sent. */
             202: {
                 headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -27890,6 +30470,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description A fault of ours; it is in the log under `correlationId`. */
             500: {
                 headers: {
@@ -27929,6 +30532,88 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    "told-client-rateLimit-reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "client.rateLimit.reached",
+                 *       "generatedDate": "2026-11-20T10:15:00Z",
+                 *       "id": "01a200cc-2a1e-7d03-8b5f-6c1f0a9e4d21",
+                 *       "payload": {
+                 *         "dailyQuota": 300000,
+                 *         "expiryDate": "2026-11-21T00:00:00Z",
+                 *         "quotaRemaining": 0
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RateLimitEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "told-client-rateLimit-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "eventType": "client.rateLimit.reset",
+                 *       "generatedDate": "2026-11-21T00:00:31Z",
+                 *       "id": "01a200cc-2a1e-7d03-8b5f-6c1f0a9e4d22",
+                 *       "payload": {
+                 *         "dailyQuota": 300000,
+                 *         "expiryDate": "2026-11-22T00:00:00Z",
+                 *         "quotaRemaining": 300000
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RateLimitEvent"];
+            };
+        };
+        responses: {
+            /** @description Disables the consumer. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description You have it. Anything else is tried again. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
