@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 
 // While working on the portal: `TRIBUTARY_URL=http://127.0.0.1:8080 npm run dev` asks that server for everything else.
 const server = process.env.TRIBUTARY_URL ?? "http://127.0.0.1:8080";
-const roots = ["/portal/api", "/companies", "/integrations", "/apiKeys", "/profile", "/assets"];
+const roots = ["/portal/api", "/companies", "/integrations", "/apiKeys", "/profile", "/webhooks", "/assets"];
 const proxy = Object.fromEntries(roots.map((root) => [root, { target: server, changeOrigin: true }]));
 
 export default defineConfig({

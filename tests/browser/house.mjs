@@ -40,6 +40,8 @@ export class House {
       TRIBUTARY_STRIPE_RATE_PER_ENDPOINT: "0",
       TRIBUTARY_STRIPE_RATE_PER_ACCOUNT: "0",
       TRIBUTARY_PUBLIC_URL: this.url,
+      // A receiver of webhooks on this machine can be tried.
+      TRIBUTARY_WEBHOOKS_NETWORKS: "127.0.0.0/8",
     };
     this.environment.TRIBUTARY_MASTER_KEY = await this.tributary("key", "generate-master");
     // Slow enough that the progress of the first sync can be seen.

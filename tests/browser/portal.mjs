@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { listen, look } from "./eyes.mjs";
 import { House } from "./house.mjs";
@@ -40,6 +42,14 @@ async function step(name, body) {
     failed += 1;
     await page.screenshot({ path: `${screenshots}/failed-${failed}.png` });
     console.log(`FAILED  ${name}\n        ${String(error?.stack ?? error).replaceAll("\n", "\n        ")}`);
+  }
+}
+
+/** Waits for a condition that no page shows. */
+async function until(holds) {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    assert.ok(tries < 300, `not within a minute: ${holds}`);
+    await pause(200);
   }
 }
 
@@ -297,6 +307,35 @@ try {
     await button("Switch off").click();
     await page.getByText("Off", { exact: true }).waitFor();
     assert.equal((await house.api("GET", "/integrations/yzth")).enabled, false);
+  });
+
+  await step("a receiver of webhooks that is gone is told of on every page, until it is mended", async () => {
+    const notice = page.getByRole("region", { name: "A receiver of webhooks is told nothing any more" });
+    let [status, told] = [410, 0];
+    const receiver = createServer((request, answer) => {
+      if (status === 204) told += 1;
+      request.resume().on("end", () => answer.writeHead(status).end());
+    });
+    await new Promise((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${receiver.address().port}/hook`;
+      const consumer = await house.api("POST", "/webhooks", { url, eventTypes: ["company.created"] });
+      await house.api("POST", "/companies", { name: "Told late" });
+      await until(async () => (await house.api("GET", `/webhooks/${consumer.id}`)).disabled);
+      for (const path of ["/integrations", "/keys"]) {
+        await page.goto(portal(path));
+        await notice.getByText(url).waitFor();
+      }
+      await fine(page, "webhooks-disabled");
+      status = 204;
+      await button("Enable and recover").click();
+      await notice.waitFor({ state: "detached" });
+      await until(() => told === 1);
+      assert.equal((await house.api("GET", `/webhooks/${consumer.id}`)).disabled, false);
+      await house.api("DELETE", `/webhooks/${consumer.id}`);
+    } finally {
+      receiver.close();
+    }
   });
 
   await step("the reference shows every operation and asks no other host", async () => {

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../kit/button";
 import { CompanyIcon, KeyIcon, Mark, OutIcon, PlugIcon } from "../kit/icons";
 import { forget, sessionQuery, signOut } from "../session/session";
+import { DisabledConsumers } from "../webhooks/DisabledConsumers";
 
 const NAV =
   "flex min-h-10 items-center justify-center gap-2.5 rounded-control px-2 font-medium whitespace-nowrap sm:px-3 text-soft hover:bg-still-tint hover:text-ink aria-[current=page]:bg-act-tint aria-[current=page]:text-act md:justify-start";
@@ -50,6 +51,7 @@ export function Shell() {
       </header>
       <main id="main" tabIndex={-1} className="min-w-0 px-4 py-6 md:px-10 md:py-9">
         <div className="mx-auto max-w-6xl">
+          <DisabledConsumers />
           <Outlet />
         </div>
       </main>
