@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Stripe's libraries for Python and Node and its CLI, unmodified, against the simulator: tests/sdk/run.sh BINARY
+# Stripe's libraries for Python and Node and its CLI, unmodified, against the simulator; that of Standard Webhooks against
+# what a demo sends: tests/sdk/run.sh BINARY
 set -euo pipefail
 binary=$(realpath "${1:?usage: tests/sdk/run.sh BINARY}")
 cd "$(dirname "$0")/../.."
@@ -37,6 +38,9 @@ fi
 # A proxy, where one is set, is not for this machine.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 SIMULATOR_URL=$url "$venv/bin/python" tests/sdk/stripe_python.py
+
+# What we send, with the published library that receivers use.
+"$venv/bin/python" tests/sdk/webhooks_python.py "$binary"
 
 # Node's library and the CLI, with a simulator that lives. The CLI comes as its package for this platform: the one over
 # all platforms fetches the program from elsewhere when it does not find it.
