@@ -86,10 +86,14 @@ bench-lists: build ## measure pages of a list of a million rows, from its beginn
 	benches/lists.py $(BINARY)
 	scripts/with-postgres benches/on-postgres lists.py $(BINARY)
 
+bench-metrics: build ## measure the metrics of a company with a million transactions, in both
+	benches/metrics.py $(BINARY)
+	scripts/with-postgres benches/on-postgres metrics.py $(BINARY)
+
 bench-due: build ## measure 10,000 connections that are due at once
 	benches/many_due.py $(BINARY)
 
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-lists bench-due clean-data
+.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-lists bench-metrics bench-due clean-data

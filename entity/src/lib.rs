@@ -58,6 +58,7 @@ pub mod product;
 pub mod quarantined;
 pub mod reconciliation;
 pub mod reconciliation_part;
+pub mod revenue_day;
 pub mod seen_event;
 pub mod source_object;
 pub mod subscription;
@@ -122,4 +123,5 @@ pub const DATA: &[&str] = &[
     "order",
     "subscription",
     "invoice",
+    "revenue_day",
 ];

@@ -17,7 +17,7 @@ pub struct Stamp {
 }
 
 /// A row of the commerce schema, mapped from one or more source objects. Its table has the columns `connection_id`, `id`,
-/// `content_hash`, `read_no`, `modified_at` and `deleted_at`.
+/// `created_at`, `content_hash`, `read_no`, `modified_at` and `deleted_at`.
 ///
 /// Serialized it holds the mapped fields alone: that is what its hash is made of.
 pub trait Record: ModelTrait + serde::Serialize + Send + Sync {
@@ -27,6 +27,8 @@ pub trait Record: ModelTrait + serde::Serialize + Send + Sync {
     fn connection_id(&self) -> ConnectionId;
     /// Its id within the connection.
     fn id(&self) -> &str;
+    /// When Stripe made what it is of.
+    fn created_at(&self) -> DateTimeUtc;
     /// The stamp that it carries.
     fn stamp(&self) -> Stamp;
     /// Sets the stamp.
@@ -44,6 +46,10 @@ macro_rules! record {
 
             fn id(&self) -> &str {
                 &self.id
+            }
+
+            fn created_at(&self) -> DateTimeUtc {
+                self.created_at
             }
 
             fn stamp(&self) -> $crate::record::Stamp {

@@ -14,7 +14,9 @@ mod m20261122_000009_subscriptions_and_invoices;
 mod m20261122_000010_views;
 mod m20261122_000011_calls;
 mod m20261122_000014_list_indexes;
+mod m20261122_000015_billing_views;
 mod m20261122_000016_quota_days;
+mod m20261122_000017_revenue_days;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -36,7 +38,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_views::Migration),
             Box::new(m20261122_000011_calls::Migration),
             Box::new(m20261122_000014_list_indexes::Migration),
+            Box::new(m20261122_000015_billing_views::Migration),
             Box::new(m20261122_000016_quota_days::Migration),
+            Box::new(m20261122_000017_revenue_days::Migration),
         ]
     }
 }

@@ -14,7 +14,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, QuerySelect};
 
-use crate::store::Tx;
+use crate::store::{Tx, revenue};
 
 /// A change of a record, before it has its number in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ where
     // One statement may name a row only once; sorted, two writers would lock them in one order.
     let rows: BTreeMap<String, E::Model> = rows.into_iter().map(|row| (row.id().to_owned(), row)).collect();
     let known = known::<E>(tx, reading.connection, rows.keys().cloned().collect()).await?;
-    let (mut changed, mut fresh) = (Vec::new(), Vec::new());
+    let (mut changed, mut fresh, mut moments) = (Vec::new(), Vec::new(), Vec::new());
     for (id, mut row) in rows {
         let content_hash = super::hash(&serde_json::to_vec(&row).map_err(|error| DbErr::Json(error.to_string()))?);
         let known = known.get(&id);
@@ -124,15 +124,21 @@ where
         let read_no = known.map_or(reading.read_no, |known| Ord::max(known.read_no, reading.read_no));
         row.set_stamp(Stamp { content_hash, read_no, modified_at: reading.now });
         changed.push(Changed { data_type: E::Model::DATA_TYPE, id, kind });
+        moments.push(row.created_at());
+        moments.extend(known.map(|known| known.created_at));
         fresh.push(row.into_active_model());
     }
     insert::<E>(tx, fresh).await?;
+    if E::Model::DATA_TYPE == DataType::Transactions {
+        revenue::forget(tx, reading.connection, &moments).await?;
+    }
     Ok(changed)
 }
 
 struct Known {
     content_hash: i64,
     read_no: i64,
+    created_at: DateTimeUtc,
     deleted: bool,
 }
 
@@ -141,19 +147,20 @@ async fn known<E: EntityTrait>(
     connection: ConnectionId,
     ids: Vec<String>,
 ) -> Result<HashMap<String, Known>, DbErr> {
-    let rows: Vec<(String, i64, i64, Option<DateTimeUtc>)> = E::find()
+    let rows: Vec<(String, i64, i64, DateTimeUtc, Option<DateTimeUtc>)> = E::find()
         .select_only()
         .expr(Expr::col("id"))
         .expr(Expr::col("content_hash"))
         .expr(Expr::col("read_no"))
+        .expr(Expr::col("created_at"))
         .expr(Expr::col("deleted_at"))
         .filter(Expr::col("connection_id").eq(connection))
         .filter(Expr::col("id").is_in(ids))
         .into_tuple()
         .all(tx)
         .await?;
-    let known = |(id, content_hash, read_no, deleted): (_, _, _, Option<_>)| {
-        (id, Known { content_hash, read_no, deleted: deleted.is_some() })
+    let known = |(id, content_hash, read_no, created_at, deleted): (_, _, _, _, Option<_>)| {
+        (id, Known { content_hash, read_no, created_at, deleted: deleted.is_some() })
     };
     Ok(rows.into_iter().map(known).collect())
 }
@@ -184,7 +191,7 @@ pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> R
         DataType::CompanyInfo => bury_in::<company_info::Entity>(tx, reading, id).await?,
         DataType::Customers => bury_in::<customer::Entity>(tx, reading, id).await?,
         DataType::Payments => bury_in::<payment::Entity>(tx, reading, id).await?,
-        DataType::Transactions => bury_in::<transaction::Entity>(tx, reading, id).await?,
+        DataType::Transactions => bury_transaction(tx, reading, id).await?,
         DataType::Payouts => bury_in::<payout::Entity>(tx, reading, id).await?,
         DataType::Disputes => bury_in::<dispute::Entity>(tx, reading, id).await?,
         DataType::Products => bury_in::<product::Entity>(tx, reading, id).await?,
@@ -194,6 +201,15 @@ pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> R
         DataType::Invoices => bury_in::<invoice::Entity>(tx, reading, id).await?,
     };
     Ok(gone.then(|| Changed { data_type, id: id.to_owned(), kind: Kind::Deleted }))
+}
+
+async fn bury_transaction(tx: &Tx, reading: Reading, id: &str) -> Result<bool, DbErr> {
+    let gone = bury_in::<transaction::Entity>(tx, reading, id).await?;
+    if gone && let Some(row) = known::<transaction::Entity>(tx, reading.connection, vec![id.to_owned()]).await?.get(id)
+    {
+        revenue::forget(tx, reading.connection, &[row.created_at]).await?;
+    }
+    Ok(gone)
 }
 
 async fn bury_in<E: EntityTrait>(tx: &Tx, reading: Reading, id: &str) -> Result<bool, DbErr> {

@@ -1,62 +1,13 @@
-//! What the commerce metrics are counted from: records as they are now, so that nothing can drift from them.
+//! What the commerce metrics are counted from, besides revenue: records as they are now, so that nothing can drift from them.
 
 use entity::id::ConnectionId;
-use entity::transaction::Type;
-use entity::{order, payout, subscription, transaction};
+use entity::{order, payout, subscription};
 use futures::TryStreamExt;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{Condition, ExprTrait, QueryOrder, QuerySelect};
+use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
 use crate::store::Tx;
-
-/// Stripe's words for money that a dispute took, and for what came back of it.
-const DISPUTES: [&str; 2] = ["dispute", "dispute_reversal"];
-
-/// Balance transactions of one kind in one currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// The settlement currency.
-    pub currency: String,
-    /// Their type; [`Type::Unknown`] is a dispute's here.
-    pub kind: Type,
-    /// How many.
-    pub count: i64,
-    /// Their sum, in minor units.
-    pub minor: i64,
-}
-
-/// What moved the balance in a stretch of time, fees as their own; nothing but sales, refunds, disputes and fees.
-///
-/// # Errors
-/// When the database does not answer, or a sum is beyond what it can count.
-pub async fn moved(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    from: DateTimeUtc,
-    until: DateTimeUtc,
-) -> Result<Vec<Moved>, DbErr> {
-    use transaction::{Column, Entity};
-    let kinds = [Type::Payment, Type::Refund, Type::PaymentFee, Type::PaymentFeeRefund];
-    let disputes = Column::Type.eq(Type::Unknown).and(Column::ReportingCategory.is_in(DISPUTES));
-    let rows: Vec<(String, Type, i64, i64)> = Entity::find()
-        .select_only()
-        .column(Column::Currency)
-        .column(Column::Type)
-        .expr(Expr::col(Column::TotalMinor).count())
-        .expr(Expr::col(Column::TotalMinor).sum().cast_as("BIGINT"))
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(Column::CreatedAt.gte(from))
-        .filter(Column::CreatedAt.lt(until))
-        .filter(Condition::any().add(Column::Type.is_in(kinds)).add(disputes))
-        .group_by(Column::Currency)
-        .group_by(Column::Type)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(currency, kind, count, minor)| Moved { currency, kind, count, minor }).collect())
-}
 
 /// An order, as far as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,6 +40,7 @@ pub mod quota_days;
 pub mod reconciliations;
 pub mod records_read;
 pub mod retention;
+pub mod revenue;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;

@@ -11,6 +11,7 @@ pub mod merge;
 pub mod relay;
 mod replay;
 pub mod retention;
+mod revenue;
 mod sync;
 pub mod tick;
 

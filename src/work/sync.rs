@@ -61,7 +61,7 @@ impl Worker {
     }
 
     async fn sync_with_stripe(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
-        let (row, integration, mut run) = match self.prepare(connection, stop).await {
+        let (row, integration, mut run) = match self.prepare(connection, stop.clone()).await {
             Ok(ready) => ready,
             Err(Hindrance::Gone) => return self.unhint(connection, attempts, Verdict::Done).await,
             Err(Hindrance::End(word, reason)) => {
@@ -82,6 +82,9 @@ impl Worker {
             Ok(ended) => match self.ended(&row, &integration, &run, ended, reads).await {
                 Ok(verdict) => {
                     self.trouble.over();
+                    if matches!(ended, Ended::Done { .. }) {
+                        self.keep_revenue(connection, &stop).await;
+                    }
                     return verdict;
                 }
                 Err(error) => return self.again(attempts, &error),

@@ -53,6 +53,7 @@ mod reconcile;
 mod remap;
 mod rest;
 mod retention;
+mod revenue;
 mod rows;
 mod running;
 mod schema;

@@ -7,7 +7,8 @@ use entity::transaction::Type;
 use entity::{payout, subscription};
 
 use super::periods::Period;
-use crate::store::metrics::{Moved, Paid, Sold, Subscribed};
+use crate::store::metrics::{Paid, Sold, Subscribed};
+use crate::store::revenue::Moved;
 
 /// A number of things, and their sum in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

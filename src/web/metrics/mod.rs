@@ -1,7 +1,7 @@
 //! Commerce metrics: what a company sold, to whom, and what came of it, period by period and currency by currency.
 //!
-//! They are counted from the records when they are asked for, in one state of the database: there is no second set of
-//! figures that could differ from the first.
+//! They are counted from the records when they are asked for, in one state of the database. What moved the balance on whole
+//! days is kept once it was counted, until one of the day's records changes.
 
 mod count;
 mod periods;
@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use entity::connection;
 use entity::data_type::DataType;
 use entity::dataset::Status;
-use entity::id::CompanyId;
+use entity::id::{CompanyId, ConnectionId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,7 +22,7 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::OfCompany;
-use crate::store::{self, Tx};
+use crate::store::{self, Db, Tx, revenue};
 use count::{Counted, Counting, Sales};
 use periods::{Period, Unit, periods};
 use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
@@ -72,14 +72,16 @@ pub async fn get(
     let now = app.clock.now();
     let unit = params.unit()?;
     let connections = store::connections::of_company(&app.db, company.id).await?;
+    let zone = params.zone(own_zone(&app.db, &connections).await?)?;
+    let periods = params.periods(unit, zone, now)?;
+    for one in &connections {
+        keep_revenue(&app, one.id, &periods, now).await;
+    }
     let tx = store::read(&app.db).await?;
     let mut shown = Vec::with_capacity(connections.len());
     for one in &connections {
         shown.push(about(&tx, one).await?);
     }
-    let own = shown.iter().find_map(|one| one.time_zone.as_deref()?.parse().ok());
-    let zone = params.zone(own)?;
-    let periods = params.periods(unit, zone, now)?;
     let counted = count(&tx, &connections, &periods, now).await?;
     let results = periods.iter().zip(counted).skip(1).map(|(period, counted)| PeriodMetrics::new(period, counted, now));
     Ok(Json(CommerceMetrics {
@@ -125,13 +127,46 @@ impl MetricsParams {
 
 /// A day of a parameter, of a year that both databases keep.
 fn day(name: &str, text: Option<&str>) -> Result<Option<NaiveDate>, Error> {
-    let known = NaiveDate::from_ymd_opt(1970, 1, 8)..NaiveDate::from_ymd_opt(9998, 1, 1);
     let refused = || Error::BadRequest(format!("{name} must be a day between 1970 and 9998, such as 2026-01-31."));
-    let read = |text: &str| {
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| known.contains(&Some(*day)));
-        day.ok_or_else(refused)
-    };
+    let read = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(known_day).ok_or_else(refused);
     text.map(read).transpose()
+}
+
+/// A day, when it is of a year that both databases keep.
+fn known_day(day: NaiveDate) -> Option<NaiveDate> {
+    let known = NaiveDate::from_ymd_opt(1970, 1, 8)..NaiveDate::from_ymd_opt(9998, 1, 1);
+    known.contains(&Some(day)).then_some(day)
+}
+
+/// The time zone of the oldest account that says.
+async fn own_zone(db: &Db, connections: &[connection::Model]) -> Result<Option<Tz>, Error> {
+    for one in connections {
+        let info = store::records_read::company_info(db, one.id).await?;
+        if let Some(zone) = info.and_then(|row| row.time_zone?.parse().ok()) {
+            return Ok(Some(zone));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps the sums of the days that are over, so that they are counted once. Where that cannot be done they are counted for
+/// this answer alone: that is slower, and no reason to refuse it.
+async fn keep_revenue(app: &App, connection: ConnectionId, periods: &[Period], now: DateTime<Utc>) {
+    let Some((first, last)) = periods.get(1).zip(periods.last()) else { return };
+    let kept = async {
+        let best = store::datasets_read::best(&app.db, connection, DataType::Transactions).await?;
+        // While a first sync goes on, hardly a day stays as it is.
+        if best.is_none_or(|row| row.status != Status::Complete) {
+            return Ok(());
+        }
+        for days in revenue::missing(&app.db, connection, (first.from, last.until.min(now))).await? {
+            revenue::keep(&app.db, connection, days).await?;
+        }
+        Ok::<_, sea_orm::DbErr>(())
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, connection.id = %connection, "sums of revenue could not be kept: they are counted again");
+    }
 }
 
 /// What is known of a connection, and what of it was never read.
@@ -158,8 +193,11 @@ async fn count(
     let Some(end) = periods.last().map(|last| last.until) else { return Ok(Vec::new()) };
     let mut counting = Counting::new(periods, now);
     for connection in connections {
-        for (place, period) in periods.iter().enumerate().skip(1).filter(|(_, period)| period.from <= now) {
-            counting.moved(place, store::metrics::moved(tx, connection.id, period.from, period.until).await?);
+        let begun = periods.iter().skip(1).filter(|period| period.from <= now);
+        let stretches: Vec<_> = begun.map(|period| (period.from, period.until)).collect();
+        let moved = revenue::moved(tx, connection.id, &stretches).await?;
+        for (place, rows) in moved.into_iter().enumerate() {
+            counting.moved(place + 1, rows);
         }
         let mut sales = Sales::new(periods);
         store::metrics::each_order(tx, connection.id, end, |sold| sales.add(sold)).await?;
