@@ -43,7 +43,7 @@ portal-tests: portal ## the portal's lints and component tests, and its API type
 	cd frontend && npm run check && npm test
 	cd frontend && npm --prefix types ci --no-fund --no-audit && npm run types && git diff --exit-code -- src
 
-sdk: build ## Stripe's Python and Node libraries and its CLI, unmodified, against the simulator
+sdk: build ## Stripe's Python and Node libraries and its CLI against the simulator, and the lending library for Python against a demo
 	tests/sdk/run.sh $(BINARY)
 
 contract: build ## schemathesis over /openapi.json, with a key and without: no fault, no answer that is not described

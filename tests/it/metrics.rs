@@ -363,4 +363,51 @@ both! {
         assert_eq!(house.get(&format!("/companies/{}/metrics", entity::id::CompanyId::new()), &key).await.0, 404);
         assert_eq!(house.get(&path, "").await.0, 401);
     }
+
+    async fn the_reports_for_lending_have_the_figures_of_the_metrics(house: House) {
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (company, connection) = linked(&house, &account).await;
+        let key = house.api_key().await;
+        let root = format!("/data/companies/{company}/connections/{connection}/assess/commerceMetrics");
+        let day = house.clock.now().date_naive();
+        let asked = format!("reportDate={}&periodLength=1&numberOfPeriods=4&periodUnit=Month", day.format("%d-%m-%Y"));
+        let (status, early) = house.get(&format!("{root}/orders?{asked}"), &key).await;
+        assert_eq!((status, &early["errors"][0]["type"]), (200, &json!("DataNotSynced")), "{early}");
+        assert_eq!(early["errors"][0]["details"]["dataTypes"], json!(["commerce-orders"]));
+        house.work().await;
+        let (_, revenue) = house.get(&format!("{root}/revenue?{asked}"), &key).await;
+        assert_eq!(revenue["errors"], json!([]));
+        let zone = revenue["reportInfo"]["timeZone"].as_str().unwrap();
+        let first = revenue["dimensions"][0]["items"][0]["start"].as_str().unwrap();
+        let (_, metrics) = house.get(&format!("/companies/{company}/metrics?from={first}&timeZone={zone}"), &key).await;
+        let (_, retention) = house.get(&format!("{root}/customerRetention?{asked}"), &key).await;
+        let periods = metrics["results"].as_array().unwrap();
+        assert_eq!((periods.len(), revenue["reportData"].as_array().unwrap().len()), (4, 4));
+        let mut some = 0;
+        for (place, period) in periods.iter().enumerate() {
+            assert_eq!(revenue["dimensions"][0]["items"][place]["start"], period["firstDay"]);
+            assert_eq!(revenue["dimensions"][0]["items"][place]["end"], period["lastDay"]);
+            for figure in revenue["reportData"][place]["components"][0]["measures"].as_array().unwrap() {
+                let index = usize::try_from(figure["index"].as_u64().unwrap()).unwrap();
+                let currency = &revenue["measures"][index]["units"];
+                let own = period["currencies"].as_array().unwrap().iter().find(|of| of["currency"] == *currency);
+                let wanted = own.map_or(0.0, |of| of["revenue"]["gross"].as_f64().unwrap());
+                assert_eq!(figure["value"].as_f64(), Some(wanted), "{currency} in {place}");
+                some += usize::from(wanted > 0.0);
+            }
+            let line = |item: usize| &retention["reportData"][place]["components"][item]["measures"][0]["value"];
+            assert_eq!([line(0), line(1), line(2)],
+                ["returningCustomers", "newCustomers", "customers"].map(|name| &period["customers"][name]));
+            let percent = period["customers"]["repeatRate"].as_f64().map(|rate| (rate * 10_000.0).round() / 100.0);
+            assert_eq!(line(4).as_f64(), percent);
+        }
+        assert!(some > 0, "nothing was sold");
+        assert!(retention["reportData"][0].get("itemDisplayName").is_none());
+        for bad in ["reportDate=soon", "periodLength=0", "numberOfPeriods=401", "periodUnit=Quarter", "includeDisplayNames=7"] {
+            let name = bad.split('=').next().unwrap();
+            let rest: Vec<&str> = asked.split('&').filter(|one| !one.starts_with(name)).collect();
+            let (status, answer) = house.get(&format!("{root}/refunds?{bad}&{}", rest.join("&")), &key).await;
+            assert!(status == 400 && answer["error"].as_str().unwrap().contains(name), "{bad}: {status} {answer}");
+        }
+    }
 }

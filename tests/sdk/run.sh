@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Stripe's libraries for Python and Node and its CLI, unmodified, against the simulator; that of Standard Webhooks against
-# what a demo sends: tests/sdk/run.sh BINARY
+# Stripe's libraries for Python and Node and its CLI, unmodified, against the simulator; the contract's library for lending
+# against a demo; that of Standard Webhooks against what a demo sends: tests/sdk/run.sh BINARY
 set -euo pipefail
 binary=$(realpath "${1:?usage: tests/sdk/run.sh BINARY}")
 cd "$(dirname "$0")/../.."
@@ -38,6 +38,7 @@ fi
 # A proxy, where one is set, is not for this machine.
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 SIMULATOR_URL=$url "$venv/bin/python" tests/sdk/stripe_python.py
+"$venv/bin/python" tests/sdk/lending_python.py "$binary"
 
 # What we send, with the published library that receivers use.
 "$venv/bin/python" tests/sdk/webhooks_python.py "$binary"

@@ -1164,6 +1164,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/data/companies/{companyId}/connections/{connectionId}/assess/commerceMetrics/customerRetention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get customer retention metrics
+         * @description One of the commerce reports of the contract's lending product, in its shape and with the figures of the
+         *     company's metrics, for one connection. What each figure is and what it is counted from is told in the
+         *     documentation. With several currencies, the measures of the connection's own come first; those of the
+         *     others follow.
+         */
+        get: operations["get-commerce-customer-retention-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/companies/{companyId}/connections/{connectionId}/assess/commerceMetrics/lifetimeValue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get lifetime value metrics
+         * @description One of the commerce reports of the contract's lending product, in its shape and with the figures of the
+         *     company's metrics, for one connection. What each figure is and what it is counted from is told in the
+         *     documentation. With several currencies, the measures of the connection's own come first; those of the
+         *     others follow.
+         */
+        get: operations["get-commerce-lifetime-value-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/companies/{companyId}/connections/{connectionId}/assess/commerceMetrics/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get orders report
+         * @description One of the commerce reports of the contract's lending product, in its shape and with the figures of the
+         *     company's metrics, for one connection. What each figure is and what it is counted from is told in the
+         *     documentation. With several currencies, the measures of the connection's own come first; those of the
+         *     others follow.
+         */
+        get: operations["get-commerce-orders-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/companies/{companyId}/connections/{connectionId}/assess/commerceMetrics/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get refunds report
+         * @description One of the commerce reports of the contract's lending product, in its shape and with the figures of the
+         *     company's metrics, for one connection. What each figure is and what it is counted from is told in the
+         *     documentation. With several currencies, the measures of the connection's own come first; those of the
+         *     others follow.
+         */
+        get: operations["get-commerce-refunds-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data/companies/{companyId}/connections/{connectionId}/assess/commerceMetrics/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get revenue metrics
+         * @description One of the commerce reports of the contract's lending product, in its shape and with the figures of the
+         *     company's metrics, for one connection. What each figure is and what it is counted from is told in the
+         *     documentation. With several currencies, the measures of the connection's own come first; those of the
+         *     others follow.
+         */
+        get: operations["get-commerce-revenue-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/integrations": {
         parameters: {
             query?: never;
@@ -1919,6 +2034,21 @@ export interface components {
             results: components["schemas"]["PeriodMetrics"][];
             /** @description The time zone whose days are counted. */
             timeZone: string;
+        };
+        /** @description A report on one connection: its periods, and what was measured in each. */
+        CommerceReport: {
+            /** @description What the figures are arranged by: first the periods, the oldest first; then what is told of each. */
+            dimensions: components["schemas"]["ReportDimension"][];
+            /** @description Why figures may be incomplete; none when they are not. */
+            errors: components["schemas"]["ReportError"][];
+            /** @description What is measured; amounts of each currency are a measure of their own. */
+            measures: components["schemas"]["ReportMeasure"][];
+            /** @description The figures. */
+            reportData: components["schemas"]["ReportPeriod"][];
+            /** @description `name` and `displayName` of the report, and the `timeZone` whose days are counted. */
+            reportInfo: {
+                [key: string]: string;
+            };
         };
         /** @description A company: one small business. */
         Company: {
@@ -4588,6 +4718,92 @@ export interface components {
             state: components["schemas"]["ReconciliationState"];
             /** @description Its steps. */
             steps: components["schemas"]["Step"][];
+        };
+        /** @description One thing that is told of a period. */
+        ReportComponent: {
+            /** @description The dimension of what is told. */
+            dimension: number;
+            /** @description That dimension's name, when it was asked for. */
+            dimensionDisplayName?: string | null;
+            /** @description Which of them. */
+            item: number;
+            /** @description Its name, when it was asked for. */
+            itemDisplayName?: string | null;
+            /** @description The figures: one, or one for each currency. */
+            measures: components["schemas"]["ReportFigure"][];
+        };
+        /** @description One of the things that figures are arranged by. */
+        ReportDimension: {
+            /** @description Its name. */
+            displayName: string;
+            /** @description Its number. */
+            index: number;
+            /** @description What it consists of. */
+            items: components["schemas"]["ReportItem"][];
+            /** @description `datespan` or `string`. */
+            type: string;
+        };
+        /** @description Why figures may be incomplete. */
+        ReportError: {
+            /** @description `dataTypes`: which have not been read to their end. */
+            details: {
+                [key: string]: components["schemas"]["DataType"][];
+            };
+            /** @description In words. */
+            message: string;
+            /** @description `DataNotSynced`. */
+            type: string;
+        };
+        /** @description A figure. */
+        ReportFigure: {
+            /** @description The measure. */
+            index: number;
+            /** @description The measure's name, when it was asked for. */
+            measureDisplayName?: string | null;
+            value?: components["schemas"]["Decimal"] | null;
+        };
+        /** @description A part of a dimension. */
+        ReportItem: {
+            /** @description The name of a period. */
+            displayName?: string | null;
+            /**
+             * Format: date
+             * @description A period's last day.
+             */
+            end?: string | null;
+            /** @description Its number. */
+            index: number;
+            /**
+             * Format: date
+             * @description A period's first day.
+             */
+            start?: string | null;
+            /** @description What is told. */
+            value?: string | null;
+        };
+        /** @description Something that is measured. */
+        ReportMeasure: {
+            /** @description Its name. */
+            displayName: string;
+            /** @description Its number. */
+            index: number;
+            /** @description `int`, `currency` or `percentage`. */
+            type: string;
+            /** @description The currency by ISO 4217, or `%`. */
+            units?: string | null;
+        };
+        /** @description The figures of one period. */
+        ReportPeriod: {
+            /** @description What is told of it. */
+            components: components["schemas"]["ReportComponent"][];
+            /** @description The dimension of the periods. */
+            dimension: number;
+            /** @description That dimension's name, when it was asked for. */
+            dimensionDisplayName?: string | null;
+            /** @description The period. */
+            item: number;
+            /** @description Its name, when it was asked for. */
+            itemDisplayName?: string | null;
         };
         /** @description What moved the balance. The parts are signed as they move it, so that they add up to `net`. */
         RevenueMetrics: {
@@ -23533,6 +23749,1988 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CorsSettings"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-commerce-customer-retention-metrics": {
+        parameters: {
+            query: {
+                /**
+                 * @description A day in the last period, such as 29-09-2020 or 2020-09-29: the report is made up to the end of its day, week, month
+                 *     or year.
+                 */
+                reportDate: string;
+                /** @description How many days, weeks, months or years a period has. */
+                periodLength: number;
+                /** @description How many periods. */
+                numberOfPeriods: number;
+                /** @description What a period is made of: `Day`, `Week` (from Monday), `Month` or `Year`. */
+                periodUnit: string;
+                /** @description Whether names stand beside the numbers of figures. */
+                includeDisplayNames?: boolean;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dimensions": [
+                     *         {
+                     *           "displayName": "Period",
+                     *           "index": 0,
+                     *           "items": [
+                     *             {
+                     *               "displayName": "Period 0",
+                     *               "end": "2026-08-31",
+                     *               "index": 0,
+                     *               "start": "2026-08-01"
+                     *             },
+                     *             {
+                     *               "displayName": "Period 1",
+                     *               "end": "2026-09-30",
+                     *               "index": 1,
+                     *               "start": "2026-09-01"
+                     *             }
+                     *           ],
+                     *           "type": "datespan"
+                     *         },
+                     *         {
+                     *           "displayName": "Customer retention metrics",
+                     *           "index": 1,
+                     *           "items": [
+                     *             {
+                     *               "index": 0,
+                     *               "value": "Existing customers"
+                     *             },
+                     *             {
+                     *               "index": 1,
+                     *               "value": "New customers"
+                     *             },
+                     *             {
+                     *               "index": 2,
+                     *               "value": "Total customers"
+                     *             },
+                     *             {
+                     *               "index": 3,
+                     *               "value": "Retention rate"
+                     *             },
+                     *             {
+                     *               "index": 4,
+                     *               "value": "Repeat rate"
+                     *             }
+                     *           ],
+                     *           "type": "string"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "measures": [
+                     *         {
+                     *           "displayName": "Count",
+                     *           "index": 0,
+                     *           "type": "int"
+                     *         },
+                     *         {
+                     *           "displayName": "Percentage",
+                     *           "index": 1,
+                     *           "type": "percentage",
+                     *           "units": "%"
+                     *         }
+                     *       ],
+                     *       "reportData": [
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Existing customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 13
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "New customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 47
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Total customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 60
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 3,
+                     *               "itemDisplayName": "Retention rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 8.33
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 4,
+                     *               "itemDisplayName": "Repeat rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 21.67
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 0,
+                     *           "itemDisplayName": "Period 0"
+                     *         },
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Existing customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 15
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "New customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 44
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Total customers",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 59
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 3,
+                     *               "itemDisplayName": "Retention rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 11.67
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Customer retention metrics",
+                     *               "item": 4,
+                     *               "itemDisplayName": "Repeat rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 25.42
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 1,
+                     *           "itemDisplayName": "Period 1"
+                     *         }
+                     *       ],
+                     *       "reportInfo": {
+                     *         "displayName": "Customer Retention",
+                     *         "name": "customer_retention",
+                     *         "timeZone": "Europe/London"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CommerceReport"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-commerce-lifetime-value-metrics": {
+        parameters: {
+            query: {
+                /**
+                 * @description A day in the last period, such as 29-09-2020 or 2020-09-29: the report is made up to the end of its day, week, month
+                 *     or year.
+                 */
+                reportDate: string;
+                /** @description How many days, weeks, months or years a period has. */
+                periodLength: number;
+                /** @description How many periods. */
+                numberOfPeriods: number;
+                /** @description What a period is made of: `Day`, `Week` (from Monday), `Month` or `Year`. */
+                periodUnit: string;
+                /** @description Whether names stand beside the numbers of figures. */
+                includeDisplayNames?: boolean;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dimensions": [
+                     *         {
+                     *           "displayName": "Period",
+                     *           "index": 0,
+                     *           "items": [
+                     *             {
+                     *               "displayName": "Period 0",
+                     *               "end": "2026-08-31",
+                     *               "index": 0,
+                     *               "start": "2026-08-01"
+                     *             },
+                     *             {
+                     *               "displayName": "Period 1",
+                     *               "end": "2026-09-30",
+                     *               "index": 1,
+                     *               "start": "2026-09-01"
+                     *             }
+                     *           ],
+                     *           "type": "datespan"
+                     *         },
+                     *         {
+                     *           "displayName": "Lifetime value metrics",
+                     *           "index": 1,
+                     *           "items": [
+                     *             {
+                     *               "index": 0,
+                     *               "value": "Lifetime value"
+                     *             }
+                     *           ],
+                     *           "type": "string"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "measures": [
+                     *         {
+                     *           "displayName": "Value",
+                     *           "index": 0,
+                     *           "type": "currency",
+                     *           "units": "GBP"
+                     *         }
+                     *       ],
+                     *       "reportData": [
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Lifetime value metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Lifetime value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 378.2
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 0,
+                     *           "itemDisplayName": "Period 0"
+                     *         },
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Lifetime value metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Lifetime value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 391.55
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 1,
+                     *           "itemDisplayName": "Period 1"
+                     *         }
+                     *       ],
+                     *       "reportInfo": {
+                     *         "displayName": "Lifetime Value",
+                     *         "name": "lifetime_value",
+                     *         "timeZone": "Europe/London"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CommerceReport"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-commerce-orders-report": {
+        parameters: {
+            query: {
+                /**
+                 * @description A day in the last period, such as 29-09-2020 or 2020-09-29: the report is made up to the end of its day, week, month
+                 *     or year.
+                 */
+                reportDate: string;
+                /** @description How many days, weeks, months or years a period has. */
+                periodLength: number;
+                /** @description How many periods. */
+                numberOfPeriods: number;
+                /** @description What a period is made of: `Day`, `Week` (from Monday), `Month` or `Year`. */
+                periodUnit: string;
+                /** @description Whether names stand beside the numbers of figures. */
+                includeDisplayNames?: boolean;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dimensions": [
+                     *         {
+                     *           "displayName": "Period",
+                     *           "index": 0,
+                     *           "items": [
+                     *             {
+                     *               "displayName": "Period 0",
+                     *               "end": "2026-08-31",
+                     *               "index": 0,
+                     *               "start": "2026-08-01"
+                     *             },
+                     *             {
+                     *               "displayName": "Period 1",
+                     *               "end": "2026-09-30",
+                     *               "index": 1,
+                     *               "start": "2026-09-01"
+                     *             }
+                     *           ],
+                     *           "type": "datespan"
+                     *         },
+                     *         {
+                     *           "displayName": "Order metrics",
+                     *           "index": 1,
+                     *           "items": [
+                     *             {
+                     *               "index": 0,
+                     *               "value": "Number of orders"
+                     *             },
+                     *             {
+                     *               "index": 1,
+                     *               "value": "Total value"
+                     *             },
+                     *             {
+                     *               "index": 2,
+                     *               "value": "Average order value"
+                     *             }
+                     *           ],
+                     *           "type": "string"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "measures": [
+                     *         {
+                     *           "displayName": "Count",
+                     *           "index": 0,
+                     *           "type": "int"
+                     *         },
+                     *         {
+                     *           "displayName": "Value",
+                     *           "index": 1,
+                     *           "type": "currency",
+                     *           "units": "GBP"
+                     *         }
+                     *       ],
+                     *       "reportData": [
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Number of orders",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 94
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Total value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 3315.18
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Average order value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 35.27
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 0,
+                     *           "itemDisplayName": "Period 0"
+                     *         },
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Number of orders",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 101
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Total value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 3562.27
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Order metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Average order value",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 35.27
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 1,
+                     *           "itemDisplayName": "Period 1"
+                     *         }
+                     *       ],
+                     *       "reportInfo": {
+                     *         "displayName": "Orders",
+                     *         "name": "orders",
+                     *         "timeZone": "Europe/London"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CommerceReport"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-commerce-refunds-report": {
+        parameters: {
+            query: {
+                /**
+                 * @description A day in the last period, such as 29-09-2020 or 2020-09-29: the report is made up to the end of its day, week, month
+                 *     or year.
+                 */
+                reportDate: string;
+                /** @description How many days, weeks, months or years a period has. */
+                periodLength: number;
+                /** @description How many periods. */
+                numberOfPeriods: number;
+                /** @description What a period is made of: `Day`, `Week` (from Monday), `Month` or `Year`. */
+                periodUnit: string;
+                /** @description Whether names stand beside the numbers of figures. */
+                includeDisplayNames?: boolean;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dimensions": [
+                     *         {
+                     *           "displayName": "Period",
+                     *           "index": 0,
+                     *           "items": [
+                     *             {
+                     *               "displayName": "Period 0",
+                     *               "end": "2026-08-31",
+                     *               "index": 0,
+                     *               "start": "2026-08-01"
+                     *             },
+                     *             {
+                     *               "displayName": "Period 1",
+                     *               "end": "2026-09-30",
+                     *               "index": 1,
+                     *               "start": "2026-09-01"
+                     *             }
+                     *           ],
+                     *           "type": "datespan"
+                     *         },
+                     *         {
+                     *           "displayName": "Refund metrics",
+                     *           "index": 1,
+                     *           "items": [
+                     *             {
+                     *               "index": 0,
+                     *               "value": "Number of refunds"
+                     *             },
+                     *             {
+                     *               "index": 1,
+                     *               "value": "Value of refunds"
+                     *             },
+                     *             {
+                     *               "index": 2,
+                     *               "value": "Refund rate"
+                     *             }
+                     *           ],
+                     *           "type": "string"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "measures": [
+                     *         {
+                     *           "displayName": "Count",
+                     *           "index": 0,
+                     *           "type": "int"
+                     *         },
+                     *         {
+                     *           "displayName": "Value",
+                     *           "index": 1,
+                     *           "type": "currency",
+                     *           "units": "GBP"
+                     *         },
+                     *         {
+                     *           "displayName": "Percentage",
+                     *           "index": 2,
+                     *           "type": "percentage",
+                     *           "units": "%"
+                     *         }
+                     *       ],
+                     *       "reportData": [
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Number of refunds",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 3
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Value of refunds",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 64.82
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Refund rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 2,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 3.19
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 0,
+                     *           "itemDisplayName": "Period 0"
+                     *         },
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Number of refunds",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Count",
+                     *                   "value": 5
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Value of refunds",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 101.5
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Refund metrics",
+                     *               "item": 2,
+                     *               "itemDisplayName": "Refund rate",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 2,
+                     *                   "measureDisplayName": "Percentage",
+                     *                   "value": 4.95
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 1,
+                     *           "itemDisplayName": "Period 1"
+                     *         }
+                     *       ],
+                     *       "reportInfo": {
+                     *         "displayName": "Refunds",
+                     *         "name": "refunds",
+                     *         "timeZone": "Europe/London"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CommerceReport"];
+                };
+            };
+            /** @description The request makes no sense; `error` says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Error parsing query - Could not resolve property totl on Payment",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 400,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The API key is missing or unknown. Send it as `Authorization: Basic base64(key)`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 401,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What was shown is not good for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "An access token is not good for this; ask with an API key.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 403,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to another company. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "No company was found with ID 0199a200-be0a-7489-a0e0-0fb61935ff2e.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 404,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be done as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Only a Linked connection can be unlinked; this one is PendingAuth.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 409,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body is too large.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 413,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another kind than JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "False",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The body must be JSON: send `Content-Type: application/json`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 415,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The daily quota is used up: again after `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "The daily quota of 100000 requests is used up. It is reset at 2026-11-22T00:00:00Z; whoever runs this installation can raise `server.daily_quota`.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 429,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of ours; it is in the log under `correlationId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "Unknown",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "Something went wrong on our side. Its details are in the log, under the correlationId.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 500,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "canBeRetried": "True",
+                     *       "correlationId": "01a200b2f3c474f6bef662d517d552a8",
+                     *       "detailedErrorCode": 0,
+                     *       "error": "This took too long and was given up; try again.",
+                     *       "service": "PublicApi",
+                     *       "statusCode": 503,
+                     *       "validation": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "get-commerce-revenue-metrics": {
+        parameters: {
+            query: {
+                /**
+                 * @description A day in the last period, such as 29-09-2020 or 2020-09-29: the report is made up to the end of its day, week, month
+                 *     or year.
+                 */
+                reportDate: string;
+                /** @description How many days, weeks, months or years a period has. */
+                periodLength: number;
+                /** @description How many periods. */
+                numberOfPeriods: number;
+                /** @description What a period is made of: `Day`, `Week` (from Monday), `Month` or `Year`. */
+                periodUnit: string;
+                /** @description Whether names stand beside the numbers of figures. */
+                includeDisplayNames?: boolean;
+            };
+            header?: never;
+            path: {
+                companyId: components["schemas"]["CompanyId"];
+                connectionId: components["schemas"]["ConnectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                    "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                    "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dimensions": [
+                     *         {
+                     *           "displayName": "Period",
+                     *           "index": 0,
+                     *           "items": [
+                     *             {
+                     *               "displayName": "Period 0",
+                     *               "end": "2026-08-31",
+                     *               "index": 0,
+                     *               "start": "2026-08-01"
+                     *             },
+                     *             {
+                     *               "displayName": "Period 1",
+                     *               "end": "2026-09-30",
+                     *               "index": 1,
+                     *               "start": "2026-09-01"
+                     *             }
+                     *           ],
+                     *           "type": "datespan"
+                     *         },
+                     *         {
+                     *           "displayName": "Revenue metrics",
+                     *           "index": 1,
+                     *           "items": [
+                     *             {
+                     *               "index": 0,
+                     *               "value": "Revenue"
+                     *             },
+                     *             {
+                     *               "index": 1,
+                     *               "value": "Revenue growth"
+                     *             }
+                     *           ],
+                     *           "type": "string"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "measures": [
+                     *         {
+                     *           "displayName": "Value",
+                     *           "index": 0,
+                     *           "type": "currency",
+                     *           "units": "GBP"
+                     *         },
+                     *         {
+                     *           "displayName": "Percentage change vs. previous period",
+                     *           "index": 1,
+                     *           "type": "percentage",
+                     *           "units": "%"
+                     *         }
+                     *       ],
+                     *       "reportData": [
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Revenue metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Revenue",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 2392.48
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Revenue metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Revenue growth",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage change vs. previous period",
+                     *                   "value": null
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 0,
+                     *           "itemDisplayName": "Period 0"
+                     *         },
+                     *         {
+                     *           "components": [
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Revenue metrics",
+                     *               "item": 0,
+                     *               "itemDisplayName": "Revenue",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "measureDisplayName": "Value",
+                     *                   "value": 2511.02
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "dimension": 1,
+                     *               "dimensionDisplayName": "Revenue metrics",
+                     *               "item": 1,
+                     *               "itemDisplayName": "Revenue growth",
+                     *               "measures": [
+                     *                 {
+                     *                   "index": 1,
+                     *                   "measureDisplayName": "Percentage change vs. previous period",
+                     *                   "value": 4.95
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "dimension": 0,
+                     *           "dimensionDisplayName": "Period",
+                     *           "item": 1,
+                     *           "itemDisplayName": "Period 1"
+                     *         }
+                     *       ],
+                     *       "reportInfo": {
+                     *         "displayName": "Revenue",
+                     *         "name": "revenue",
+                     *         "timeZone": "Europe/London"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CommerceReport"];
                 };
             };
             /** @description The request makes no sense; `error` says why. */

@@ -117,6 +117,15 @@ pub fn periods(unit: Unit, from: NaiveDate, to: NaiveDate, zone: Tz, most: usize
     Some(all)
 }
 
+/// So many periods that follow each other, each of `length` units; the last one's last unit holds a day. None beyond what
+/// can be counted.
+#[must_use]
+pub fn back_from(unit: Unit, length: i32, count: i32, day: NaiveDate, zone: Tz) -> Option<Vec<Period>> {
+    let end = unit.step(unit.begin(day)?, 1)?;
+    let bound = |back: i32| unit.step(end, back.checked_mul(length)?.checked_neg()?);
+    (0..count).rev().map(|back| Period::of(bound(back + 1)?, bound(back)?, zone)).collect()
+}
+
 /// When a day begins: where the clocks jump over midnight, when they have jumped; where midnight comes twice, the first
 /// time. A day that a zone has left out begins with the next.
 fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
@@ -171,6 +180,19 @@ mod tests {
         let samoa =
             periods(Unit::Day, day("2011-12-29"), day("2011-12-31"), "Pacific/Apia".parse().unwrap(), 9).unwrap();
         assert!(samoa[1].from == samoa[1].until && samoa.len() == 3, "{samoa:?}");
+    }
+
+    #[test]
+    fn periods_of_several_units_end_with_the_one_that_holds_the_day() {
+        let of = |unit, length, count| {
+            let all = back_from(unit, length, count, day("2026-05-20"), chrono_tz::UTC).unwrap();
+            all.iter().map(|one| format!("{}..{}", one.first, one.last())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Unit::Month, 3, 2), ["2025-12-01..2026-02-28", "2026-03-01..2026-05-31"]);
+        assert_eq!(of(Unit::Week, 2, 2), ["2026-04-27..2026-05-10", "2026-05-11..2026-05-24"]);
+        assert_eq!(of(Unit::Day, 1, 2), ["2026-05-19..2026-05-19", "2026-05-20..2026-05-20"]);
+        assert_eq!(of(Unit::Year, 1, 2), ["2025-01-01..2025-12-31", "2026-01-01..2026-12-31"]);
+        assert!(back_from(Unit::Year, i32::MAX, 3, day("2026-05-20"), chrono_tz::UTC).is_none());
     }
 
     #[test]

@@ -188,7 +188,8 @@ pub struct SubscriptionMetrics {
 #[error("a sum of money is beyond what can be counted")]
 pub struct TooMuch;
 
-fn money(minor: i128, currency: &str) -> Result<Decimal, TooMuch> {
+/// A sum in the currency's unit.
+pub(super) fn money(minor: i128, currency: &str) -> Result<Decimal, TooMuch> {
     i64::try_from(minor).map(|minor| Decimal::from_minor(minor, currency)).map_err(|_| TooMuch)
 }
 
