@@ -5,10 +5,12 @@ usage: benches/lists.py BINARY [--rows N] [--database-url URL]
 
 A shop is linked and synced; one of its payments is then copied N times in the database. Prints one line of figures:
 milliseconds (the middle of nine) of the first page, of pages at a tenth, in the middle, at nine tenths and at the end, of
-the same by another order, with a query, of a page of 5,000, and of the whole list as a CSV file, with the peak memory.
+the same by another order, with a query, of a page of 5,000, and of the whole list as a CSV file; and the peak memory, also
+of 20 pages of 5,000 that are asked for at once.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import signal
@@ -24,6 +26,8 @@ import uuid
 from first_sync import FINAL, Platform, answers, link, peak_mib, port
 
 SIZE = 100
+# Pages of 5,000 that are asked for at the same moment.
+TOGETHER = 20
 
 
 def prepare(options, folder):
@@ -101,6 +105,13 @@ def milliseconds(platform, path, times=9):
     return round(statistics.median(waits), 1)
 
 
+def together(platform, path, count):
+    """Asks for a page in each of several threads at once; all of them are answered."""
+    with concurrent.futures.ThreadPoolExecutor(count) as threads:
+        for page in threads.map(lambda _: platform.api("GET", path), range(count)):
+            assert len(page["results"]) == 5000
+
+
 def export(platform, path):
     request = urllib.request.Request(f"{platform.url}{path}?format=csv", headers={"Authorization": f"Bearer {platform.key}"})
     since, size = time.monotonic(), 0
@@ -127,7 +138,10 @@ def measure(options):
         figures["query_first"] = milliseconds(platform, f"{data}?query={query}&pageSize={SIZE}")
         figures["query_middle"] = milliseconds(platform, f"{data}?query={query}&page={pages // 6}&pageSize={SIZE}", 3)
         figures["page_of_5000"] = milliseconds(platform, f"{data}?pageSize=5000", 3)
+        resting = peak_mib(platform.process)
+        together(platform, f"{data}?pageSize=5000", TOGETHER)
         before = peak_mib(platform.process)
+        figures |= {"peak_mib_before_pages": resting, f"peak_mib_of_{TOGETHER}_pages_of_5000": before}
         figures |= export(platform, data)
         return figures | {"peak_mib_before_csv": before, "peak_mib": peak_mib(platform.process)}
     finally:

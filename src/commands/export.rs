@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::builder::PossibleValuesParser;
@@ -13,10 +12,10 @@ use entity::connection;
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use futures::StreamExt;
-use tributary::store::{self, Db, Tx, database};
+use tributary::store::{self, Db, database};
 use tributary::web;
 use tributary::web::error::Error;
-use tributary::web::export::{Format, Pieces, Tables, Wanted, data_types, moment};
+use tributary::web::export::{Format, Moment, Pieces, Tables, Wanted, data_types};
 
 use super::settings::Settings;
 use super::{Usage, parts, print};
@@ -88,9 +87,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     database::check(&db).await?;
     let connection = connection(&db, &args).await?;
     let tables = Tables::of(&web::openapi());
-    let tx = moment(&db).await?;
+    let at = Moment::of(&db).await?;
     let wanted = Wanted { query: args.query.clone(), order_by: args.order_by.clone(), fields: args.fields.clone() };
-    let asked = Asked { tables, tx, connection, wanted, format: args.format };
+    let asked = Asked { tables, at, connection, wanted, format: args.format };
     let Some(data_type) = args.data_type else { return folder(&asked, &args.out).await };
     let pieces = asked.file(data_type).await.map_err(refused)?;
     if to_stdout { to_standard_output(pieces).await } else { to_file(pieces, &args.out).await.map(drop) }
@@ -99,7 +98,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 /// Files of one moment.
 struct Asked {
     tables: Tables,
-    tx: Arc<Tx>,
+    at: Moment,
     connection: connection::Model,
     wanted: Wanted,
     format: Format,
@@ -107,7 +106,7 @@ struct Asked {
 
 impl Asked {
     async fn file(&self, data_type: DataType) -> Result<Pieces, Error> {
-        self.tables.file(&self.tx, &self.connection, data_type, &self.wanted, self.format).await
+        self.tables.file(&self.at, &self.connection, data_type, &self.wanted, self.format).await
     }
 }
 

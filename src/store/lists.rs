@@ -76,6 +76,38 @@ where
     page(db, of_connection::<E>(connection), "created_at", listing).await
 }
 
+/// One page of a list, row by row.
+#[expect(missing_debug_implementations, reason = "a stream has none")]
+pub struct Streamed<'a, M> {
+    /// The rows of the page, as the database gives them.
+    pub rows: BoxStream<'a, Result<M, DbErr>>,
+    /// Whether they come in the opposite order: the page is nearer to the list's end.
+    pub is_backwards: bool,
+    /// How many rows the filter leaves in all.
+    pub total: u64,
+}
+
+/// The same page as that of [`records`], whose rows are never held together.
+///
+/// # Errors
+/// When the database does not answer; also later, in the place of a record.
+pub async fn records_stream<'a, E: Listed>(
+    tx: &'a Tx,
+    connection: ConnectionId,
+    listing: &Listing,
+) -> Result<Streamed<'a, E::Model>, DbErr>
+where
+    E::Model: Send + Sync,
+{
+    let (total, part) = part(tx, of_connection::<E>(connection), "created_at", listing).await?;
+    Ok(match part {
+        Some((rows, way)) => {
+            Streamed { rows: rows.stream(tx.inner()).await?.boxed(), is_backwards: way == Way::Back, total }
+        }
+        None => Streamed { rows: futures::stream::empty().boxed(), is_backwards: false, total },
+    })
+}
+
 /// All of a connection's records that the listing's filter leaves, in its order, one after the other as the database gives
 /// them: one statement, however many there are. The listing's part of the list does not matter.
 ///
@@ -129,12 +161,28 @@ where
     E: EntityTrait,
     E::Model: Send + Sync,
 {
+    let (total, part) = part(db, rows, created, listing).await?;
+    let Some((rows, way)) = part else { return Ok(Found { rows: Vec::new(), total }) };
+    let mut rows = rows.all(db).await?;
+    if way == Way::Back {
+        rows.reverse();
+    }
+    Ok(Found { rows, total })
+}
+
+/// How many rows there are, and what selects those of the page; nothing when it has none.
+async fn part<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    rows: Select<E>,
+    created: &'static str,
+    listing: &Listing,
+) -> Result<(u64, Option<(Select<E>, Way)>), DbErr> {
     let backend = db.get_database_backend();
     let rows = filtered(rows, listing, backend);
     let total = count(db, &rows).await?;
     let limit = Ord::min(listing.limit, total.saturating_sub(listing.offset));
     if limit == 0 {
-        return Ok(Found { rows: Vec::new(), total });
+        return Ok((total, None));
     }
     // What is skipped is read: it is skipped from the nearer end.
     let way = if listing.offset > total / 2 { Way::Back } else { Way::Forth };
@@ -148,11 +196,7 @@ where
         let ids = ids.offset(skipped).limit(limit).into_query();
         order(rows.filter(column::<E>("id").in_subquery(ids)), Means::Sorting)
     };
-    let mut rows = rows.all(db).await?;
-    if way == Way::Back {
-        rows.reverse();
-    }
-    Ok(Found { rows, total })
+    Ok((total, Some((rows, way))))
 }
 
 /// Rows that are skipped with all that is in them.

@@ -40,16 +40,32 @@ pub async fn transactions(
     payout: &str,
     listing: &Listing,
 ) -> Result<Found<transaction::Model>, DbErr> {
+    lists::page(db, of_payout(connection, payout), "created_at", listing).await
+}
+
+/// All of these transactions that the listing's filter leaves, in its order, one after the other as the database gives them.
+///
+/// # Errors
+/// When the database does not answer; also later, in the place of a transaction.
+pub async fn all_transactions<'a>(
+    tx: &'a Tx,
+    connection: ConnectionId,
+    payout: &str,
+    listing: &Listing,
+) -> Result<BoxStream<'a, Result<transaction::Model, DbErr>>, DbErr> {
+    let rows = lists::whole(of_payout(connection, payout), listing, tx.get_database_backend());
+    Ok(rows.stream(tx.inner()).await?.boxed())
+}
+
+fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Entity> {
     use payout_transaction::{Column, Entity};
-    let of_payout = Query::select()
+    let ids = Query::select()
         .column(Column::TransactionId)
         .from(Entity)
         .and_where(Expr::col((Entity, Column::ConnectionId)).eq(connection))
         .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
         .to_owned();
-    let rows =
-        lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(of_payout));
-    lists::page(db, rows, "created_at", listing).await
+    lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(ids))
 }
 
 /// All payouts of a connection that the listing's filter leaves, in its order, each with what is known of its content, one

@@ -1,34 +1,91 @@
 //! What the lists of a connection's data have in common.
 
 use axum::Json;
+use axum::response::Response;
 use entity::connection;
 use entity::data_type::DataType;
 use entity::dataset::Status;
+use futures::stream::StreamExt;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
 use super::error::Error;
-use super::page::{List, Page};
+use super::page::List;
+use super::supplemental::{Supplemented, Supplements};
 use super::who::Last;
-use crate::store;
-use crate::store::lists::{self, Listed};
+use crate::store::lists::{self, Listed, Listing};
+use crate::store::{self, Tx};
 
-/// One page of a connection's records, read in one state of the database.
-pub(super) async fn list<E: Listed, T: From<E::Model>>(
+/// One page of a connection's records, read in one state of the database and written row by row.
+pub(super) async fn list<E: Listed, T: From<E::Model> + Serialize>(
     app: &App,
     connection: &connection::Model,
     list: &List,
-) -> Result<Json<Page<T>>, Error>
+) -> Result<Response, Error>
 where
     E::Model: Send + Sync,
 {
     let listing = list.listing(E::NOUN)?;
     let tx = store::read(&app.db).await?;
     was_read(&tx, connection, E::DATA_TYPE).await?;
+    written::<E, T>(&tx, connection, list, &listing).await
+}
+
+/// The same with supplemental data, where some is configured.
+pub(super) async fn supplemented<E: Listed, T: From<E::Model> + Serialize + Supplemented>(
+    app: &App,
+    connection: &connection::Model,
+    list: &List,
+) -> Result<Response, Error>
+where
+    E::Model: Send + Sync,
+{
+    let listing = list.listing(E::NOUN)?;
+    let tx = store::read(&app.db).await?;
+    was_read(&tx, connection, E::DATA_TYPE).await?;
+    let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
+    if supplements.is_empty() {
+        return written::<E, T>(&tx, connection, list, &listing).await;
+    }
     let found = lists::records::<E>(&tx, connection.id, &listing).await?;
-    Ok(Json(list.page(found)))
+    let rows = found.rows.into_iter().map(T::from).collect();
+    gathered(&tx, connection, list, rows, found.total, &supplements).await
+}
+
+/// A page of rows that had to be read together.
+pub(super) async fn gathered<T: Serialize + Supplemented>(
+    tx: &Tx,
+    connection: &connection::Model,
+    list: &List,
+    mut rows: Vec<T>,
+    total: u64,
+    supplements: &Supplements,
+) -> Result<Response, Error> {
+    supplements.add(tx, connection.id, &mut rows).await?;
+    let mut page = list.write();
+    for row in rows {
+        page.push(&row)?;
+    }
+    page.end(total, false)
+}
+
+async fn written<E: Listed, T: From<E::Model> + Serialize>(
+    tx: &Tx,
+    connection: &connection::Model,
+    list: &List,
+    listing: &Listing,
+) -> Result<Response, Error>
+where
+    E::Model: Send + Sync,
+{
+    let mut found = lists::records_stream::<E>(tx, connection.id, listing).await?;
+    let mut page = list.write();
+    while let Some(row) = found.rows.next().await {
+        page.push(&T::from(row?))?;
+    }
+    page.end(found.total, found.is_backwards)
 }
 
 /// One of a connection's records.

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::customer;
 use entity::data_type::DataType;
@@ -84,9 +85,8 @@ impl Supplemented for Customer {
     operation_id = "list-customers", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Customer>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Customer>>, Error> {
-    let page = commerce::list::<customer::Entity, _>(&app, &of.connection, &list).await?;
-    supplemental::page(&app, &of.connection, page).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::supplemented::<customer::Entity, Customer>(&app, &of.connection, &list).await
 }
 
 /// Get a customer

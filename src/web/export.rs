@@ -27,11 +27,14 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, RefOr, Required, T
 
 use self::columns::Column;
 pub use self::pour::Pieces;
+use self::rows::{Origin, Records};
 use super::App;
 use super::commerce::was_read;
 use super::error::Error;
 use super::page::List;
-use super::who::OfConnection;
+use super::payouts;
+use super::supplemental::Supplements;
+use super::who::{Last, OfConnection};
 use crate::query;
 use crate::store::lists::Listing;
 use crate::store::{self, Db, Tx};
@@ -40,6 +43,8 @@ use crate::store::{self, Db, Tx};
 const AT_ONCE: usize = 4;
 /// Where the lists of records are, before their data type.
 const LISTS: &str = "/companies/{companyId}/connections/{connectionId}/data/";
+/// What a payout is made of, behind that.
+const OF_PAYOUT: &str = "commerce-payouts/{payoutId}/transactions";
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,32 +128,57 @@ impl Tables {
     /// When the query, the order or a field is not known, or the data type was never read.
     pub async fn file(
         &self,
-        tx: &Arc<Tx>,
+        at: &Moment,
         connection: &connection::Model,
         data_type: DataType,
         wanted: &Wanted,
         format: Format,
     ) -> Result<Pieces, Error> {
+        was_read(&*at.tx, connection, data_type).await?;
+        self.made(at, connection, Records::Of(data_type), wanted, format).await
+    }
+
+    async fn made(
+        &self,
+        at: &Moment,
+        connection: &connection::Model,
+        records: Records,
+        wanted: &Wanted,
+        format: Format,
+    ) -> Result<Pieces, Error> {
+        let data_type = records.data_type();
         let noun = rows::noun(data_type);
         let (Some(noun), Some(columns)) = (noun, self.0.get(&data_type)) else {
             return Err(Error::BadRequest(format!("{} is no list and cannot be exported.", data_type.as_str())));
         };
+        let supplements = Supplements::of(&*at.tx, connection, data_type).await?;
+        let columns = columns::supplemented(columns, &supplements);
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let filter = given(&wanted.query).map(|text| noun.bind(&query::parse(&text)?)).transpose()?;
         let order = given(&wanted.order_by).map(|text| noun.order(&text)).transpose()?;
-        let columns = columns::chosen(columns, wanted.fields.as_deref())?;
-        was_read(tx.as_ref(), connection, data_type).await?;
+        let columns = columns::chosen(&columns, wanted.fields.as_deref())?;
         let listing = Listing { filter, order, offset: 0, limit: 0 };
-        pour::begin(Arc::clone(tx), connection.id, data_type, listing, encoder(format, columns)?).await
+        let (tx, db, connection) = (Arc::clone(&at.tx), at.db.clone(), connection.id);
+        pour::begin(Origin { tx, db, connection, records, listing, supplements }, encoder(format, columns)?).await
     }
 }
 
-/// Begins a transaction for exports: all that is read in it is of one moment, however long that takes.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn moment(db: &Db) -> Result<Arc<Tx>, Error> {
-    Ok(Arc::new(store::read_at_leisure(db).await?))
+/// A moment that exports are made of: all records that are read at it are as they were then, however long that takes.
+/// Supplemental data is not: it is looked up while the file is written.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    tx: Arc<Tx>,
+    db: Db,
+}
+
+impl Moment {
+    /// Now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(db: &Db) -> Result<Self, Error> {
+        Ok(Self { tx: Arc::new(store::read_at_leisure(db).await?), db: db.clone() })
+    }
 }
 
 /// Makes bytes of rows.
@@ -184,9 +214,16 @@ impl Exports {
     }
 }
 
+/// A list that is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    All(DataType),
+    OfPayout,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct Parameters {
     format: Option<String>,
     page: Option<String>,
     page_size: Option<String>,
@@ -198,9 +235,13 @@ struct Asked {
 /// Answers with a file where one is asked for.
 pub(super) async fn answer(State(exports): State<Exports>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let list = route.strip_prefix(LISTS).and_then(DataType::parse).filter(|one| rows::noun(*one).is_some());
-    let (Some(data_type), true) = (list, request.method() == Method::GET) else { return next.run(request).await };
-    let asked = match Query::<Asked>::try_from_uri(request.uri()) {
+    let list = match route.strip_prefix(LISTS) {
+        Some(OF_PAYOUT) => Some(Asked::OfPayout),
+        Some(name) => DataType::parse(name).filter(|one| rows::noun(*one).is_some()).map(Asked::All),
+        None => None,
+    };
+    let (Some(list), true) = (list, request.method() == Method::GET) else { return next.run(request).await };
+    let asked = match Query::<Parameters>::try_from_uri(request.uri()) {
         Ok(Query(asked)) => asked,
         // One of them stands there twice: neither is taken.
         Err(rejection) => return Error::from(rejection).into_response(),
@@ -210,15 +251,15 @@ pub(super) async fn answer(State(exports): State<Exports>, request: Request, nex
     };
     let format = Format::parse(format);
     let (mut parts, _) = request.into_parts();
-    exported(&exports, &mut parts, data_type, format, asked).await.unwrap_or_else(Error::into_response)
+    exported(&exports, &mut parts, list, format, asked).await.unwrap_or_else(Error::into_response)
 }
 
 async fn exported(
     exports: &Exports,
     parts: &mut Parts,
-    data_type: DataType,
+    list: Asked,
     format: Option<Format>,
-    asked: Asked,
+    asked: Parameters,
 ) -> Result<Response, Error> {
     let app = &exports.app;
     let OfConnection { connection, .. } = OfConnection::from_request_parts(parts, app).await?;
@@ -232,10 +273,21 @@ async fn exported(
     let place = place.map_err(|_| {
         Error::Unavailable(format!("{AT_ONCE} exports are being made already; try again when one has ended."))
     })?;
-    let tx = moment(&app.db).await?;
+    let at = Moment::of(&app.db).await?;
     let wanted = Wanted { query: asked.query, order_by: asked.order_by, fields: asked.fields };
-    let pieces = exports.tables.file(&tx, &connection, data_type, &wanted, format).await?;
-    let name = format!("{}-{}.{}", data_type.as_str(), connection.id, format.as_str());
+    let (pieces, name) = match list {
+        Asked::All(data_type) => {
+            let pieces = exports.tables.file(&at, &connection, data_type, &wanted, format).await?;
+            (pieces, format!("{}-{}", data_type.as_str(), connection.id))
+        }
+        Asked::OfPayout => {
+            let Last(id) = Last::from_request_parts(parts, app).await?;
+            payouts::find(&*at.tx, &connection, &id).await?;
+            let name = format!("payout-{id}-transactions");
+            (exports.tables.made(&at, &connection, Records::OfPayout(id), &wanted, format).await?, name)
+        }
+    };
+    let name = format!("{name}.{}", format.as_str());
     response(pieces, place, format, &name)
 }
 
@@ -250,8 +302,8 @@ fn response(pieces: Pieces, place: OwnedSemaphorePermit, format: Format, name: &
 
 /// Adds to the description of each list what this module answers.
 pub(super) fn describe(described: &mut OpenApi) {
-    for data_type in data_types() {
-        let path = described.paths.paths.get_mut(&format!("{LISTS}{}", data_type.as_str()));
+    for list in data_types().map(DataType::as_str).chain([OF_PAYOUT]) {
+        let path = described.paths.paths.get_mut(&format!("{LISTS}{list}"));
         let Some(list) = path.and_then(|item| item.get.as_mut()) else { continue };
         list.parameters.get_or_insert_default().push(RefOr::T(parameter()));
         let Some(RefOr::T(answer)) = list.responses.responses.get_mut("200") else { continue };

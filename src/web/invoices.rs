@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -129,9 +130,8 @@ impl Supplemented for Invoice {
     operation_id = "list-invoices", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Invoice>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Invoice>>, Error> {
-    let page = commerce::list::<invoice::Entity, _>(&app, &of.connection, &list).await?;
-    supplemental::page(&app, &of.connection, page).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::supplemented::<invoice::Entity, Invoice>(&app, &of.connection, &list).await
 }
 
 /// Get an invoice

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -206,9 +207,8 @@ impl Supplemented for Order {
     operation_id = "list-orders", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Order>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Order>>, Error> {
-    let page = commerce::list::<order::Entity, _>(&app, &of.connection, &list).await?;
-    supplemental::page(&app, &of.connection, page).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::supplemented::<order::Entity, Order>(&app, &of.connection, &list).await
 }
 
 /// Get an order

@@ -1,9 +1,14 @@
 //! What lists have in common: their parameters, their envelope, their links.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::extract::{FromRequestParts, OriginalUri, Query};
+use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -187,6 +192,18 @@ impl List {
         }
     }
 
+    /// The properties that are asked for; none: all.
+    fn wanted(&self) -> BTreeSet<String> {
+        let fields = self.fields.as_deref().unwrap_or_default().split(',').map(str::trim);
+        fields.filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// A page that is written row by row.
+    #[must_use]
+    pub fn write(&self) -> Written<'_> {
+        Written { list: self, wanted: self.wanted(), json: BEGIN.to_vec(), lengths: Vec::new() }
+    }
+
     fn link(&self, page: u32) -> Link {
         let mut href = format!("{}?page={page}&pageSize={}", self.path, self.size);
         let asked = [("query", &self.query), ("orderBy", &self.order), ("fields", &self.fields)];
@@ -200,6 +217,74 @@ impl List {
         Link { href }
     }
 }
+
+/// What the JSON of a page begins with.
+const BEGIN: &[u8] = br#"{"results":["#;
+
+/// A page that holds its rows once, as the JSON that is sent: each is written as it is read, and then gone.
+#[derive(Debug)]
+pub struct Written<'a> {
+    list: &'a List,
+    wanted: BTreeSet<String>,
+    json: Vec<u8>,
+    /// Bytes of each row.
+    lengths: Vec<usize>,
+}
+
+impl Written<'_> {
+    /// Writes the next row, with nothing but the properties that were asked for.
+    ///
+    /// # Errors
+    /// When it is no JSON object.
+    pub fn push(&mut self, row: &impl Serialize) -> Result<(), Error> {
+        if !self.lengths.is_empty() {
+            self.json.push(b',');
+        }
+        let before = self.json.len();
+        if self.wanted.is_empty() {
+            serde_json::to_writer(&mut self.json, row).map_err(Error::fault)?;
+        } else {
+            // Values stay as they were written: read as numbers, amounts would become floats.
+            let whole = serde_json::to_string(row).map_err(Error::fault)?;
+            let mut properties: BTreeMap<&str, &RawValue> = serde_json::from_str(&whole).map_err(Error::fault)?;
+            properties.retain(|name, _| self.wanted.contains(*name));
+            serde_json::to_writer(&mut self.json, &properties).map_err(Error::fault)?;
+        }
+        self.lengths.push(self.json.len() - before);
+        Ok(())
+    }
+
+    /// The answer, when all rows are written; `is_backwards`: the last one first.
+    ///
+    /// # Errors
+    /// Never, but for a fault.
+    pub fn end(mut self, total: u64, is_backwards: bool) -> Result<Response, Error> {
+        if is_backwards {
+            self.turn();
+        }
+        let rest = serde_json::to_string(&self.list.envelope(Vec::<()>::new(), total)).map_err(Error::fault)?;
+        self.json.extend_from_slice(rest.as_bytes().get(BEGIN.len()..).unwrap_or_default());
+        let mut response = ([(header::CONTENT_TYPE, "application/json")], self.json).into_response();
+        response.extensions_mut().insert(Trimmed);
+        Ok(response)
+    }
+
+    /// Turns the order of the rows in their own place: all bytes, and then those of each row back again.
+    fn turn(&mut self) {
+        let mut rows = self.json.get_mut(BEGIN.len()..).unwrap_or_default();
+        rows.reverse();
+        for length in self.lengths.iter().rev() {
+            let Some((row, rest)) = rows.split_at_mut_checked(*length) else { return };
+            row.reverse();
+            // The comma.
+            rows = rest.get_mut(1..).unwrap_or_default();
+        }
+    }
+}
+
+/// Marks an answer whose results have nothing but what was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trimmed;
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -239,4 +324,40 @@ pub struct Links {
 pub struct Link {
     /// The path.
     pub href: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn list(fields: Option<&str>) -> List {
+        let fields = fields.map(str::to_owned);
+        List { page: 2, size: 3, query: None, order: None, fields, extra: None, path: "/list".to_owned() }
+    }
+
+    async fn written(fields: Option<&str>, rows: &[Value], is_backwards: bool) -> Value {
+        let list = list(fields);
+        let mut page = list.write();
+        rows.iter().for_each(|row| page.push(row).unwrap());
+        let response = page.end(7, is_backwards).unwrap();
+        serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_written_row_by_row_is_the_same_page() {
+        let rows = [json!({"id": "a", "n": 1}), json!({"id": "bücher, x", "n": 22}), json!({"id": "c", "n": [3, 4]})];
+        for count in 0..=rows.len() {
+            let rows = rows.get(..count).unwrap().to_vec();
+            let wanted = serde_json::to_value(list(None).envelope(rows.clone(), 7)).unwrap();
+            assert_eq!(written(None, &rows, false).await, wanted);
+            let turned: Vec<Value> = rows.into_iter().rev().collect();
+            assert_eq!(written(None, &turned, true).await, wanted);
+            let ids = written(Some("id, "), &turned, true).await;
+            let names = |row: &Value| row.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            assert!(ids["results"].as_array().unwrap().iter().all(|row| names(row) == ["id"]), "{ids}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::id::{CompanyId, ConnectionId};
 use entity::payment_method;
@@ -53,8 +54,8 @@ impl From<payment_method::Model> for PaymentMethod {
     operation_id = "list-payment-methods", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<PaymentMethod>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<PaymentMethod>>, Error> {
-    commerce::list::<payment_method::Entity, _>(&app, &of.connection, &list).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::list::<payment_method::Entity, PaymentMethod>(&app, &of.connection, &list).await
 }
 
 /// Get a payment method

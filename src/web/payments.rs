@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -84,9 +85,8 @@ impl Supplemented for Payment {
     operation_id = "list-payments", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Payment>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Payment>>, Error> {
-    let page = commerce::list::<payment::Entity, _>(&app, &of.connection, &list).await?;
-    supplemental::page(&app, &of.connection, page).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::supplemented::<payment::Entity, Payment>(&app, &of.connection, &list).await
 }
 
 /// Get a payment

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -13,10 +14,10 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::api::Refusals;
-use super::commerce::was_read;
+use super::commerce::{self, was_read};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{self, SupplementalData, Supplemented, Supplements};
 use super::transactions::Transaction;
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
@@ -191,7 +192,7 @@ impl Supplemented for Payout {
     operation_id = "list-payouts", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Payout>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Payout>>, Error> {
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
     let listing = list.listing(payout::Entity::NOUN)?;
     let tx = store::read(&app.db).await?;
     was_read(&tx, &of.connection, payout::Entity::DATA_TYPE).await?;
@@ -202,8 +203,9 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
         let content = contents.remove(&row.id);
         Payout::new(row, content)
     };
-    let page = list.envelope(found.rows.into_iter().map(with).collect(), found.total);
-    supplemental::page(&app, &of.connection, Json(page)).await
+    let rows = found.rows.into_iter().map(with).collect();
+    let supplements = Supplements::of(&tx, &of.connection, DataType::Payouts).await?;
+    commerce::gathered(&tx, &of.connection, &list, rows, found.total, &supplements).await
 }
 
 /// Get a payout
@@ -218,7 +220,11 @@ pub async fn get(State(app): State<App>, of: OfConnection, Last(id): Last) -> Re
     supplemental::one(&app, &of.connection, Json(Payout::new(row, content))).await
 }
 
-async fn find(db: &impl ConnectionTrait, connection: &connection::Model, id: &str) -> Result<payout::Model, Error> {
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    connection: &connection::Model,
+    id: &str,
+) -> Result<payout::Model, Error> {
     was_read(db, connection, payout::Entity::DATA_TYPE).await?;
     let row = lists::record::<payout::Entity>(db, connection.id, id).await?;
     row.ok_or_else(|| Error::none("payout", id))
@@ -237,9 +243,12 @@ pub async fn transactions(
     of: OfConnection,
     Last(id): Last,
     list: List,
-) -> Result<Json<Page<Transaction>>, Error> {
+) -> Result<Response, Error> {
     let listing = list.listing(entity::transaction::Entity::NOUN)?;
     let tx = store::read(&app.db).await?;
     find(&tx, &of.connection, &id).await?;
-    Ok(Json(list.page(store::payouts_read::transactions(&tx, of.connection.id, &id, &listing).await?)))
+    let found = store::payouts_read::transactions(&tx, of.connection.id, &id, &listing).await?;
+    let rows: Vec<Transaction> = found.rows.into_iter().map(Transaction::from).collect();
+    let supplements = Supplements::of(&tx, &of.connection, DataType::Transactions).await?;
+    commerce::gathered(&tx, &of.connection, &list, rows, found.total, &supplements).await
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -156,9 +157,8 @@ impl Supplemented for Subscription {
     operation_id = "list-subscriptions", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Subscription>), Refusals))]
-pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Subscription>>, Error> {
-    let page = commerce::list::<subscription::Entity, _>(&app, &of.connection, &list).await?;
-    supplemental::page(&app, &of.connection, page).await
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
+    commerce::supplemented::<subscription::Entity, Subscription>(&app, &of.connection, &list).await
 }
 
 /// Get a subscription

@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use entity::connection;
 use entity::data_type::DataType;
+use entity::id::ConnectionId;
 use entity::supplemental_config::{Source, Sources};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,7 +18,6 @@ use super::App;
 use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
-use super::page::Page;
 use super::who::Caller;
 use crate::store::{self, own_fields, source_objects, verify};
 use crate::sync::pick;
@@ -24,7 +25,7 @@ use crate::sync::pick;
 /// Sources of one data type, and fields of one source, at most.
 const MOST: usize = 50;
 /// Objects that are looked up together.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 /// Characters that a name may have.
 const LONGEST: usize = 100;
 
@@ -54,52 +55,82 @@ pub(super) trait Supplemented {
     fn supplement(&mut self, data: SupplementalData);
 }
 
-/// Adds to the records of a page what is configured. Where nothing is, it costs one look-up by key.
-pub(super) async fn page<T: Supplemented>(
-    app: &App,
-    connection: &connection::Model,
-    Json(mut page): Json<Page<T>>,
-) -> Result<Json<Page<T>>, Error> {
-    add(app, connection, &mut page.results).await?;
-    Ok(Json(page))
+/// What is configured to be served beside the records of a data type.
+#[derive(Debug, Default)]
+pub(super) struct Supplements(Vec<Supplement>);
+
+/// One source: its name, the kind of its objects, and the paths of its fields by their names.
+#[derive(Debug)]
+struct Supplement {
+    name: String,
+    object: &'static str,
+    paths: Vec<(String, pick::Path)>,
 }
 
-/// The same for one record.
+impl Supplements {
+    /// What is configured; one look-up by key.
+    pub(super) async fn of(
+        db: &impl ConnectionTrait,
+        connection: &connection::Model,
+        data_type: DataType,
+    ) -> Result<Self, Error> {
+        let Sources(sources) = own_fields::supplemental(db, connection.integration_id, data_type).await?;
+        let mut all = Vec::new();
+        for (name, source) in sources {
+            if let Some(object) = pick::object_of(&source.data_source) {
+                all.push(Supplement { name, object, paths: paths(&source.pull_data)? });
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Whether there is nothing to add.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names on the way to each value in `content`, in the order of its JSON.
+    pub(super) fn names(&self) -> impl Iterator<Item = [&str; 2]> {
+        self.0.iter().flat_map(|one| one.paths.iter().map(|(field, _)| [one.name.as_str(), field.as_str()]))
+    }
+
+    /// Adds it to records of a connection.
+    pub(super) async fn add<T: Supplemented>(
+        &self,
+        db: &impl ConnectionTrait,
+        connection: ConnectionId,
+        records: &mut [T],
+    ) -> Result<(), Error> {
+        for records in records.chunks_mut(AT_ONCE) {
+            let mut found: HashMap<String, BTreeMap<String, BTreeMap<String, Value>>> = HashMap::new();
+            for Supplement { name, object, paths } in &self.0 {
+                let ids = records.iter().map(|record| record.source_id().to_owned()).collect();
+                for kept in source_objects::with_ids(db, connection, object, ids).await? {
+                    let body: Value = serde_json::from_slice(&kept.body).map_err(Error::fault)?;
+                    let values = paths.iter().map(|(name, path)| (name.clone(), path.pick(&body))).collect();
+                    found.entry(kept.id).or_default().insert(name.clone(), values);
+                }
+            }
+            for record in records {
+                if let Some(content) = found.get(record.source_id()) {
+                    record.supplement(SupplementalData { content: content.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds to one record what is configured.
 pub(super) async fn one<T: Supplemented>(
     app: &App,
     connection: &connection::Model,
     Json(record): Json<T>,
 ) -> Result<Json<T>, Error> {
     let mut records = [record];
-    add(app, connection, &mut records).await?;
+    Supplements::of(&app.db, connection, T::DATA_TYPE).await?.add(&app.db, connection.id, &mut records).await?;
     let [record] = records;
     Ok(Json(record))
-}
-
-async fn add<T: Supplemented>(app: &App, connection: &connection::Model, records: &mut [T]) -> Result<(), Error> {
-    let Sources(sources) = own_fields::supplemental(&app.db, connection.integration_id, T::DATA_TYPE).await?;
-    if sources.is_empty() || records.is_empty() {
-        return Ok(());
-    }
-    let mut found: HashMap<String, BTreeMap<String, BTreeMap<String, Value>>> = HashMap::new();
-    for (name, source) in &sources {
-        let Some(object) = pick::object_of(&source.data_source) else { continue };
-        let paths = paths(&source.pull_data)?;
-        let ids: Vec<String> = records.iter().map(|record| record.source_id().to_owned()).collect();
-        for ids in ids.chunks(AT_ONCE) {
-            for kept in source_objects::with_ids(&app.db, connection.id, object, ids.to_vec()).await? {
-                let body: Value = serde_json::from_slice(&kept.body).map_err(Error::fault)?;
-                let values = paths.iter().map(|(name, path)| (name.clone(), path.pick(&body))).collect();
-                found.entry(kept.id).or_default().insert(name.clone(), values);
-            }
-        }
-    }
-    for record in records {
-        if let Some(content) = found.get(record.source_id()) {
-            record.supplement(SupplementalData { content: content.clone() });
-        }
-    }
-    Ok(())
 }
 
 /// Paths by the names of their values.

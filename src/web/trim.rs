@@ -16,6 +16,7 @@ use utoipa::openapi::OpenApi;
 
 use super::conditional::is_json;
 use super::error::Error;
+use super::page::Trimmed;
 
 /// The properties of each list's results, by its route.
 #[derive(Clone, Debug)]
@@ -64,7 +65,8 @@ pub(super) async fn answer(State(known): State<Known>, request: Request, next: N
         return Error::BadRequest(said).into_response();
     }
     let response = next.run(request).await;
-    if wanted.is_empty() || response.status() != StatusCode::OK || !is_json(response.headers()) {
+    let is_done = response.extensions().get::<Trimmed>().is_some();
+    if wanted.is_empty() || is_done || response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
     }
     trimmed(response, &wanted).await.unwrap_or_else(|error| Error::fault(error).into_response())

@@ -10,8 +10,9 @@ use entity::data_type::DataType;
 use entity::{dataset, payment};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
-use reqwest::{Client, Response};
+use reqwest::{Client, Method, Response};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use serde_json::json;
 use serde_json::value::RawValue;
 use tributary::web::export::data_types;
 
@@ -171,6 +172,67 @@ both! {
         assert_eq!(named, format!("attachment; filename=\"commerce-customers-{connection}.csv\""));
         assert_eq!(packed.headers()["content-encoding"], "gzip");
         assert!(packed.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
+    }
+
+    async fn what_is_configured_of_stripes_own_fields_is_in_the_files_too(house: House) {
+        let (company, connection, key) = read(&house).await;
+        let data = format!("/companies/{company}/connections/{connection}/data");
+        let plain = compare(&house, &format!("{data}/commerce-payments"), &key).await;
+        let path = "/integrations/yzth/dataTypes/commerce-payments/supplementalDataConfig";
+        let config = json!({ "supplementalDataConfig": {
+            "charge": { "dataSource": "/v1/charges", "pullData": { "captured": "captured", "network": "payment_method_details.card.network",
+                "outcome": "outcome", "nothing": "no.such.field" } },
+            "refund": { "dataSource": "/v1/refunds", "pullData": { "why": "reason" } }
+        } });
+        assert_eq!(house.send(Method::PUT, path, &key, Some(&config)).await.0, 200);
+        let names = compare(&house, &format!("{data}/commerce-payments"), &key).await;
+        let more = ["charge.captured", "charge.network", "charge.nothing", "charge.outcome", "refund.why"];
+        let wanted: Vec<String> =
+            plain.iter().cloned().chain(more.map(|name| format!("supplementalData.content.{name}"))).collect();
+        assert_eq!(names, wanted, "the other columns stay where they were");
+        let rows = listed(&house, &format!("{data}/commerce-payments?pageSize=5000"), &key).await;
+        let networks = rows.iter().filter(|row| written(row, "supplementalData.content.charge.network").is_some()).count();
+        assert!(rows.len() > networks && networks > 100, "{networks} of {}", rows.len());
+        // More records than are looked up together, each with its own values; a fee with those of its transaction.
+        let of_transactions = "/integrations/yzth/dataTypes/commerce-transactions/supplementalDataConfig";
+        let net = json!({ "supplementalDataConfig": { "txn": { "dataSource": "/v1/balance_transactions", "pullData": { "net": "net", "id": "id" } } } });
+        assert_eq!(house.send(Method::PUT, of_transactions, &key, Some(&net)).await.0, 200);
+        let transactions = format!("{data}/commerce-transactions");
+        assert!(compare(&house, &transactions, &key).await.ends_with(&["supplementalData.content.txn.net".to_owned()]));
+        let rows = listed(&house, &format!("{transactions}?pageSize=5000"), &key).await;
+        assert!(rows.len() > 550, "{}", rows.len());
+        for row in &rows {
+            let id = said(&written(row, "id").unwrap());
+            assert_eq!(said(&written(row, "supplementalData.content.txn.id").unwrap()), id.split(':').next().unwrap());
+        }
+        let some = format!("{data}/commerce-payments?orderBy=-amount&fields=id,supplementalData");
+        assert_eq!(compare(&house, &some, &key).await.len(), 6);
+        assert_eq!(house.send(Method::PUT, path, &key, Some(&json!({}))).await.0, 200);
+        assert_eq!(compare(&house, &format!("{data}/commerce-payments"), &key).await, plain);
+    }
+
+    async fn what_a_payout_is_made_of_is_a_file_too(house: House) {
+        let (company, connection, key) = read(&house).await;
+        let data = format!("/companies/{company}/connections/{connection}/data");
+        let whole = |row: &String| written(row, "content.state").as_deref() == Some("\"complete\"");
+        let payouts = listed(&house, &format!("{data}/commerce-payouts?pageSize=5000"), &key).await;
+        let payout = payouts.iter().find(|row| whole(row)).expect("no payout is complete");
+        let id = said(&written(payout, "id").unwrap());
+        let list = format!("{data}/commerce-payouts/{id}/transactions");
+        let rows = listed(&house, &format!("{list}?pageSize=5000"), &key).await;
+        assert!(rows.len() > 1, "{rows:?}");
+        assert_eq!(compare(&house, &list, &key).await[0], "id");
+        assert_eq!(compare(&house, &format!("{list}?query=type=Payment&orderBy=totalAmount&fields=id,totalAmount"), &key).await, ["id", "totalAmount"]);
+        let file = asked(&house, &format!("{list}?format=csv"), &key).await;
+        let named = file.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert_eq!(named, format!("attachment; filename=\"payout-{id}-transactions.csv\""));
+        for (path, status) in [
+            (format!("{list}?format=xml"), 400),
+            (format!("{list}?format=csv&page=1"), 400),
+            (format!("{data}/commerce-payouts/po_none/transactions?format=csv"), 404),
+        ] {
+            assert_eq!(house.get(&path, &key).await.0, status, "{path}");
+        }
     }
 
     async fn a_file_that_cannot_be_made_is_refused_before_its_first_byte(house: House) {

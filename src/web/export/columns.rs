@@ -8,9 +8,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::error::Error;
+use super::super::supplemental::Supplements;
 
 /// Objects inside objects that become columns; what is deeper stays JSON.
 const DEPTH: usize = 4;
+/// The property that holds what is configured.
+const SUPPLEMENTAL: &str = "supplementalData";
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub(super) enum Kind {
     Time,
     /// True or false.
     Flag,
-    /// A list, or an object of any properties, as JSON.
+    /// A list, an object of any properties, or a value of any kind, as JSON; a text as it is.
     Json,
 }
 
@@ -86,13 +89,20 @@ pub(super) fn of(described: &Value, schema: &Value) -> Vec<Column> {
     columns
 }
 
+/// These columns, and behind them one for each value that is configured to be served beside the records.
+pub(super) fn supplemented(columns: &[Column], supplements: &Supplements) -> Vec<Column> {
+    let path = |[source, field]: [&str; 2]| [SUPPLEMENTAL, "content", source, field].map(str::to_owned).to_vec();
+    let more = supplements.names().map(|names| Column { path: path(names), kind: Kind::Json });
+    columns.iter().cloned().chain(more).collect()
+}
+
 fn gather(described: &Value, schema: &Value, path: &[String], columns: &mut Vec<Column>) {
     let schema = resolved(described, schema).unwrap_or(&Value::Null);
     let properties = schema.get("properties").and_then(Value::as_object).filter(|_| path.len() < DEPTH);
     match properties {
         Some(properties) => {
-            // What is configured for lists is not in files: its names are the developer's, and would change the columns.
-            for (name, property) in properties.iter().filter(|(name, _)| *name != "supplementalData") {
+            // Its columns are configured: see `supplemented`.
+            for (name, property) in properties.iter().filter(|(name, _)| *name != SUPPLEMENTAL) {
                 let path: Vec<String> = path.iter().chain([name]).cloned().collect();
                 gather(described, property, &path, columns);
             }

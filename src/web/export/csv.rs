@@ -27,7 +27,7 @@ impl Encode for Csv {
             let (_, value) = column.read(&row)?;
             let value = value.map(serde_json::value::RawValue::get).unwrap_or_default();
             match column.kind {
-                Kind::Text | Kind::Time if !value.is_empty() => {
+                Kind::Text | Kind::Time | Kind::Json if value.starts_with('"') => {
                     self.out.write_field(serde_json::from_str::<String>(value)?)?;
                 }
                 _ => self.out.write_field(value)?,

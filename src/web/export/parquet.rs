@@ -108,8 +108,10 @@ impl Encode for Parquet {
 impl Gathered {
     fn take(&mut self, kind: Kind, json: &str) -> anyhow::Result<()> {
         match kind {
-            Kind::Text => self.texts.push(serde_json::from_str::<String>(json)?.into_bytes().into()),
-            Kind::Json => self.texts.push(json.as_bytes().to_vec().into()),
+            Kind::Text | Kind::Json if json.starts_with('"') => {
+                self.texts.push(serde_json::from_str::<String>(json)?.into_bytes().into());
+            }
+            Kind::Text | Kind::Json => self.texts.push(json.as_bytes().to_vec().into()),
             Kind::Whole => self.wholes.push(json.parse()?),
             Kind::Flag => self.flags.push(json.parse()?),
             Kind::Time => {

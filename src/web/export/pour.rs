@@ -2,20 +2,16 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use entity::data_type::DataType;
-use entity::id::ConnectionId;
 use futures::stream::{Stream, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::{Encode, Error, rows};
-use crate::store::Tx;
-use crate::store::lists::Listing;
+use super::rows::Origin;
+use super::{Encode, Error};
 
 /// Bytes that are gathered before they are handed over.
 const PIECE: usize = 64 << 10;
@@ -93,16 +89,10 @@ impl Stream for Pieces {
 }
 
 /// Begins to make the file. What goes wrong before its first bytes is an error here.
-pub(super) async fn begin(
-    tx: Arc<Tx>,
-    connection: ConnectionId,
-    data_type: DataType,
-    listing: Listing,
-    encoder: Box<dyn Encode>,
-) -> Result<Pieces, Error> {
+pub(super) async fn begin(origin: Origin, encoder: Box<dyn Encode>) -> Result<Pieces, Error> {
     let (to, mut parts) = mpsc::channel(2);
     tokio::spawn(async move {
-        let last = match made(&tx, connection, data_type, &listing, encoder, &to).await {
+        let last = match made(&origin, encoder, &to).await {
             Ok(()) => Part::End,
             Err(error) => Part::Broken(error),
         };
@@ -115,15 +105,8 @@ pub(super) async fn begin(
     }
 }
 
-async fn made(
-    tx: &Tx,
-    connection: ConnectionId,
-    data_type: DataType,
-    listing: &Listing,
-    mut encoder: Box<dyn Encode>,
-    to: &Sender<Part>,
-) -> anyhow::Result<()> {
-    let mut rows = rows::all(tx, connection, data_type, listing).await?;
+async fn made(origin: &Origin, mut encoder: Box<dyn Encode>, to: &Sender<Part>) -> anyhow::Result<()> {
+    let mut rows = origin.rows().await?;
     let mut taken = 0;
     while let Some(row) = rows.next().await {
         let row = row?;
