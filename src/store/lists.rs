@@ -77,7 +77,6 @@ where
 }
 
 /// One page of a list, row by row.
-#[expect(missing_debug_implementations, reason = "a stream has none")]
 pub struct Streamed<'a, M> {
     /// The rows of the page, as the database gives them.
     pub rows: BoxStream<'a, Result<M, DbErr>>,
