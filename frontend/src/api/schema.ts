@@ -14911,6 +14911,8 @@ export interface operations {
                 orderBy?: string;
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
+                /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
+                format?: "json" | "csv" | "jsonl" | "parquet";
             };
             header?: never;
             path: {
@@ -14922,7 +14924,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page. */
+            /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
@@ -14948,6 +14950,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Transaction"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The request makes no sense; `error` says why. */
