@@ -341,7 +341,9 @@ mod tests {
     async fn written(fields: Option<&str>, rows: &[Value], is_backwards: bool) -> Value {
         let list = list(fields);
         let mut page = list.write();
-        rows.iter().for_each(|row| page.push(row).unwrap());
+        for row in rows {
+            page.push(row).unwrap();
+        }
         let response = page.end(7, is_backwards).unwrap();
         serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
     }
