@@ -73,7 +73,7 @@ async fn until_counted(house: &House, calls: i64) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), counted).await.expect("the requests are not counted");
+    tokio::time::timeout(Duration::from_mins(1), counted).await.expect("the requests are not counted");
 }
 
 /// What was told of the quota: kinds and payloads, in order.
@@ -148,7 +148,7 @@ both! {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), learned).await.expect("one never learned of the other's requests");
+        tokio::time::timeout(Duration::from_mins(1), learned).await.expect("one never learned of the other's requests");
     }
 
     async fn what_is_reached_and_reset_is_told_to_consumers_once(house: House) {
