@@ -102,11 +102,12 @@ async fn write(
         if done {
             run.synced().await?;
         }
+        let Ready { read_no, prepared, window, parted, kept, .. } = ready;
         let mut page = run.page().await?;
-        for window in ready.parted.into_iter().chain([ready.window]) {
+        for window in parted.into_iter().chain([window]) {
             page.checkpoint(window).await?;
         }
-        let brought = page.keep(ready.prepared, ready.read_no).await?;
+        let brought = page.keep(prepared, read_no).await?;
         let gains = brought.gains(asked, stream.data_types(), open.progress(stream));
         store::datasets::gain(page.tx(), run.connection, gains).await?;
         for one in of_stream().filter(|one| open.is_whole(one.data_type)) {
@@ -118,6 +119,8 @@ async fn write(
             }
         }
         page.commit().await?;
+        // Nobody waits for it when the reading has failed, whose error is the one that is told.
+        let _ = kept.send(());
         run.look_around().await?;
     }
     Ok(())

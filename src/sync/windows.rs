@@ -3,6 +3,9 @@
 //!
 //! A window is parted only while it has more: its older half becomes a window of its own, so that a long list is read at
 //! several places at once and an empty stretch of years costs one request. The youngest windows come first.
+//!
+//! The next page of a window is asked for when the one before is written, so that a process that is killed has at most
+//! one page of each window to read again (R2). What keeps the writer busy are the other windows.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,7 +15,7 @@ use entity::data_type::DataType;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use futures::{FutureExt, future};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::backfill::{PAGE, read_rest};
 use super::error::Error;
@@ -24,8 +27,9 @@ use crate::stripe::client::Answer;
 use crate::stripe::error::Error as Refusal;
 use crate::stripe::wire;
 
-/// Windows of one list that are read at once: at 200 ms an answer this keeps up with Stripe's limit for an endpoint.
-const SIDE_BY_SIDE: usize = 5;
+/// Windows of one list that are read or written at once: with 200 ms an answer, and some 100 ms until the writer has kept
+/// it, this keeps up with Stripe's limit for an endpoint.
+const SIDE_BY_SIDE: usize = 8;
 /// A window is parted when it has about this many more pages: below, the other half would cost more than it saves.
 const WORTH_PARTING: i64 = 4;
 /// What is read before everything older, in seconds: 90 days.
@@ -46,6 +50,8 @@ pub struct Ready {
     pub window: checkpoint::Model,
     /// The older half, when the window was parted behind this page.
     pub parted: Option<checkpoint::Model>,
+    /// Where the writer says that the page is kept.
+    pub kept: oneshot::Sender<()>,
 }
 
 /// The windows that are not read to their end, by list.
@@ -226,6 +232,21 @@ async fn read_row(
     Ok(refused)
 }
 
+/// A page that was read.
+struct Page {
+    read_no: i64,
+    prepared: Prepared,
+    /// Where the window stands behind it.
+    window: checkpoint::Model,
+}
+
+/// What became of a window's next page.
+enum Step {
+    Read(Page),
+    Written { window: checkpoint::Model, parted: Option<checkpoint::Model> },
+    Unwritten,
+}
+
 /// One list that is read.
 #[derive(Clone, Copy)]
 struct List<'r> {
@@ -236,33 +257,52 @@ struct List<'r> {
 
 impl<'r> List<'r> {
     async fn read(self, mut waiting: VecDeque<checkpoint::Model>, send: &mpsc::Sender<Ready>) -> Result<(), Error> {
-        let mut read: FuturesUnordered<BoxFuture<'r, Result<Ready, Error>>> = FuturesUnordered::new();
+        let mut steps: FuturesUnordered<BoxFuture<'_, Result<Step, Error>>> = FuturesUnordered::new();
         loop {
-            while read.len() < SIDE_BY_SIDE
+            while steps.len() < SIDE_BY_SIDE
                 && !self.run.makes_room()
                 && let Some(window) = waiting.pop_front()
             {
-                read.push(self.step(window).boxed());
+                steps.push(self.step(window).boxed());
             }
-            let Some(ready) = read.next().await else { return Ok(()) };
-            let mut ready = ready?;
-            if !ready.window.done && read.len() + waiting.len() + 1 < SIDE_BY_SIDE {
-                ready.parted = self.part(&mut ready);
+            match steps.next().await.transpose()? {
+                None => return Ok(()),
+                Some(Step::Read(mut page)) => {
+                    let parts = !page.window.done && steps.len() + waiting.len() + 1 < SIDE_BY_SIDE;
+                    let parted = if parts { self.part(&mut page) } else { None };
+                    steps.push(self.write(page, parted, send).boxed());
+                }
+                Some(Step::Written { window, parted }) => {
+                    if !window.done {
+                        waiting.push_front(window);
+                    }
+                    waiting.extend(parted);
+                }
+                Some(Step::Unwritten) => return Ok(()),
             }
-            let (window, parted) = (ready.window.clone(), ready.parted.clone());
-            // The writer is gone only when it failed, and then its error is the one that is told.
-            if send.send(ready).await.is_err() {
-                return Ok(());
-            }
-            if !window.done {
-                waiting.push_front(window);
-            }
-            waiting.extend(parted);
         }
     }
 
+    /// Gives a page to the writer, and waits until it is kept.
+    async fn write(
+        self,
+        page: Page,
+        parted: Option<checkpoint::Model>,
+        send: &mpsc::Sender<Ready>,
+    ) -> Result<Step, Error> {
+        let Page { read_no, prepared, window } = page;
+        let (kept, is_kept) = oneshot::channel();
+        let ready =
+            Ready { stream: self.stream, read_no, prepared, window: window.clone(), parted: parted.clone(), kept };
+        // The writer is gone only when it failed, and then its error is the one that is told.
+        if send.send(ready).await.is_err() || is_kept.await.is_err() {
+            return Ok(Step::Unwritten);
+        }
+        Ok(Step::Written { window, parted })
+    }
+
     /// Reads the next page of a window.
-    async fn step(self, mut at: checkpoint::Model) -> Result<Ready, Error> {
+    async fn step(self, mut at: checkpoint::Model) -> Result<Step, Error> {
         let mut asked = 0;
         let (read_no, prepared, last, has_more) = loop {
             asked += 1;
@@ -294,21 +334,21 @@ impl<'r> List<'r> {
         at.pages += 1;
         at.objects += prepared.objects;
         at.updated_at = self.run.clock.now();
-        Ok(Ready { stream: self.stream, read_no, prepared, window: at, parted: None })
+        Ok(Step::Read(Page { read_no, prepared, window: at }))
     }
 
     /// The older half of what a window has left, as a window of its own, when it is worth it. The window keeps the younger
     /// half and its cursor.
-    fn part(self, ready: &mut Ready) -> Option<checkpoint::Model> {
-        let (newest, oldest) = (ready.prepared.newest?, ready.prepared.oldest?);
-        let (from, page) = (ready.window.window_from, (newest - oldest).max(1));
+    fn part(self, page: &mut Page) -> Option<checkpoint::Model> {
+        let (newest, oldest) = (page.prepared.newest?, page.prepared.oldest?);
+        let (from, span) = (page.window.window_from, (newest - oldest).max(1));
         let floor = from.max(self.floor);
-        if (oldest - floor) / page < WORTH_PARTING {
+        if (oldest - floor) / span < WORTH_PARTING {
             return None;
         }
         let middle = floor + (oldest - floor) / 2;
         let older = fresh(self.run, self.stream, from, Some(middle));
-        ready.window.window_from = middle;
+        page.window.window_from = middle;
         Some(older)
     }
 
