@@ -215,7 +215,7 @@ pub async fn failed(means: Means<'_>, id: ConnectionId, failure: Failure) -> Res
             at: means.clock.now(),
             resolved_at: None,
         };
-        store::connections::push_fault(&tx, id, note).await?;
+        store::connection_faults::push(&tx, id, note).await?;
         events::connection(&tx, Kind::ConnectionFailed, id, means.clock.now()).await?;
     }
     tx.commit().await?;

@@ -68,7 +68,7 @@ async fn note(means: Means<'_>, id: ConnectionId, error: &oauth::Error) -> Resul
         at: means.clock.now(),
         resolved_at: None,
     };
-    store::connections::push_fault(&tx, id, note).await?;
+    store::connection_faults::push(&tx, id, note).await?;
     Ok(tx.commit().await?)
 }
 
@@ -165,7 +165,7 @@ pub async fn deauthorized_in(tx: &Tx, id: ConnectionId, now: DateTime<Utc>) -> R
             at: now,
             resolved_at: None,
         };
-        store::connections::push_fault(tx, id, note).await?;
+        store::connection_faults::push(tx, id, note).await?;
         events::connection(tx, Kind::ConnectionDisconnected, id, now).await?;
         tracing::info!(connection.id = %id, "deauthorized at Stripe");
     }

@@ -3,17 +3,15 @@
 //! A deleted connection is not there for anyone but the job that removes the rest of it.
 
 use entity::company;
-use entity::connection::{self, Column, Fault, Status};
+use entity::connection::{self, Column, Status};
 use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::integration;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, QueryOrder, QuerySelect, Select};
 
+use super::connection_faults;
 use super::lists::{self, Found, Listing};
-
-/// How many faults a connection keeps; the oldest go first.
-pub const FAULTS: usize = 20;
 
 fn present() -> Select<connection::Entity> {
     connection::Entity::find().filter(Column::DeletedAt.is_null())
@@ -244,7 +242,7 @@ pub async fn set_linked(
         ..Default::default()
     };
     update(db, id, row).await?;
-    resolve_faults(db, id, now).await
+    connection_faults::resolve_all(db, id, now).await
 }
 
 /// Ends a Linked one: `Unlinked` from here, `Deauthorized` at Stripe. Its schedule ends, its data stays. `false` when
@@ -410,35 +408,6 @@ pub async fn set_reads(db: &impl ConnectionTrait, id: ConnectionId, reads: conne
     update(db, id, connection::ActiveModel { reads: Set(reads), ..Default::default() }).await
 }
 
-/// Adds a fault; beyond [`FAULTS`] the oldest go. Call it in a transaction that [`super::write`] began, as it reads
-/// the list before it writes it.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn push_fault(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
-    let Some(row) = hold(db, id).await? else { return Ok(()) };
-    let mut errors = row.errors;
-    errors.push(fault);
-    errors.drain(..errors.len().saturating_sub(FAULTS));
-    update(db, id, connection::ActiveModel { errors: Set(errors), ..Default::default() }).await
-}
-
-/// Marks every fault as over. Call it in a transaction, as [`push_fault`].
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn resolve_faults(db: &impl ConnectionTrait, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
-    let Some(row) = hold(db, id).await? else { return Ok(()) };
-    if row.errors.iter().all(|fault| fault.resolved_at.is_some()) {
-        return Ok(());
-    }
-    let mut errors = row.errors;
-    for fault in &mut errors {
-        fault.resolved_at.get_or_insert(now);
-    }
-    update(db, id, connection::ActiveModel { errors: Set(errors), ..Default::default() }).await
-}
-
 /// The connection, held against others until the transaction ends.
 ///
 /// # Errors
@@ -455,7 +424,11 @@ pub async fn set_account_name(db: &impl ConnectionTrait, id: ConnectionId, name:
     update(db, id, connection::ActiveModel { account_name: Set(Some(name.to_owned())), ..Default::default() }).await
 }
 
-async fn update(db: &impl ConnectionTrait, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
+pub(super) async fn update(
+    db: &impl ConnectionTrait,
+    id: ConnectionId,
+    row: connection::ActiveModel,
+) -> Result<(), DbErr> {
     connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
     Ok(())
 }

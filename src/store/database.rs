@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use migration::{IntoSchemaManagerConnection, Migrator, MigratorTrait};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
@@ -243,7 +245,12 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
 ///
 /// # Errors
 /// [`Unusable::Newer`] when a newer binary made it; nothing is changed then.
-pub async fn migrate(db: &Db) -> Result<(), Unusable> {
+pub fn migrate(db: &Db) -> BoxFuture<'_, Result<(), Unusable>> {
+    // Boxed, so that every migration is compiled here, once, and not anew in each program that calls it.
+    migrate_all(db).boxed()
+}
+
+async fn migrate_all(db: &Db) -> Result<(), Unusable> {
     refuse_newer(db).await?;
     if db.get_database_backend() == DbBackend::Postgres {
         // Several processes may start at once: the lock is held by the transaction that all migrations run in.

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod bulk;
 pub mod checkpoints;
 pub mod companies;
+pub mod connection_faults;
 pub mod connections;
 pub mod copy;
 pub mod credentials;

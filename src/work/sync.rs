@@ -7,7 +7,7 @@ use entity::id::ConnectionId;
 use entity::{connection as link, integration};
 use tokio_util::sync::CancellationToken;
 
-use super::{Verdict, Worker, inbox};
+use super::{Verdict, Worker, inbox, put_off};
 use crate::connect;
 use crate::fault::{self, Point};
 use crate::store::{self, connections::Next};
@@ -168,6 +168,7 @@ impl Worker {
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
         }
+        put_off::all_is_well(&tx, row, now).await?;
         let more = match ended {
             Ended::Quiet(until) => {
                 store::connections::set_quiet(&tx, row.id, next, until, reads, now).await?;
@@ -234,7 +235,9 @@ impl Worker {
             }
             Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
                 let at = self.after_pause(attempts);
-                self.wait(row.id, &format!("{refusal}. {}.", next_try(at))).await;
+                let reason = format!("{refusal}. {}.", next_try(at));
+                self.wait(row.id, &reason).await;
+                self.say_refused(row.id, &refusal, &reason).await;
                 Verdict::Later(at, refusal.to_string())
             }
             Error::Stripe(refusal) if refusal.is_passing() => {
@@ -246,11 +249,13 @@ impl Worker {
                      answers; the sync goes on where it was.",
                     next_try(at)
                 );
+                self.say_refused(row.id, &refusal, &reason).await;
                 self.end(row.id, word, &reason, Verdict::Later(at, refusal.to_string())).await
             }
             Error::Stripe(refusal) => {
                 let reason = format!("{refusal}. Ask for the sync again later; what was read is kept.");
                 self.put_off(row, integration).await;
+                self.say_refused(row.id, &refusal, &reason).await;
                 self.end(row.id, Word::FetchError, &reason, Verdict::Done).await
             }
             Error::Store(error) => self.again(attempts, &error),
@@ -280,6 +285,7 @@ impl Worker {
         if attempts < TRIES {
             let reason = format!("A fault of ours ended try {attempts} of {TRIES}; it is tried again by itself.");
             self.wait(connection, &reason).await;
+            self.say(connection, ("500", put_off::OURS), &reason).await;
             return self.later(attempts, reason);
         }
         let reason = format!(
@@ -289,6 +295,7 @@ impl Worker {
         if let Err(error) = store::connections::reschedule(&self.db, connection, Next::default()).await {
             return self.again(1, &error);
         }
+        self.say(connection, ("500", put_off::OURS), &reason).await;
         self.end(connection, Word::InternalError, &reason, Verdict::Done).await
     }
 

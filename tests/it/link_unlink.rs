@@ -86,7 +86,7 @@ both! {
                 at: house.clock.now(),
                 resolved_at: None,
             };
-            store::connections::push_fault(&house.db, waiting.id, fault).await.unwrap();
+            store::connection_faults::push(&house.db, waiting.id, fault).await.unwrap();
         }
         let kept = house.connection(waiting.id).await.errors;
         assert_eq!((kept.len(), kept[0].status_text.as_str()), (20, "5"));

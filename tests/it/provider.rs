@@ -16,6 +16,7 @@ use tributary::task::Task;
 use crate::both;
 use crate::house::{House, Kind};
 use crate::oracle::{compare, linked};
+use crate::running::until;
 
 /// A house whose requests are given up soon, so that a silent Stripe costs little time.
 struct Impatient(House);
@@ -205,6 +206,39 @@ both! {
         house.simulator.faults.clear();
         work_to_the_end(&house, connection).await;
         compare(&house, connection, &account).await;
+    }
+
+    async fn r20_a_connection_that_nobody_asks_of_says_itself_why_it_waits(house: House) {
+        let account = shop(&house);
+        let (company, connection) = linked(&house, &account).await;
+        house.work().await;
+        let key = house.api_key().await;
+        let path = format!("/companies/{company}/connections/{connection}");
+        let limited = Refusal::limited("endpoint-rate").should_retry(false);
+        for (fault, code, word) in
+            [(Fault::Status(limited), "429", "Rate limited"), (Fault::Status(Refusal::new(503)), "502", "did not answer")]
+        {
+            house.simulator.faults.add(Rule::new("GET /v1/events", fault).for_ever().named("hindered"));
+            sync_again(&house, connection).await;
+            assert!(house.simulator.faults.fired("hindered") > 0);
+            let (_, shown) = house.get(&path, &key).await;
+            let active = |one: &&serde_json::Value| one["status"] == "Active";
+            let said: Vec<_> = shown["dataConnectionErrors"].as_array().unwrap().iter().filter(active).collect();
+            let [said] = &said[..] else { panic!("{shown}") };
+            let message = said["errorMessage"].as_str().unwrap();
+            assert!(said["statusCode"] == code && message.contains(word) && message.contains("Next try at"), "{said}");
+            house.simulator.faults.clear();
+            // A Stripe that counts as down is asked again by the machine's own time.
+            until("it is told that all is well again", async || {
+                house.clock.advance(chrono::Duration::minutes(2));
+                house.work().await;
+                let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();
+                row.errors.iter().all(|fault| fault.resolved_at.is_some())
+            })
+            .await;
+            let (_, shown) = house.get(&path, &key).await;
+            assert!(shown["dataConnectionErrors"].as_array().unwrap().iter().all(|one| one["status"] == "Resolved"), "{shown}");
+        }
     }
 
     async fn r21_access_that_ends_in_a_listing_ends_the_connection_at_once(house: House) {
