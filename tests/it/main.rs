@@ -32,6 +32,7 @@ mod link_misuse;
 mod link_unlink;
 mod listing;
 mod mapping;
+mod memory;
 mod metrics;
 mod moving;
 mod once;
