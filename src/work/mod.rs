@@ -8,6 +8,7 @@ mod erase;
 mod inbox;
 mod local;
 pub mod merge;
+mod put_off;
 pub mod relay;
 mod replay;
 pub mod retention;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::job;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +105,14 @@ enum Verdict {
 
 impl Worker {
     /// Works until it is asked to stop, and then until every job has come to its next page.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    ///
+    /// Boxed, as [`Worker::step`] is: all that a worker does is then compiled here, once, and not anew in each program
+    /// that has one.
+    pub fn run(self: Arc<Self>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        self.run_all(stop).boxed()
+    }
+
+    async fn run_all(self: Arc<Self>, stop: CancellationToken) {
         let mut all = JoinSet::new();
         for _ in 0..self.settings.concurrency.max(1) {
             all.spawn(Arc::clone(&self).work(stop.clone()));
@@ -178,16 +187,16 @@ impl Worker {
     ///
     /// # Errors
     /// When the queue does not answer.
-    pub async fn step(&self, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
-        self.step_in(Lane::Work, stop).await
+    pub fn step(&self, stop: CancellationToken) -> BoxFuture<'_, Result<bool, sea_orm::DbErr>> {
+        self.step_in(Lane::Work, stop).boxed()
     }
 
     /// Does the next due job of the webhooks' lane; `false` when there is none.
     ///
     /// # Errors
     /// When the queue does not answer.
-    pub async fn tell(&self, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {
-        self.step_in(Lane::Webhooks, stop).await
+    pub fn tell(&self, stop: CancellationToken) -> BoxFuture<'_, Result<bool, sea_orm::DbErr>> {
+        self.step_in(Lane::Webhooks, stop).boxed()
     }
 
     async fn step_in(&self, lane: Lane, stop: CancellationToken) -> Result<bool, sea_orm::DbErr> {

@@ -19,6 +19,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::DateTime;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -94,7 +96,12 @@ impl Running {
 ///
 /// # Errors
 /// When an option is not allowed or the address cannot be listened on.
-pub async fn start(options: Options) -> anyhow::Result<Running> {
+pub fn start(options: Options) -> BoxFuture<'static, anyhow::Result<Running>> {
+    // Boxed, so that the whole of it is compiled here, once, and not anew in each program that starts one.
+    begin(options).boxed()
+}
+
+async fn begin(options: Options) -> anyhow::Result<Running> {
     options.check()?;
     let clock = Clock::default();
     let listener = TcpListener::bind(options.listen).await;
