@@ -14,8 +14,8 @@ use super::{
     App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, custom_data, customers,
     disputes, event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders,
     payment_methods, payments, payouts, products, profile, quarantine, rate_limit, read_budget, reconciliation,
-    refresh, source, subscriptions, supplemental, sync_settings, transactions, unsupported, webhook_deliveries,
-    webhook_replays, webhooks,
+    refresh, shared_answers, source, subscriptions, supplemental, sync_settings, transactions, unsupported,
+    webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -118,12 +118,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described
 }
 
-/// Adds what the routes do not say themselves: the events that are told, and the examples.
+/// Adds what the routes do not say themselves: the quota, the events that are told, and the examples. What refusals have in
+/// common is shared when they have all of theirs.
 pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     let recorded = Recorded::read();
     rate_limit::describe(described);
     event_bodies::add(described, &recorded);
     examples::add(described, &recorded);
+    shared_answers::share(described);
 }
 
 #[derive(OpenApi)]

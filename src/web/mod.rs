@@ -43,6 +43,7 @@ pub mod read_budget;
 pub mod reconciliation;
 pub mod refresh;
 mod session;
+mod shared_answers;
 pub mod source;
 pub mod stripe_webhooks;
 pub mod subscriptions;

@@ -46,6 +46,8 @@ def contents(api):
     for path, operations in api["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
+                if "$ref" in answer:
+                    answer = api["components"]["responses"][answer["$ref"].removeprefix("#/components/responses/")]
                 yield f"{method} {path} {status}", answer.get("content", {})
     for kind, told in api["webhooks"].items():
         yield kind, told["post"]["requestBody"]["content"]
