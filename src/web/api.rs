@@ -118,10 +118,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described
 }
 
-/// Adds what the routes do not say themselves: the quota, the events that are told, and the examples. What refusals have in
+/// Adds what the routes do not say themselves: `Idempotency-Key`, the quota, the events that are told, and the examples. What refusals have in
 /// common is shared when they have all of theirs.
 pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     let recorded = Recorded::read();
+    Once.modify(described);
     rate_limit::describe(described);
     event_bodies::add(described, &recorded);
     examples::add(described, &recorded);
@@ -140,7 +141,7 @@ pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     ),
     components(schemas(ErrorBody, Validation, ValidationItem)),
     security(("api_key" = [])),
-    modifiers(&Security, &Once),
+    modifiers(&Security),
     tags(
         (name = "Companies", description = "The small businesses."),
         (name = "Connections", description = "A company's link to a Stripe account."),

@@ -28,6 +28,8 @@ const REMAINING: HeaderName = HeaderName::from_static("x-rate-limit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset");
 /// All of them.
 pub(super) const HEADERS: [HeaderName; 3] = [LIMIT, REMAINING, RESET];
+/// What stands for any number: clients that go by the headers read it as a number, some of them in 32 bits.
+const ANY_NUMBER: i64 = 2_147_483_647;
 /// How soon a request is added to the day's row.
 const WITHIN: Duration = Duration::from_secs(1);
 
@@ -56,10 +58,12 @@ impl Counted {
     }
 }
 
-/// Counts a request with an API key, or refuses it. Without a quota nothing is counted.
+/// Counts a request with an API key, or refuses it. Without a quota nothing is counted, and any number is left.
 pub(super) async fn answer(State(quota): State<Quota>, request: Request, next: Next) -> Response {
     if quota.app.settings.daily_quota == 0 {
-        return next.run(request).await;
+        let mut response = next.run(request).await;
+        put(response.headers_mut(), Level { day: quota::day_of(quota.app.clock.now()), quota: ANY_NUMBER, calls: 0 });
+        return response;
     }
     let (mut parts, body) = request.into_parts();
     let caller = who::caller(&mut parts, &quota.app).await;
@@ -163,7 +167,10 @@ impl Quota {
 /// Puts the headers to the description of each answer that carries them.
 pub(super) fn describe(api: &mut OpenApi) {
     let told = [
-        ("X-Rate-Limit-Limit", "Requests with an API key that may be made on this day (UTC); absent without a quota."),
+        (
+            "X-Rate-Limit-Limit",
+            "Requests with an API key that may be made on this day (UTC); 2147483647 stands for any number.",
+        ),
         ("X-Rate-Limit-Remaining", "How many of them are left."),
         ("X-Rate-Limit-Reset", "When the quota is reset: the next 00:00 UTC, in seconds since 1970."),
     ];

@@ -250,7 +250,7 @@ both! {
             }
             changes
         };
-        let changes = tokio::time::timeout(std::time::Duration::from_secs(120), enough).await.expect("they meet");
+        let changes = tokio::time::timeout(std::time::Duration::from_mins(2), enough).await.expect("they meet");
         over.store(true, Ordering::Relaxed);
         for keeper in keepers {
             keeper.await.unwrap();

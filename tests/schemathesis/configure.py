@@ -19,6 +19,7 @@ def ask(method, path, body=None):
 spare = ask("POST", "/companies", {"name": "To be deleted"})["id"]
 waiting = ask("POST", f"/companies/{spare}/connections", {"platformKey": "yzth"})["id"]
 consumers = [ask("POST", "/webhooks", {"url": "https://example.com/hook", "eventTypes": ["company.*"]})["id"] for _ in range(2)]
+key = ask("POST", "/apiKeys", {"name": "To be deleted"})["id"]
 data = f"/companies/{company['id']}/connections/{company['connection_id']}/data"
 first = lambda kind: ask("GET", f"{data}/commerce-{kind}?pageSize=1")["results"][0]["id"]
 ids = {
@@ -41,6 +42,7 @@ apart = {
     "delete-company": {"companyId": spare},
     "delete-connection": {"companyId": spare, "connectionId": waiting},
     "unlink-connection": {"companyId": spare, "connectionId": waiting},
+    "delete-api-key": {"apiKeyId": key},
     "delete-webhook-consumer": {"webhookId": consumers[1]},
     # The keys of the integration stay what they are.
     "set-integration": {"platformKey": "none"},
