@@ -79,7 +79,9 @@ pub async fn go_on(db: &Db, id: WebhookReplayId, now: DateTimeUtc, limit: u64) -
         events = events.filter(webhook_event::Column::Id.gt(last));
     }
     let events = events.all(&tx).await?;
-    let wanted = events.iter().filter(|event| webhook_events::is_for(event, &consumer));
+    // What happened before there was this consumer it has not missed.
+    let missed = |event: &&webhook_event::Model| !row.only_missed || event.created_at >= consumer.created_at;
+    let wanted = events.iter().filter(missed).filter(|event| webhook_events::is_for(event, &consumer));
     let queued = wanted.map(|event| fresh(event, &row, now)).collect();
     let queued = deliveries::queue_again(&tx, queued, row.only_missed).await?;
     let more = events.len() as u64 == limit;
