@@ -245,6 +245,7 @@ async fn open_as(url: &str, manner: &'static Manner) -> Result<Db, DbErr> {
 ///
 /// # Errors
 /// [`Unusable::Newer`] when a newer binary made it; nothing is changed then.
+#[must_use]
 pub fn migrate(db: &Db) -> BoxFuture<'_, Result<(), Unusable>> {
     // Boxed, so that every migration is compiled here, once, and not anew in each program that calls it.
     migrate_all(db).boxed()

@@ -242,8 +242,10 @@ struct Page {
 
 /// What became of a window's next page.
 enum Step {
-    Read(Page),
-    Written { window: checkpoint::Model, parted: Option<checkpoint::Model> },
+    Read(Box<Page>),
+    /// How the window stands, and its older half when it was parted.
+    Written(Box<(checkpoint::Model, Option<checkpoint::Model>)>),
+    /// The writer has failed.
     Unwritten,
 }
 
@@ -255,7 +257,7 @@ struct List<'r> {
     floor: i64,
 }
 
-impl<'r> List<'r> {
+impl List<'_> {
     async fn read(self, mut waiting: VecDeque<checkpoint::Model>, send: &mpsc::Sender<Ready>) -> Result<(), Error> {
         let mut steps: FuturesUnordered<BoxFuture<'_, Result<Step, Error>>> = FuturesUnordered::new();
         loop {
@@ -266,19 +268,19 @@ impl<'r> List<'r> {
                 steps.push(self.step(window).boxed());
             }
             match steps.next().await.transpose()? {
-                None => return Ok(()),
                 Some(Step::Read(mut page)) => {
                     let parts = !page.window.done && steps.len() + waiting.len() + 1 < SIDE_BY_SIDE;
                     let parted = if parts { self.part(&mut page) } else { None };
-                    steps.push(self.write(page, parted, send).boxed());
+                    steps.push(self.write(*page, parted, send).boxed());
                 }
-                Some(Step::Written { window, parted }) => {
+                Some(Step::Written(left)) => {
+                    let (window, parted) = *left;
                     if !window.done {
                         waiting.push_front(window);
                     }
                     waiting.extend(parted);
                 }
-                Some(Step::Unwritten) => return Ok(()),
+                None | Some(Step::Unwritten) => return Ok(()),
             }
         }
     }
@@ -294,11 +296,11 @@ impl<'r> List<'r> {
         let (kept, is_kept) = oneshot::channel();
         let ready =
             Ready { stream: self.stream, read_no, prepared, window: window.clone(), parted: parted.clone(), kept };
-        // The writer is gone only when it failed, and then its error is the one that is told.
+        // The writer's own error is the one that is told.
         if send.send(ready).await.is_err() || is_kept.await.is_err() {
             return Ok(Step::Unwritten);
         }
-        Ok(Step::Written { window, parted })
+        Ok(Step::Written(Box::new((window, parted))))
     }
 
     /// Reads the next page of a window.
@@ -334,7 +336,7 @@ impl<'r> List<'r> {
         at.pages += 1;
         at.objects += prepared.objects;
         at.updated_at = self.run.clock.now();
-        Ok(Step::Read(Page { read_no, prepared, window: at }))
+        Ok(Step::Read(Box::new(Page { read_no, prepared, window: at })))
     }
 
     /// The older half of what a window has left, as a window of its own, when it is worth it. The window keeps the younger

@@ -54,7 +54,9 @@ async fn serve_refuses_to_start_without_a_right_master_key() {
     let (sentence, _) = refusal(serve().env("TRIBUTARY_MASTER_KEY", "tributary-master-v1:a:AAAA")).await;
     assert!(sentence.contains("32 bytes") && !sentence.contains("AAAA"), "{sentence}");
 
-    Served::start(&ground.url, &master()).await.signal("KILL").await;
+    let served = Served::start(&ground.url, &master()).await;
+    served.signal("KILL").await;
+    assert!(!served.ended().await.success());
     let (sentence, _) = refusal(serve().env("TRIBUTARY_MASTER_KEY", master())).await;
     assert!(sentence.contains("master key is not the one"), "{sentence}");
 }

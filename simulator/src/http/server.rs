@@ -96,6 +96,7 @@ impl Running {
 ///
 /// # Errors
 /// When an option is not allowed or the address cannot be listened on.
+#[must_use]
 pub fn start(options: Options) -> BoxFuture<'static, anyhow::Result<Running>> {
     // Boxed, so that the whole of it is compiled here, once, and not anew in each program that starts one.
     begin(options).boxed()

@@ -171,11 +171,8 @@ async fn keep_revenue(app: &App, connection: ConnectionId, periods: &[Period], n
         Ok::<_, sea_orm::DbErr>(())
     };
     // What is done in this time stays, and a later request goes on behind it.
-    match tokio::time::timeout(PATIENCE, kept).await {
-        Ok(Err(error)) => {
-            tracing::warn!(%error, connection.id = %connection, "sums of revenue could not be kept: they are counted again");
-        }
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, kept).await {
+        tracing::warn!(%error, connection.id = %connection, "sums of revenue could not be kept: they are counted again");
     }
 }
 

@@ -169,6 +169,9 @@ use Measure::{Count, Growth, Percentage, Value};
 /// A figure, its measure, and the place of its currency.
 type Figure = (Measure, usize, Option<Decimal>);
 
+/// What a figure is of the sums in one currency, which is named.
+type Figured<'a> = &'a dyn Fn(&InCurrency, &str) -> Result<Option<Decimal>, TooMuch>;
+
 impl Subject {
     /// Its name, its name for people, and what the things that it tells are called.
     const fn names(self) -> [&'static str; 3] {
@@ -227,7 +230,7 @@ impl Subject {
     fn figures(self, before: &Counted, now: &Counted, currencies: &[String]) -> Result<Vec<Vec<Figure>>, TooMuch> {
         let nothing = InCurrency::default();
         let of = |counted: &Counted, currency: &str| counted.currencies.get(currency).unwrap_or(&nothing).clone();
-        let each = |measure, figure: &dyn Fn(&InCurrency, &str) -> Result<Option<Decimal>, TooMuch>| {
+        let each = |measure, figure: Figured<'_>| {
             let figures = currencies.iter().enumerate();
             let figures = figures.map(|(place, currency)| Ok((measure, place, figure(&of(now, currency), currency)?)));
             figures.collect::<Result<Vec<Figure>, TooMuch>>()
