@@ -8,10 +8,11 @@ use entity::dataset::{self, Status};
 use tokio::sync::mpsc;
 
 use super::error::Error;
+use super::list::{self, Ready};
 use super::prepare::Prepared;
 use super::run::Run;
 use super::streams::Stream;
-use super::windows::{self, Open, Ready};
+use super::windows::{self, Open};
 use crate::store;
 use crate::stripe::error::Error as Refusal;
 use crate::stripe::wire;
@@ -41,7 +42,7 @@ pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -
         let given = |(stream, _): &(Stream, _)| refused.iter().all(|(other, _)| other != stream);
         let turn = turn.into_iter().filter(given).collect();
         let (send, receive) = mpsc::channel(AHEAD);
-        let reading = windows::read(run, turn, open.floor(), send);
+        let reading = list::read(run, turn, open.floor(), send);
         let (more, ()) = tokio::try_join!(reading, write(run, asked, &mut open, receive))?;
         refused.extend(more);
     }
@@ -51,7 +52,7 @@ pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -
     Ok(!run.makes_room())
 }
 
-/// Reads the lines of an order whose own list of them is cut.
+/// Reads the parts of an object whose own list of them is cut: the lines of an order, the items of a subscription.
 ///
 /// # Errors
 /// Whatever ends a run.
@@ -61,25 +62,30 @@ pub async fn read_rest(run: &Run, raw: &str, prepared: &mut Prepared) -> Result<
         id: String,
         line_items: Option<wire::Sublist<serde::de::IgnoredAny>>,
         lines: Option<wire::Sublist<serde::de::IgnoredAny>>,
+        items: Option<wire::Sublist<serde::de::IgnoredAny>>,
     }
     let Ok(cut) = serde_json::from_str::<Cut>(raw) else { return Ok(()) };
-    let (endpoint, path) = match (&cut.line_items, &cut.lines) {
-        (Some(list), _) if list.has_more => {
-            ("/v1/checkout/sessions/line_items", format!("/v1/checkout/sessions/{}/line_items", cut.id))
-        }
-        (_, Some(list)) if list.has_more => ("/v1/invoices/lines", format!("/v1/invoices/{}/lines", cut.id)),
-        _ => return Ok(()),
+    let is_cut = |list: &Option<wire::Sublist<_>>| list.as_ref().is_some_and(|list| list.has_more);
+    let (endpoint, path, of) = if is_cut(&cut.line_items) {
+        ("/v1/checkout/sessions/line_items", format!("/v1/checkout/sessions/{}/line_items", cut.id), None)
+    } else if is_cut(&cut.lines) {
+        ("/v1/invoices/lines", format!("/v1/invoices/{}/lines", cut.id), None)
+    } else if is_cut(&cut.items) {
+        ("/v1/subscription_items", "/v1/subscription_items".to_owned(), Some(("subscription", cut.id.clone())))
+    } else {
+        return Ok(());
     };
     let mut after: Option<String> = None;
     loop {
         let mut query = vec![("limit", PAGE.to_owned())];
+        query.extend(of.clone());
         query.extend(after.take().map(|id| ("starting_after", id)));
         let (_, answer) = run.read(endpoint, &path, &query).await?;
         let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-        for line in &list.data {
-            prepared.add(run.connection, line.get(), Some(&cut.id));
+        for part in &list.data {
+            prepared.add(run.connection, part.get(), Some(&cut.id));
             prepared.objects -= 1;
-            after = serde_json::from_str::<wire::Head>(line.get()).ok().and_then(|head| head.id);
+            after = serde_json::from_str::<wire::Head>(part.get()).ok().and_then(|head| head.id);
         }
         if !list.has_more || after.is_none() {
             return Ok(());

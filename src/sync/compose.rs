@@ -1,5 +1,5 @@
-//! Records that several objects make together: products with their prices, orders with their charges, the account with
-//! its balance. They are made from what is kept, so that it does not matter which object was read first.
+//! Records that several objects make together: products with their prices, orders with their charges, long subscriptions
+//! with their items, the account with its balance. They are made from what is kept, so that it does not matter which object was read first.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -44,6 +44,9 @@ pub async fn compose(
     }
     if !affected.products.is_empty() {
         work.products(std::mem::take(&mut affected.products)).await?;
+    }
+    if !affected.subscriptions.is_empty() {
+        work.subscriptions(std::mem::take(&mut affected.subscriptions)).await?;
     }
     work.orders(affected).await?;
     Ok(work.out)
@@ -115,6 +118,22 @@ impl Work<'_> {
             match tried(|| map::product::product(self.from(), &product, &prices)) {
                 Ok(row) => self.out.records.products.push(row),
                 Err(error) => self.set_aside(&kept, DataType::Products, error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn subscriptions(&mut self, ids: BTreeSet<String>) -> Result<(), Error> {
+        let mut items =
+            self.parts::<wire::SubscriptionItem>("subscription_item", ids.iter().cloned().collect()).await?;
+        for (kept, mut subscription) in self.all::<wire::Subscription>("subscription", ids).await? {
+            if let (Some(all), Some(own)) = (items.remove(&kept.id), subscription.items.as_mut()) {
+                own.data = all;
+                own.has_more = false;
+            }
+            match tried(|| map::subscription::subscription(self.from(), &subscription)) {
+                Ok(row) => self.out.records.subscriptions.push(row),
+                Err(error) => self.set_aside(&kept, DataType::Subscriptions, error).await?,
             }
         }
         Ok(())

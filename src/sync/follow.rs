@@ -269,7 +269,7 @@ impl Following<'_> {
                     prepared.add(self.run.connection, &raw, None);
                     let named = serde_json::from_str::<OfCharge>(&raw).ok().and_then(|one| one.charge);
                     charges.extend(named.map(|charge| charge.id));
-                    if matches!(stream, Stream::Sessions | Stream::Invoices) {
+                    if !stream.parts().is_empty() {
                         backfill::read_rest(self.run, &raw, &mut prepared).await?;
                     }
                 }

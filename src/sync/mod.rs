@@ -13,6 +13,7 @@ pub mod error;
 pub mod follow;
 pub mod hints;
 pub mod keep;
+pub mod list;
 pub mod local;
 pub mod map;
 pub mod origin;

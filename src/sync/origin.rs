@@ -178,14 +178,14 @@ const SUBSCRIPTION: &[Property] = &[
     ("status", &["subscription.status"]),
     ("customerRef", &["subscription.customer"]),
     ("currency", &["subscription.currency"]),
-    ("items", &["subscription.items"]),
-    ("monthlyAmount", &["subscription.items"]),
-    ("unpricedItems", &["subscription.items"]),
+    ("items", &["subscription.items", "subscription_item"]),
+    ("monthlyAmount", &["subscription.items", "subscription_item"]),
+    ("unpricedItems", &["subscription.items", "subscription_item"]),
     ("discounts", &["subscription.discounts"]),
     ("collectionMethod", &["subscription.collection_method"]),
     ("startedDate", &["subscription.start_date", "subscription.created"]),
     ("trialEndDate", &["subscription.trial_end"]),
-    ("currentPeriodEndDate", &["subscription.items"]),
+    ("currentPeriodEndDate", &["subscription.items", "subscription_item"]),
     ("cancelAtPeriodEnd", &["subscription.cancel_at_period_end"]),
     ("cancelDate", &["subscription.cancel_at"]),
     ("cancelledDate", &["subscription.canceled_at"]),
@@ -252,6 +252,9 @@ pub async fn objects(
             all.extend(source_objects::shown(db, connection, &["balance"], vec!["balance".to_owned()]).await?);
         }
         DataType::Products => all.extend(source_objects::shown_with(db, connection, &["price"], own).await?),
+        DataType::Subscriptions => {
+            all.extend(source_objects::shown_with(db, connection, &["subscription_item"], own).await?);
+        }
         DataType::Orders => {
             let parts = ["item", "line_item"];
             all.extend(source_objects::shown_with(db, connection, &parts, own).await?);

@@ -52,6 +52,8 @@ pub struct Affected {
     pub sessions: BTreeSet<String>,
     /// Invoices, by id.
     pub invoices: BTreeSet<String>,
+    /// Subscriptions that show a part of their items only, by id.
+    pub subscriptions: BTreeSet<String>,
     /// Whatever was paid by these payment intents.
     pub intents: BTreeSet<String>,
 }
@@ -64,6 +66,7 @@ impl Affected {
             && self.products.is_empty()
             && self.sessions.is_empty()
             && self.invoices.is_empty()
+            && self.subscriptions.is_empty()
             && self.intents.is_empty()
     }
 }
@@ -152,11 +155,16 @@ impl Prepared {
             "checkout.session" => self.affected.sessions.extend([id]),
             "invoice" => self.affected.invoices.extend([id]),
             "subscription" => {
-                self.records.subscriptions.push(map::subscription::subscription(from, &serde_json::from_str(raw)?)?);
+                let subscription: wire::Subscription = serde_json::from_str(raw)?;
+                if subscription.items.as_ref().is_some_and(|items| items.has_more) {
+                    self.affected.subscriptions.extend([id]);
+                } else {
+                    self.records.subscriptions.push(map::subscription::subscription(from, &subscription)?);
+                }
             }
             "account" | "balance" => self.affected.account = true,
-            // Parts of an order: what they hang on is composed by whoever read them.
-            "item" | "line_item" => {}
+            // What they are parts of is composed by whoever read them.
+            "item" | "line_item" | "subscription_item" => {}
             other => tracing::debug!(stripe.object = other, "kept without a record of its own"),
         }
         Ok(())

@@ -102,6 +102,17 @@ impl Stream {
         }
     }
 
+    /// What its objects have inner lists of, of which they show the first only: Stripe's words.
+    #[must_use]
+    pub const fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Sessions => &["item"],
+            Self::Invoices => &["line_item"],
+            Self::Subscriptions => &["subscription_item"],
+            _ => &[],
+        }
+    }
+
     /// The data types that it makes.
     #[must_use]
     pub const fn data_types(self) -> &'static [DataType] {

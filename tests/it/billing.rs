@@ -1,6 +1,6 @@
 //! Subscriptions and invoices: all of them, those that have ended, were never paid or were deleted among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::change::Kind as Became;
 use entity::data_type::DataType;
@@ -8,7 +8,7 @@ use entity::id::{CompanyId, ConnectionId};
 use entity::{checkpoint, dataset, invoice, source_object, subscription};
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
-use simulator::world::{Action, Kind as WorldKind};
+use simulator::world::{Action, Kind as WorldKind, Query};
 use tributary::clock::Clock;
 use tributary::store;
 use tributary::sync::remap;
@@ -56,6 +56,14 @@ impl Business {
         listed(&self.house.simulator.world, &self.account, kind, self.house.simulator.clock.seconds())
     }
 
+    /// What a subscription is made of at Stripe.
+    fn items(&self, subscription: &str) -> Vec<String> {
+        let filters = vec![("subscription".to_owned(), subscription.to_owned())];
+        let query = Query { filters, limit: 100, now: self.house.simulator.clock.seconds(), ..Query::default() };
+        let page = self.house.simulator.world.page(&self.account, WorldKind::SubscriptionItem, &query).unwrap();
+        page.data.iter().map(|item| item["id"].to_string()).collect()
+    }
+
     /// A list of the API, by id.
     async fn ours(&self, list: &str) -> BTreeMap<String, Value> {
         let key = self.house.api_key().await;
@@ -85,9 +93,15 @@ both! {
         compare(&business.house, business.connection, &business.account).await;
         let (theirs, ours) = (business.theirs(WorldKind::Subscription), business.ours("commerce-subscriptions").await);
         assert_eq!(theirs.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
-        let mut ended = 0;
+        let (mut ended, mut long) = (0, 0);
         for (id, one) in &theirs {
             let row = &ours[id];
+            // Stripe shows ten items; all of them are here.
+            let shown: Vec<_> = row["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()).collect();
+            let items = business.items(id);
+            assert_eq!(shown.iter().collect::<BTreeSet<_>>(), items.iter().collect(), "{row}");
+            assert_eq!(shown.len(), items.len(), "{row}");
+            long += usize::from(one["items"]["has_more"].as_bool().unwrap());
             let item = &one["items"]["data"][0];
             // The business bills by the month.
             let monthly = item["price"]["unit_amount"].as_i64().unwrap() * item["quantity"].as_i64().unwrap();
@@ -103,6 +117,7 @@ both! {
             ended += usize::from(word == "Cancelled");
         }
         assert!(ended > 0 && ended < theirs.len(), "{ended} of {} have ended", theirs.len());
+        assert!(long > 0 && long < theirs.len(), "{long} of {} are long", theirs.len());
         let (id, key) = (theirs.keys().next().unwrap(), business.house.api_key().await);
         let (status, one) = business.house.get(&business.path(&format!("commerce-subscriptions/{id}")), &key).await;
         assert_eq!((status, &one), (200, &ours[id]));

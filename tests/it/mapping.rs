@@ -89,7 +89,9 @@ fn nothing_of_an_account_is_left_over() {
         for dispute in account.list(Kind::Dispute, None) {
             map::dispute::dispute(source, &dispute).expect("mapped");
         }
-        for subscription in account.list(Kind::Subscription, Some(("status", "all"))) {
+        for mut subscription in account.list::<wire::Subscription>(Kind::Subscription, Some(("status", "all"))) {
+            let data = account.list(Kind::SubscriptionItem, Some(("subscription", &subscription.id)));
+            subscription.items = Some(wire::Sublist { has_more: false, url: None, data });
             map::subscription::subscription(source, &subscription).expect("mapped");
         }
         let prices: Vec<wire::Price> = account.list(Kind::Price, None);

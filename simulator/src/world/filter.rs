@@ -58,13 +58,14 @@ impl Filters {
     }
 
     /// The whole list, if it is one of lines below a parent.
-    pub fn sub_list(&self, shop: &Shop) -> Option<Vec<Value>> {
+    pub fn sub_list(&self, shop: &Shop, now: i64) -> Option<Vec<Value>> {
         let parent =
             self.all.iter().find_map(|filter| if let Filter::Parent(parent) = filter { Some(*parent) } else { None });
         match (self.kind, parent) {
-            (Kind::SessionLineItem | Kind::InvoiceLine, None | Some(NONE)) => Some(Vec::new()),
+            (Kind::SessionLineItem | Kind::InvoiceLine | Kind::SubscriptionItem, None | Some(NONE)) => Some(Vec::new()),
             (Kind::SessionLineItem, Some(parent)) => Some(shop.session_items(parent)),
             (Kind::InvoiceLine, Some(parent)) => Some(shop.invoice_lines(parent)),
+            (Kind::SubscriptionItem, Some(parent)) => Some(shop.subscription_items(parent, now)),
             _ => None,
         }
     }
@@ -163,6 +164,7 @@ fn read(shop: &Shop, kind: Kind, name: &str, value: &str, now: i64) -> Result<Fi
         (Kind::BalanceTransaction, "payout") => Filter::Payout(automatic(shop, row(Kind::Payout), value)?),
         (Kind::SessionLineItem, "session") => Filter::Parent(row(Kind::CheckoutSession)),
         (Kind::InvoiceLine | Kind::InvoicePayment, "invoice") => Filter::Parent(row(Kind::Invoice)),
+        (Kind::SubscriptionItem, "subscription") => Filter::Parent(row(Kind::Subscription)),
         (Kind::BalanceTransaction, "source") => Filter::Source(source(shop, value)),
         (Kind::BalanceTransaction | Kind::Event, "type") | (Kind::Event, "types") => {
             Filter::Type(vec![value.to_owned()])

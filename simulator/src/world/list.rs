@@ -7,7 +7,7 @@ impl Shop {
     /// A page of a list of rows.
     pub fn page(&self, kind: Kind, query: &Query) -> Result<Page, Refusal> {
         let filters = Filters::read(self, kind, query)?;
-        if let Some(whole) = filters.sub_list(self) {
+        if let Some(whole) = filters.sub_list(self, query.now) {
             return page_of(&whole, query);
         }
         let chosen = filters.chosen(self);

@@ -74,6 +74,8 @@ pub enum Kind {
     Event,
     /// `/v1/subscriptions`
     Subscription,
+    /// `/v1/subscription_items`
+    SubscriptionItem,
 }
 
 /// What a list is asked for. All times are whole Unix seconds.

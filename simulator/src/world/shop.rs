@@ -136,7 +136,7 @@ macro_rules! with_table {
                 let $table = &$shop.subscriptions;
                 $what
             }
-            Kind::SessionLineItem | Kind::InvoiceLine => $none,
+            Kind::SessionLineItem | Kind::InvoiceLine | Kind::SubscriptionItem => $none,
         }
     };
 }
@@ -237,6 +237,7 @@ impl Shop {
             Kind::Transfer => "tr",
             Kind::Event => "evt",
             Kind::Subscription => "sub",
+            Kind::SubscriptionItem => "si",
         };
         self.ids.id(kind, prefix, u64::from(number))
     }

@@ -65,7 +65,7 @@ pub async fn read_again(turn: &Turn<'_>, of: Stream, ids: &[String], batch: &mut
             Found::Object(read_no, raw) => {
                 batch.read_no = batch.read_no.min(read_no);
                 batch.prepared.add(run.connection, &raw, None);
-                if matches!(of, Stream::Sessions | Stream::Invoices) {
+                if !of.parts().is_empty() {
                     backfill::read_rest(run, &raw, &mut batch.prepared).await?;
                 }
                 batch.raws.push((object(of).to_owned(), id.clone(), raw));
@@ -93,7 +93,7 @@ pub async fn keep(turn: &Turn<'_>, of: Stream, batch: Batch, mut part: Model) ->
 
     // What several objects make together is compared once its own objects are right; elsewhere only what a repaired
     // object is a part of is made anew.
-    let whole = matches!(of, Stream::Products | Stream::Sessions | Stream::Invoices);
+    let whole = of == Stream::Products || !of.parts().is_empty();
     let composed = if whole { std::mem::take(&mut prepared.affected) } else { Affected::default() };
     let sound = if whole { std::mem::take(&mut prepared.sound) } else { Vec::new() };
     if !whole {

@@ -116,7 +116,7 @@ async fn page(turn: &mut Turn<'_>, stream: Stream, part: &mut Model, mut listed:
     for (id, _, raw) in &listed.objects {
         batch.prepared.add(run.connection, raw, None);
         batch.raws.push((object.to_owned(), id.clone(), raw.clone()));
-        if matches!(stream, Stream::Sessions | Stream::Invoices) {
+        if !stream.parts().is_empty() {
             backfill::read_rest(run, raw, &mut batch.prepared).await?;
         }
     }

@@ -102,10 +102,9 @@ impl<'r> Work<'r> {
                 self.extra_record(page, DataType::Transactions, &id).await?;
             }
         }
-        if matches!(of, Stream::Sessions | Stream::Invoices) {
-            let kinds = ["item", "line_item"];
+        if !of.parts().is_empty() {
             let there: HashSet<&str> = now.sources.iter().map(|one| one.id.as_str()).collect();
-            let here = store::source_objects::ids_hanging_on(page.tx(), connection, &kinds, ids.to_vec()).await?;
+            let here = store::source_objects::ids_hanging_on(page.tx(), connection, of.parts(), ids.to_vec()).await?;
             for (object, id) in here.into_iter().filter(|(_, id)| !there.contains(id.as_str())) {
                 self.note(Layer::Object, of.data_type(), &object, &id, Kind::Extra, Vec::new());
                 page.bury_for(&object, &id, self.scope.read_no, CAUSE).await?;

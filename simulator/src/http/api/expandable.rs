@@ -140,6 +140,7 @@ static FIELDS: &[(Kind, Fields)] = &[
     ),
     (Kind::SessionLineItem, &[("price.product", To(Kind::Product)), ("discounts", Nowhere), ("taxes", Nowhere)]),
     (Kind::InvoiceLine, &[("pricing.price_details.price", To(Kind::Price)), ("discounts", Nowhere)]),
+    (Kind::SubscriptionItem, &[("price.product", To(Kind::Product)), ("discounts", Nowhere)]),
     (
         Kind::PaymentIntent,
         &[

@@ -204,6 +204,13 @@ pub static RESOURCES: &[Resource] = &[
         ]
     ),
     resource!(
+        SubscriptionItem,
+        "subscription_items",
+        "subscription item",
+        false,
+        &[("subscription", Id(Kind::Subscription))]
+    ),
+    resource!(
         InvoicePayment,
         "invoice_payments",
         "invoice_payment",

@@ -41,7 +41,7 @@ impl Shop {
             Kind::Transfer => self.transfer_object(number, at),
             Kind::ApplicationFee => self.application_fee_object(number, at),
             Kind::Subscription => self.subscription_object(number, at),
-            Kind::SessionLineItem | Kind::InvoiceLine => return None,
+            Kind::SessionLineItem | Kind::InvoiceLine | Kind::SubscriptionItem => return None,
         };
         self.patch(kind, number, at, &mut object);
         Some(object)

@@ -9,6 +9,13 @@ use crate::world::{
 use chrono::{DateTime, Months};
 use serde_json::{Value, json};
 
+/// Items that a subscription shows of its list.
+const SHOWN: usize = 10;
+/// Every so many subscriptions one has add-ons.
+const EVERY: u32 = 10;
+/// So many.
+const ADD_ONS: u32 = 12;
+
 impl Shop {
     /// A subscription's status at a second.
     pub fn subscription_status(&self, number: u32, at: i64) -> &'static str {
@@ -43,6 +50,7 @@ impl Shop {
         let ended = row.ended_at <= at;
         let reason =
             if self.customers.at(row.customer).deleted_at <= at { "cancellation_requested" } else { "payment_failed" };
+        let items = self.subscription_items(number, at);
         let object = json!({
             "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
             "billing_cycle_anchor": row.created,
@@ -60,7 +68,7 @@ impl Shop {
             "ended_at": second(row.ended_at, at),
             "id": id,
             "invoice_settings": { "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null, "issuer": { "type": "self" } },
-            "items": list(&[self.subscription_item(number, at)], false, &format!("/v1/subscription_items?subscription={id}")),
+            "items": list(&items[..items.len().min(SHOWN)], items.len() > SHOWN, &format!("/v1/subscription_items?subscription={id}")),
             "latest_invoice": self.billed(number, at).next_back().map(|invoice| self.id_of(Kind::Invoice, invoice)),
             "livemode": false,
             "metadata": {},
@@ -101,7 +109,21 @@ impl Shop {
         )
     }
 
-    fn subscription_item(&self, number: u32, at: i64) -> Value {
+    /// What a subscription is made of, in the order of its list. Some have more than is shown in them: add-ons that are not
+    /// used, and cost nothing.
+    pub fn subscription_items(&self, number: u32, at: i64) -> Vec<Value> {
+        let row = self.subscriptions.at(number);
+        let own = self.subscription_item(number, at, &self.subscription_item_id(number), row.seats);
+        let add_ons = if number.is_multiple_of(EVERY) { ADD_ONS } else { 0 };
+        let add_on = |place| {
+            let place = u64::from(number) * u64::from(ADD_ONS) + u64::from(place);
+            let id = format!("si_{}", self.ids.token("subscription add-on", place, 14));
+            self.subscription_item(number, at, &id, 0)
+        };
+        [own].into_iter().chain((0..add_ons).map(add_on)).collect()
+    }
+
+    fn subscription_item(&self, number: u32, at: i64, id: &str, quantity: i64) -> Value {
         let row = self.subscriptions.at(number);
         let (start, end) = period(row.created, at.min(row.ended_at));
         let item = json!({
@@ -109,12 +131,12 @@ impl Shop {
             "current_period_end": end,
             "current_period_start": start,
             "discounts": [],
-            "id": self.subscription_item_id(number),
+            "id": id,
             "metadata": {},
             "object": "subscription_item",
             "plan": self.plan_object(row.price),
             "price": self.price_object(row.price),
-            "quantity": row.seats,
+            "quantity": quantity,
             "subscription": self.id_of(Kind::Subscription, number),
             "tax_rates": [],
         });
@@ -127,7 +149,7 @@ impl Shop {
         (0..CENTURY).map(move |months| month(created, months)).take_while(move |start| *start < ended_at)
     }
 
-    /// The id of the one item that a subscription has.
+    /// The id of the item that a subscription is billed for.
     pub fn subscription_item_id(&self, number: u32) -> String {
         format!("si_{}", self.ids.token("subscription item", u64::from(number), 14))
     }
