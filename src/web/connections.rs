@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::api::Refusals;
-use super::body::Body;
+use super::body::{Body, text};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{OfCompany, OfConnection};
@@ -231,8 +231,9 @@ pub async fn create(
     OfCompany(company): OfCompany,
     Body(body): Body<ConnectionBody>,
 ) -> Result<Json<Connection>, Error> {
-    let integration = store::integrations::by_key(&app.db, &body.platform_key.replace('\0', "")).await?;
-    let integration = integration.ok_or_else(|| Error::none("integration", &body.platform_key))?;
+    let key = text("platformKey", body.platform_key, 255)?;
+    let integration = store::integrations::by_key(&app.db, &key).await?;
+    let integration = integration.ok_or_else(|| Error::none("integration", &key))?;
     if !integration.enabled {
         let name = &integration.name;
         return Err(Error::Conflict(format!("The integration {name} is switched off, so it starts no connections.")));

@@ -105,14 +105,14 @@ pub async fn configuration(
     Path((key, identifier)): Path<(String, String)>,
 ) -> Result<Json<Config>, Error> {
     let integration = super::integrations::find(&app, &key).await?;
-    let found = own_fields::custom(&app.db, integration.id, &identifier.replace('\0', "?")).await?;
+    let found = own_fields::custom(&app.db, integration.id, &identifier).await?;
     found.map(|row| Json(row.config)).ok_or_else(|| Error::none("custom data type", &identifier))
 }
 
 /// The custom data type that the last part of a path names, and Stripe's word for what it is made of.
 async fn configured(app: &App, of: &OfConnection, identifier: &str) -> Result<(Config, &'static str), Error> {
     let integration = of.connection.integration_id;
-    let found = own_fields::custom(&app.db, integration, &identifier.replace('\0', "?")).await?;
+    let found = own_fields::custom(&app.db, integration, identifier).await?;
     let config = found.ok_or_else(|| Error::none("custom data type", identifier))?.config;
     let object = pick::object_of(&config.data_source)
         .ok_or_else(|| Error::fault(anyhow::anyhow!("{} is not read any more", config.data_source)))?;

@@ -73,7 +73,12 @@ async fn enter(State(app): State<App>, mut request: Request<Body>, next: Next) -
     let began = app.clock.now();
     let span = tracing::info_span!("request", id = %id);
     async {
-        let mut response = next.run(request).await;
+        // PostgreSQL knows no text with a NUL, and nothing is called by one.
+        let mut response = if request.uri().path().contains("%00") {
+            error::Error::NotFound("There is nothing at this address.".to_owned()).into_response()
+        } else {
+            next.run(request).await
+        };
         if let Some(error::Outage(words)) = response.extensions_mut().remove() {
             app.trouble.met(words);
         }

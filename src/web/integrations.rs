@@ -226,9 +226,7 @@ fn picture(app: &App, path: &str) -> Result<String, Error> {
 }
 
 pub(super) async fn find(app: &App, key: &str) -> Result<integration::Model, Error> {
-    // PostgreSQL knows no text with a NUL, and no key has one.
-    let known = store::integrations::by_key(&app.db, &key.replace('\0', "?")).await?;
-    known.ok_or_else(|| Error::none("integration", key))
+    store::integrations::by_key(&app.db, key).await?.ok_or_else(|| Error::none("integration", key))
 }
 
 /// List integrations

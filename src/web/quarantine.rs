@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::api::Refusals;
-use super::body::Body;
+use super::body::{Body, text};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Last, OfConnection};
@@ -137,14 +137,10 @@ pub async fn replay(
     Body(request): Body<ReplayRequest>,
 ) -> Result<(StatusCode, Json<ReplayAsked>), Error> {
     let (connection, now) = (of.connection.id, app.clock.now());
-    let id = request.id.as_deref().filter(|id| !id.is_empty());
-    let asked = match id {
-        // PostgreSQL knows no text with a NUL, and no id has one.
-        Some(id) if id.contains('\0') => 0,
-        id => store::quarantine::ask_replay(&app.db, connection, id, now).await?,
-    };
+    let id = request.id.filter(|id| !id.is_empty()).map(|id| text("id", id, 255)).transpose()?;
+    let asked = store::quarantine::ask_replay(&app.db, connection, id.as_deref(), now).await?;
     if let (0, Some(id)) = (asked, id) {
-        return Err(Error::none("quarantined object", id.replace('\0', "?")));
+        return Err(Error::none("quarantined object", id));
     }
     if asked > 0 {
         // After the data, in a transaction of its own: asked for once more, it is found waiting.
