@@ -245,8 +245,8 @@ pub async fn set_linked(
     connection_faults::resolve_all(db, id, now).await
 }
 
-/// Ends a Linked one: `Unlinked` from here, `Deauthorized` at Stripe. Its schedule ends, its data stays. `false` when
-/// it was not Linked (any more).
+/// Ends a Linked one: `Unlinked` from here, `Deauthorized` at Stripe. Its schedule ends, and with it what was wrong with
+/// its syncs; its data stays. `false` when it was not Linked (any more).
 ///
 /// # Errors
 /// When the database does not answer.
@@ -264,7 +264,11 @@ pub async fn set_ended(
     };
     let linked =
         connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(Column::Status.eq(Status::Linked));
-    Ok(linked.exec(db).await?.rows_affected == 1)
+    let was_linked = linked.exec(db).await?.rows_affected == 1;
+    if was_linked {
+        connection_faults::resolve_all(db, id, now).await?;
+    }
+    Ok(was_linked)
 }
 
 /// Marks one deleted: from now on it is not there.
