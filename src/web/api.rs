@@ -118,8 +118,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described
 }
 
-/// Adds what the routes do not say themselves: `Idempotency-Key`, the quota, the events that are told, and the examples. What refusals have in
-/// common is shared when they have all of theirs.
+/// Adds what the routes do not say themselves: `Idempotency-Key`, the quota, the events that are told, and the examples.
+/// What refusals have in common is shared when they have all of theirs.
 pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     let recorded = Recorded::read();
     Once.modify(described);

@@ -27,9 +27,7 @@ pub(super) async fn list<E: Listed, T: From<E::Model> + Serialize>(
 where
     E::Model: Send + Sync,
 {
-    let listing = list.listing(E::NOUN)?;
-    let tx = store::read(&app.db).await?;
-    was_read(&tx, connection, E::DATA_TYPE).await?;
+    let (tx, listing) = begun::<E>(app, connection, list).await?;
     written::<E, T>(&tx, connection, list, &listing).await
 }
 
@@ -42,9 +40,7 @@ pub(super) async fn supplemented<E: Listed, T: From<E::Model> + Serialize + Supp
 where
     E::Model: Send + Sync,
 {
-    let listing = list.listing(E::NOUN)?;
-    let tx = store::read(&app.db).await?;
-    was_read(&tx, connection, E::DATA_TYPE).await?;
+    let (tx, listing) = begun::<E>(app, connection, list).await?;
     let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
     if supplements.is_empty() {
         return written::<E, T>(&tx, connection, list, &listing).await;
@@ -52,6 +48,14 @@ where
     let found = lists::records::<E>(&tx, connection.id, &listing).await?;
     let rows = found.rows.into_iter().map(T::from).collect();
     gathered(&tx, connection, list, rows, found.total, &supplements).await
+}
+
+/// What is asked of a list, and the state of the database that answers it.
+async fn begun<E: Listed>(app: &App, connection: &connection::Model, list: &List) -> Result<(Tx, Listing), Error> {
+    let listing = list.listing(E::NOUN)?;
+    let tx = store::read(&app.db).await?;
+    was_read(&tx, connection, E::DATA_TYPE).await?;
+    Ok((tx, listing))
 }
 
 /// A page of rows that had to be read together.

@@ -1,6 +1,6 @@
 //! What lists have in common: their parameters, their envelope, their links.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::header;
@@ -8,11 +8,11 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::error::Error;
+use super::trim;
 use crate::query::{self, Filter, Noun, Order};
 use crate::store::lists::{Found, Listing, Source};
 
@@ -192,16 +192,10 @@ impl List {
         }
     }
 
-    /// The properties that are asked for; none: all.
-    fn wanted(&self) -> BTreeSet<String> {
-        let fields = self.fields.as_deref().unwrap_or_default().split(',').map(str::trim);
-        fields.filter(|one| !one.is_empty()).map(str::to_owned).collect()
-    }
-
     /// A page that is written row by row.
     #[must_use]
     pub fn write(&self) -> Written<'_> {
-        Written { list: self, wanted: self.wanted(), json: BEGIN.to_vec(), lengths: Vec::new() }
+        Written { list: self, wanted: trim::wanted(self.fields.as_deref()), json: BEGIN.to_vec(), lengths: Vec::new() }
     }
 
     fn link(&self, page: u32) -> Link {
@@ -244,11 +238,9 @@ impl Written<'_> {
         if self.wanted.is_empty() {
             serde_json::to_writer(&mut self.json, row).map_err(Error::fault)?;
         } else {
-            // Values stay as they were written: read as numbers, amounts would become floats.
             let whole = serde_json::to_string(row).map_err(Error::fault)?;
-            let mut properties: BTreeMap<&str, &RawValue> = serde_json::from_str(&whole).map_err(Error::fault)?;
-            properties.retain(|name, _| self.wanted.contains(*name));
-            serde_json::to_writer(&mut self.json, &properties).map_err(Error::fault)?;
+            let row = trim::trimmed(&whole, &self.wanted).map_err(Error::fault)?;
+            serde_json::to_writer(&mut self.json, &row).map_err(Error::fault)?;
         }
         self.lengths.push(self.json.len() - before);
         Ok(())

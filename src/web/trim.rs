@@ -57,8 +57,7 @@ pub(super) async fn answer(State(known): State<Known>, request: Request, next: N
     let (Some(fields), Some(known)) = (asked, route.and_then(|route| known.0.get(&route).cloned())) else {
         return next.run(request).await;
     };
-    let wanted: BTreeSet<String> =
-        fields.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+    let wanted = wanted(Some(&fields));
     if let Some(unknown) = wanted.iter().find(|one| !known.contains(*one)) {
         let all: Vec<_> = known.into_iter().collect();
         let said = format!("fields: there is no `{unknown:.100}` here; there are {}.", all.join(", "));
@@ -69,20 +68,35 @@ pub(super) async fn answer(State(known): State<Known>, request: Request, next: N
     if wanted.is_empty() || is_done || response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
     }
-    trimmed(response, &wanted).await.unwrap_or_else(|error| Error::fault(error).into_response())
+    page(response, &wanted).await.unwrap_or_else(|error| Error::fault(error).into_response())
 }
 
-async fn trimmed(response: Response, wanted: &BTreeSet<String>) -> anyhow::Result<Response> {
-    // Values stay as they were written: read as numbers, amounts would become floats.
-    type Properties = BTreeMap<String, Box<RawValue>>;
+/// The properties that `fields` asks for; none: all.
+pub(super) fn wanted(fields: Option<&str>) -> BTreeSet<String> {
+    let fields = fields.unwrap_or_default().split(',').map(str::trim);
+    fields.filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+/// An object's properties, as they were written: read as numbers, amounts would become floats.
+type Properties<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+/// What is wanted of an object.
+pub(super) fn trimmed<'a>(whole: &'a str, wanted: &BTreeSet<String>) -> serde_json::Result<Properties<'a>> {
+    let mut properties: Properties<'a> = serde_json::from_str(whole)?;
+    properties.retain(|name, _| wanted.contains(*name));
+    Ok(properties)
+}
+
+/// A page that was written whole, with nothing in its results but what is wanted.
+async fn page(response: Response, wanted: &BTreeSet<String>) -> anyhow::Result<Response> {
     let (mut parts, body) = response.into_parts();
-    let mut page: Properties = serde_json::from_slice(&to_bytes(body, usize::MAX).await?)?;
-    if let Some(results) = page.get_mut("results") {
-        let mut rows: Vec<Properties> = serde_json::from_str(results.get())?;
-        for row in &mut rows {
-            row.retain(|name, _| wanted.contains(name));
-        }
-        *results = serde_json::value::to_raw_value(&rows)?;
+    let whole = to_bytes(body, usize::MAX).await?;
+    let mut page: Properties<'_> = serde_json::from_slice(&whole)?;
+    let rows: Vec<&RawValue> = page.get("results").map_or(Ok(Vec::new()), |all| serde_json::from_str(all.get()))?;
+    let rows: Vec<_> = rows.iter().map(|row| trimmed(row.get(), wanted)).collect::<Result<_, _>>()?;
+    let results = serde_json::value::to_raw_value(&rows)?;
+    if let Some(own) = page.get_mut("results") {
+        *own = &results;
     }
     parts.headers.remove(header::CONTENT_LENGTH);
     Ok(Response::from_parts(parts, serde_json::to_vec(&page)?.into()))
