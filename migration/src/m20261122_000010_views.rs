@@ -18,20 +18,22 @@ impl MigrationTrait for Migration {
 }
 
 /// What a column of a view is made of.
-enum From {
+pub(crate) enum From {
     /// The column as it is.
     Same(&'static str),
     /// Thousandths; the view has them, too, under the same name with `_milli`.
     Milli(&'static str),
+    /// The same, as an expression over `record`.
+    MilliOf(&'static str),
     /// A moment.
     Time(&'static str),
     /// A flag that the API shows as a status.
     Published(&'static str),
 }
-use From::{Milli, Published, Same, Time};
+use From::{Milli, MilliOf, Published, Same, Time};
 
 /// A view, its table, and its columns by their names.
-type View = (&'static str, &'static str, &'static [(&'static str, From)]);
+pub(crate) type View = (&'static str, &'static str, &'static [(&'static str, From)]);
 
 const CREATED: (&str, From) = ("created_date", Time("created_at"));
 const MODIFIED: (&str, From) = ("modified_date", Time("modified_at"));
@@ -183,7 +185,8 @@ const VIEWS: [View; 9] = [
     ),
 ];
 
-fn select(table: &str, columns: &[(&str, From)], backend: DbBackend) -> String {
+/// The rows of a view.
+pub(crate) fn select(table: &str, columns: &[(&str, From)], backend: DbBackend) -> String {
     let mut all = vec![
         format!("{} AS company_id", id("connection.company_id", backend)),
         format!("{} AS connection_id", id("record.connection_id", backend)),
@@ -203,14 +206,8 @@ fn column(name: &str, from: &From, backend: DbBackend) -> Vec<String> {
     let sqlite = backend == DbBackend::Sqlite;
     match from {
         Same(column) => vec![format!("record.\"{column}\" AS \"{name}\"")],
-        // SQLite has no decimals: the thousandths beside it are exact there, too.
-        Milli(column) if sqlite => {
-            vec![format!("record.{column} / 1000.0 AS {name}"), format!("record.{column} AS {name}_milli")]
-        }
-        Milli(column) => vec![
-            format!("(record.{column} * 0.001)::numeric(22, 3) AS {name}"),
-            format!("record.{column} AS {name}_milli"),
-        ],
+        Milli(column) => amount(name, &format!("record.{column}"), sqlite),
+        MilliOf(value) => amount(name, value, sqlite),
         // SQLite keeps times as text with `+00:00` at their end.
         Time(column) if sqlite => vec![format!("replace(record.{column}, '+00:00', 'Z') AS {name}")],
         Time(column) => vec![format!("record.{column} AS {name}")],
@@ -218,6 +215,12 @@ fn column(name: &str, from: &From, backend: DbBackend) -> Vec<String> {
             vec![format!("CASE WHEN record.{column} THEN 'Published' ELSE 'Unpublished' END AS {name}")]
         }
     }
+}
+
+fn amount(name: &str, milli: &str, sqlite: bool) -> Vec<String> {
+    // SQLite has no decimals: the thousandths beside it are exact there, too.
+    let decimal = if sqlite { format!("{milli} / 1000.0") } else { format!("({milli} * 0.001)::numeric(22, 3)") };
+    vec![format!("{decimal} AS {name}"), format!("{milli} AS {name}_milli")]
 }
 
 /// SQLite keeps ids as 16 bytes; they are shown as text.
