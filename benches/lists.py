@@ -9,61 +9,21 @@ the same by another order, with a query, of a page of 5,000, and of the whole li
 of 20 pages of 5,000 that are asked for at once.
 """
 
-import argparse
 import concurrent.futures
 import json
-import os
-import signal
 import sqlite3
 import statistics
 import subprocess
-import tempfile
 import time
 import urllib.parse
 import urllib.request
 import uuid
 
-from first_sync import FINAL, Platform, answers, link, peak_mib, port
+from bench import linked, parsed, peak_mib, prepared, synced
 
 SIZE = 100
 # Pages of 5,000 that are asked for at the same moment.
 TOGETHER = 20
-
-
-def prepare(options, folder):
-    stripe_url = f"http://127.0.0.1:{port()}"
-    environment = dict(os.environ) | {
-        "TRIBUTARY_PUBLIC_URL": f"http://127.0.0.1:{port()}",
-        "TRIBUTARY_STRIPE_API_BASE": stripe_url, "TRIBUTARY_STRIPE_CONNECT_BASE": stripe_url,
-        "TRIBUTARY_LOG_FILTER": "warn",
-    }
-    url = options.database_url or f"sqlite://{folder}/bench.db"
-    run = lambda *words: subprocess.run([options.binary, *words], env=environment, check=True, text=True,
-                                        capture_output=True).stdout.strip()
-    environment["TRIBUTARY_MASTER_KEY"] = run("key", "generate-master")
-    simulator = subprocess.Popen(
-        [options.binary, "simulate", "--listen", stripe_url.removeprefix("http://"), "--auto-approve", "--charges", "100"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    answers(f"{stripe_url}/_simulator/requests", simulator)
-    run("migrate", "--database-url", url)
-    run("integration", "set", "yzth", "--database-url", url, "--client-id", "ca_simulator", "--secret-key",
-        "sk_test_simulator", "--enabled", "true")
-    platform = Platform(options.binary, url, folder, environment)
-    platform.key = run("key", "create", "--name", "bench", "--database-url", url)
-    return platform, simulator
-
-
-def first(platform):
-    """Links a company and waits for its first sync. Returns the path of its data."""
-    company = platform.api("POST", "/companies", {"name": "Bench"})
-    root = f"/companies/{company['id']}"
-    connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
-    link(connection["linkUrl"])
-    while True:
-        status = {name: one["currentStatus"] for name, one in platform.api("GET", f"{root}/dataStatus").items()}
-        if len(status) >= 9 and all(word in FINAL for word in status.values()):
-            return connection["id"], f"{root}/connections/{connection['id']}/data/commerce-payments"
-        time.sleep(0.1)
 
 
 def fill(options, folder, connection):
@@ -122,12 +82,12 @@ def export(platform, path):
 
 
 def measure(options):
-    folder = tempfile.mkdtemp()
-    platform, simulator = prepare(options, folder)
-    try:
+    with prepared(options, 100) as (platform, _, _):
         platform.start()
-        connection, data = first(platform)
-        fill(options, folder, connection)
+        root, connection = linked(platform)
+        synced(platform, root)
+        fill(options, platform.folder, connection.rsplit("/", 1)[1])
+        data = f"{connection}/data/commerce-payments"
         pages = options.rows // SIZE
         at = {"first": 1, "tenth": pages // 10, "middle": pages // 2, "nine_tenths": pages * 9 // 10, "last": pages}
         figures = {"rows": options.rows}
@@ -144,19 +104,10 @@ def measure(options):
         figures |= {"peak_mib_before_pages": resting, f"peak_mib_of_{TOGETHER}_pages_of_5000": before}
         figures |= export(platform, data)
         return figures | {"peak_mib_before_csv": before, "peak_mib": peak_mib(platform.process)}
-    finally:
-        for process in (platform.process, simulator):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait()
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("binary", type=os.path.abspath)
-    options.add_argument("--rows", type=int, default=1_000_000)
-    options.add_argument("--database-url")
-    print(json.dumps(measure(options.parse_args())))
+    print(json.dumps(measure(parsed(__doc__, rows=1_000_000))))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ Prints one line of figures for each account, peaks in MiB, and fails when the pe
 
 import argparse
 import json
-import os
 import subprocess
 import time
 
-from first_sync import measure, peak_mib
+from bench import parsed, peak_mib
+from first_sync import measure
 
 BOUND = 64
 PASSES = ["nightly", "weekly", "full"]
@@ -64,12 +64,7 @@ def peak(options, charges):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("binary", type=os.path.abspath)
-    options.add_argument("--small", type=int, default=2_850)
-    options.add_argument("--large", type=int, default=285_000)
-    options.add_argument("--database-url")
-    options = options.parse_args()
+    options = parsed(__doc__, small=2_850, large=285_000)
     small, large = peak(options, options.small), peak(options, options.large)
     if large - small >= BOUND:
         raise SystemExit(f"memory: {large} MiB at the peak of the large account, {small} of the small one: "

@@ -10,21 +10,15 @@ not 200, an event is not in the inbox, or the 99th percentile is 250 ms or more.
 with N charges writes into the same database meanwhile, as fast as it can; it fails when that ends before the deliveries.
 """
 
-import argparse
 import hashlib
 import hmac
 import http.client
 import json
-import os
 import queue
-import signal
-import subprocess
-import tempfile
 import threading
 import time
-import urllib.request
 
-from first_sync import FINAL, Platform, answers, cpu, link, peak_mib, port
+from bench import FINAL, UNLIMITED, accounts, cpu, linked, parsed, peak_mib, prepared, statuses, synced
 
 SECRET = "whsec_bench0123456789"
 BAR = 250.0
@@ -90,87 +84,29 @@ def figures(options, platform, done, seconds, used):
         raise SystemExit(f"webhooks: not as it should be: {len(wrong)} answers other than 200, {webhook}")
 
 
-def words(platform, root):
-    return [one["currentStatus"] for one in platform.api("GET", f"{root}/dataStatus").values()]
-
-
-def is_synced(platform, root):
-    found = words(platform, root)
-    return len(found) >= 9 and all(word in FINAL for word in found)
-
-
-def until(condition):
-    while not condition():
-        time.sleep(0.25)
-
-
-def linked(platform, stripe_url, account):
-    """Links a new company to this account; its path in the API and that of its connection."""
-    choice = urllib.request.Request(f"{stripe_url}/_simulator/next-account", json.dumps({"account": account}).encode())
-    urllib.request.urlopen(choice).close()
-    company = platform.api("POST", "/companies", {"name": "Bench"})
-    root = f"/companies/{company['id']}"
-    connection = platform.api("POST", f"{root}/connections", {"platformKey": "yzth"})
-    link(connection["linkUrl"])
-    return root, f"{root}/connections/{connection['id']}"
-
-
 def measure(options):
-    folder = tempfile.mkdtemp()
-    database_url = options.database_url or f"sqlite://{folder}/bench.db"
-    stripe_url = f"http://127.0.0.1:{port()}"
-    run = lambda *words: subprocess.run([options.binary, *words], env=environment, check=True, text=True,
-                                        capture_output=True).stdout.strip()
-    environment = dict(os.environ)
-    environment |= {
-        "TRIBUTARY_MASTER_KEY": run("key", "generate-master"),
-        "TRIBUTARY_PUBLIC_URL": f"http://127.0.0.1:{port()}",
-        "TRIBUTARY_STRIPE_API_BASE": stripe_url,
-        "TRIBUTARY_STRIPE_CONNECT_BASE": stripe_url,
-        "TRIBUTARY_LOG_FILTER": "warn",
-    }
-    if options.backfill:
-        environment |= {"TRIBUTARY_STRIPE_RATE_PER_ENDPOINT": "0", "TRIBUTARY_STRIPE_RATE_PER_ACCOUNT": "0"}
-    simulator = subprocess.Popen(
-        [options.binary, "simulate", "--listen", stripe_url.removeprefix("http://"), "--auto-approve",
-         "--charges", str(options.backfill or 500)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    platform = Platform(options.binary, database_url, folder, environment)
-    try:
-        answers(f"{stripe_url}/_simulator/requests", simulator)
-        run("migrate", "--database-url", database_url)
-        run("integration", "set", "yzth", "--database-url", database_url, "--client-id", "ca_simulator",
-            "--secret-key", "sk_test_simulator", "--webhook-secret", SECRET, "--enabled", "true")
-        platform.key = run("key", "create", "--name", "bench", "--database-url", database_url)
+    settings = UNLIMITED if options.backfill else None
+    secret = ["--webhook-secret", SECRET]
+    with prepared(options, options.backfill or 500, secret, settings) as (platform, _, stripe_url):
         platform.start()
-        with urllib.request.urlopen(f"{stripe_url}/_simulator/accounts") as answer:
-            large, small = [one["id"] for one in json.load(answer)["accounts"]][:2]
+        large, small = [one["id"] for one in accounts(stripe_url)][:2]
         root, connection = linked(platform, stripe_url, small)
-        until(lambda: is_synced(platform, root))
+        synced(platform, root)
         customers = platform.api("GET", f"{connection}/data/commerce-customers?pageSize=50")["results"]
         backfill = linked(platform, stripe_url, large)[0] if options.backfill else None
         if backfill:
-            until(lambda: "Fetching" in words(platform, backfill))
+            while "Fetching" not in statuses(platform, backfill).values():
+                time.sleep(0.25)
         before = cpu(platform.process)
         done, seconds = deliver(options, platform, small, [one["id"] for one in customers])
-        ended = backfill and is_synced(platform, backfill)
+        ended = backfill and all(word in FINAL for word in statuses(platform, backfill).values())
         figures(options, platform, done, seconds, cpu(platform.process) - before)
         if ended:
             raise SystemExit("webhooks: the backfill ended before the deliveries: give it more charges")
-    finally:
-        for process in (platform.process, simulator):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait()
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("binary", type=os.path.abspath)
-    options.add_argument("--rate", type=int, default=200)
-    options.add_argument("--seconds", type=int, default=30)
-    options.add_argument("--backfill", type=int, default=0)
-    options.add_argument("--database-url")
-    measure(options.parse_args())
+    measure(parsed(__doc__, rate=200, seconds=30, backfill=0))
 
 
 if __name__ == "__main__":
