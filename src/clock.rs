@@ -51,6 +51,23 @@ pub fn steady() -> DateTime<Utc> {
     time.checked_add_signed(passed).unwrap_or(*time).trunc_subsecs(6)
 }
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+/// Seconds of a quarter of an hour: the days of every time zone of today begin with one.
+pub const QUARTER: i64 = 900;
+
+/// The day of a moment in UTC, as the number of days since 1970-01-01.
+#[must_use]
+pub const fn day_of(moment: DateTime<Utc>) -> i64 {
+    moment.timestamp().div_euclid(DAY)
+}
+
+/// When such a day begins; none at the end of all time.
+#[must_use]
+pub fn start_of(day: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(day.checked_mul(DAY)?, 0)
+}
+
 /// A clock that stands still until it is moved, for tests. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);

@@ -10,6 +10,7 @@ pub mod shape;
 
 // Coordination: ordinary tables, together in one place.
 pub mod api_key;
+pub mod commerce_day;
 pub mod company;
 pub mod connection;
 pub mod credential;
@@ -58,7 +59,6 @@ pub mod product;
 pub mod quarantined;
 pub mod reconciliation;
 pub mod reconciliation_part;
-pub mod revenue_day;
 pub mod seen_event;
 pub mod source_object;
 pub mod subscription;
@@ -123,5 +123,5 @@ pub const DATA: &[&str] = &[
     "order",
     "subscription",
     "invoice",
-    "revenue_day",
+    "commerce_day",
 ];

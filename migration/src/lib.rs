@@ -16,7 +16,7 @@ mod m20261122_000011_calls;
 mod m20261122_000014_list_indexes;
 mod m20261122_000015_billing_views;
 mod m20261122_000016_quota_days;
-mod m20261122_000017_revenue_days;
+mod m20261122_000017_commerce_days;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_list_indexes::Migration),
             Box::new(m20261122_000015_billing_views::Migration),
             Box::new(m20261122_000016_quota_days::Migration),
-            Box::new(m20261122_000017_revenue_days::Migration),
+            Box::new(m20261122_000017_commerce_days::Migration),
         ]
     }
 }

@@ -1,5 +1,5 @@
-//! Sums of what moved the balance, by day: metrics of years are added up from them. They are made when they are first
-//! asked for; a migration that changes transactions deletes all of them.
+//! What the metrics are counted from, by day. Such days are made when they are first needed; a migration that changes
+//! transactions or orders deletes all of them.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,10 +10,11 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = Table::create()
-            .table("revenue_day")
+            .table("commerce_day")
             .col(ColumnDef::new("connection_id").uuid().not_null())
-            .col(ColumnDef::new("day").integer().not_null())
-            .col(ColumnDef::new("series").json_binary().not_null())
+            .col(ColumnDef::new("day").big_integer().not_null())
+            .col(ColumnDef::new("revenue").json().not_null())
+            .col(ColumnDef::new("orders").json().not_null())
             .primary_key(Index::create().col("connection_id").col("day"))
             .to_owned();
         manager.create_table(table).await

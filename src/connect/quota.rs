@@ -7,10 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::events;
+use crate::clock::{DAY, day_of};
 use crate::store::{self, Db, Tx, quota_days};
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// How much of a day's quota is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +33,6 @@ impl Level {
     pub fn ends_at(self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds((self.day + 1) * DAY)
     }
-}
-
-/// The day of a moment, as the number of days since 1970.
-#[must_use]
-pub fn day_of(now: DateTime<Utc>) -> i64 {
-    now.timestamp().div_euclid(DAY)
 }
 
 /// Where a day stands, with `share` requests for each.

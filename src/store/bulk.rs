@@ -14,7 +14,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, QuerySelect};
 
-use crate::store::{Tx, revenue};
+use crate::store::{Tx, days};
 
 /// A change of a record, before it has its number in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,9 @@ pub struct Reading {
     /// When it is kept.
     pub now: DateTimeUtc,
 }
+
+/// What is kept by day besides: a change forgets its day.
+const COUNTED: [DataType; 2] = [DataType::Transactions, DataType::Orders];
 
 /// What may be written over a record that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +132,8 @@ where
         fresh.push(row.into_active_model());
     }
     insert::<E>(tx, fresh).await?;
-    if E::Model::DATA_TYPE == DataType::Transactions {
-        revenue::forget(tx, reading.connection, &moments).await?;
+    if COUNTED.contains(&E::Model::DATA_TYPE) {
+        days::forget(tx, reading.connection, &moments).await?;
     }
     Ok(changed)
 }
@@ -191,23 +194,22 @@ pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> R
         DataType::CompanyInfo => bury_in::<company_info::Entity>(tx, reading, id).await?,
         DataType::Customers => bury_in::<customer::Entity>(tx, reading, id).await?,
         DataType::Payments => bury_in::<payment::Entity>(tx, reading, id).await?,
-        DataType::Transactions => bury_transaction(tx, reading, id).await?,
+        DataType::Transactions => bury_counted::<transaction::Entity>(tx, reading, id).await?,
         DataType::Payouts => bury_in::<payout::Entity>(tx, reading, id).await?,
         DataType::Disputes => bury_in::<dispute::Entity>(tx, reading, id).await?,
         DataType::Products => bury_in::<product::Entity>(tx, reading, id).await?,
         DataType::PaymentMethods => bury_in::<payment_method::Entity>(tx, reading, id).await?,
-        DataType::Orders => bury_in::<order::Entity>(tx, reading, id).await?,
+        DataType::Orders => bury_counted::<order::Entity>(tx, reading, id).await?,
         DataType::Subscriptions => bury_in::<subscription::Entity>(tx, reading, id).await?,
         DataType::Invoices => bury_in::<invoice::Entity>(tx, reading, id).await?,
     };
     Ok(gone.then(|| Changed { data_type, id: id.to_owned(), kind: Kind::Deleted }))
 }
 
-async fn bury_transaction(tx: &Tx, reading: Reading, id: &str) -> Result<bool, DbErr> {
-    let gone = bury_in::<transaction::Entity>(tx, reading, id).await?;
-    if gone && let Some(row) = known::<transaction::Entity>(tx, reading.connection, vec![id.to_owned()]).await?.get(id)
-    {
-        revenue::forget(tx, reading.connection, &[row.created_at]).await?;
+async fn bury_counted<E: EntityTrait>(tx: &Tx, reading: Reading, id: &str) -> Result<bool, DbErr> {
+    let gone = bury_in::<E>(tx, reading, id).await?;
+    if gone && let Some(row) = known::<E>(tx, reading.connection, vec![id.to_owned()]).await?.get(id) {
+        days::forget(tx, reading.connection, &[row.created_at]).await?;
     }
     Ok(gone)
 }

@@ -10,9 +10,9 @@ use crate::store::Db;
 /// Rows of one statement.
 const BATCH: u64 = 5_000;
 
-/// The tables that go last: they guard the others and number their changes. Sums are kept only where there is a
+/// The tables that go last: they guard the others and number their changes. Days are kept only where there is a
 /// `sync_head`, so behind it none can come any more.
-const LAST: [&str; 4] = ["change", "feed_head", "sync_head", "revenue_day"];
+const LAST: [&str; 4] = ["change", "feed_head", "sync_head", "commerce_day"];
 
 /// Deletes the connection's rows of every data table. Returns how many there were.
 ///

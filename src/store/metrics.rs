@@ -1,56 +1,9 @@
-//! What the commerce metrics are counted from, besides revenue: records as they are now, so that nothing can drift from them.
+//! What the commerce metrics are counted from, besides revenue and orders: records as they are now.
 
 use entity::id::ConnectionId;
-use entity::{order, payout, subscription};
-use futures::TryStreamExt;
+use entity::{payout, subscription};
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
-
-use crate::store::Tx;
-
-/// An order, as far as it is counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sold {
-    /// When it was paid, or made where that is not known.
-    pub at: DateTimeUtc,
-    /// Who bought; none for a guest.
-    pub customer: Option<String>,
-    /// ISO 4217, upper case.
-    pub currency: String,
-    /// Its total, in minor units.
-    pub minor: i64,
-}
-
-/// Every order of a connection before a time, the oldest first, one after the other.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn each_order(
-    db: &Tx,
-    connection: ConnectionId,
-    before: DateTimeUtc,
-    mut each: impl FnMut(Sold),
-) -> Result<(), DbErr> {
-    use order::{Column, Entity};
-    let at = || Expr::expr(Func::coalesce([Expr::col(Column::ClosedAt), Expr::col(Column::CreatedAt)]));
-    let rows = Entity::find()
-        .select_only()
-        .expr(at())
-        .column(Column::CustomerId)
-        .column(Column::Currency)
-        .column(Column::TotalMinor)
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::DeletedAt.is_null())
-        .filter(at().lt(before))
-        .order_by(at(), sea_orm::Order::Asc)
-        .into_tuple::<(DateTimeUtc, Option<String>, String, i64)>();
-    let mut rows = rows.stream(db.inner()).await?;
-    while let Some((at, customer, currency, minor)) = rows.try_next().await? {
-        each(Sold { at, customer, currency, minor });
-    }
-    Ok(())
-}
 
 /// A payout, as far as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,10 +9,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ExprTrait, IntoActiveModel, QueryOrder, QuerySelect};
 
+use crate::clock::{DAY, day_of};
 use crate::store::{Db, Tx};
 
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 /// Seconds that Stripe keeps events.
 const KEPT_AT_STRIPE: i64 = 30 * DAY;
 /// Events removed in one statement.
@@ -63,7 +62,7 @@ pub async fn count(db: &impl ConnectionTrait, counts: Counts, now: DateTimeUtc) 
     }
     let row = |((integration, outcome), count)| counted::ActiveModel {
         integration_id: Set(integration),
-        day: Set(now.timestamp().div_euclid(DAY)),
+        day: Set(day_of(now)),
         outcome: Set(outcome),
         count: Set(count),
         last_at: Set(now),
@@ -90,7 +89,7 @@ pub async fn today(
 ) -> Result<Vec<counted::Model>, DbErr> {
     counted::Entity::find()
         .filter(counted::Column::IntegrationId.eq(integration))
-        .filter(counted::Column::Day.eq(now.timestamp().div_euclid(DAY)))
+        .filter(counted::Column::Day.eq(day_of(now)))
         .order_by_asc(counted::Column::Outcome)
         .all(db)
         .await

@@ -18,6 +18,7 @@ use super::App;
 use super::error::Error;
 use super::examples::operations;
 use super::who::{self, Caller};
+use crate::clock::day_of;
 use crate::connect::quota::{self, Level};
 
 /// The quota of the day.
@@ -62,7 +63,7 @@ impl Counted {
 pub(super) async fn answer(State(quota): State<Quota>, request: Request, next: Next) -> Response {
     if quota.app.settings.daily_quota == 0 {
         let mut response = next.run(request).await;
-        put(response.headers_mut(), Level { day: quota::day_of(quota.app.clock.now()), quota: ANY_NUMBER, calls: 0 });
+        put(response.headers_mut(), Level { day: day_of(quota.app.clock.now()), quota: ANY_NUMBER, calls: 0 });
         return response;
     }
     let (mut parts, body) = request.into_parts();
@@ -96,7 +97,7 @@ impl Quota {
     /// Takes one of the quota: whether there was one, and what is left then. None when that cannot be known: then nobody
     /// is refused for it.
     async fn take(&self) -> Option<(bool, Level)> {
-        let day = quota::day_of(self.app.clock.now());
+        let day = day_of(self.app.clock.now());
         if self.counted().now(day).is_none() {
             self.look(day).await;
         }

@@ -1,28 +1,17 @@
-//! Sums of revenue are made when a sync is over, so that whoever asks for metrics does not wait for them.
+//! Days are counted and kept when a sync is over, so that whoever asks for metrics does not wait for them.
 
-use chrono::DateTime;
 use entity::id::ConnectionId;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::store::revenue;
+use crate::store::days;
 
 impl Worker {
-    /// Keeps the sums of all days that are over. What cannot be kept now is counted when it is asked for, so that nothing
-    /// depends on it.
-    pub(super) async fn keep_revenue(&self, connection: ConnectionId, stop: &CancellationToken) {
-        let kept = async {
-            let all = (DateTime::UNIX_EPOCH, self.clock.now());
-            for days in revenue::missing(&self.db, connection, all).await? {
-                if stop.is_cancelled() {
-                    break;
-                }
-                revenue::keep(&self.db, connection, days).await?;
-            }
-            Ok::<_, sea_orm::DbErr>(())
-        };
-        if let Err(error) = kept.await {
-            tracing::warn!(%error, connection.id = %connection, "sums of revenue could not be kept: they are counted when asked for");
+    /// Keeps all days that are over. What cannot be kept now is counted when it is asked for, so that nothing depends on it.
+    pub(super) async fn keep_days(&self, connection: ConnectionId, stop: &CancellationToken) {
+        let kept = stop.run_until_cancelled(days::keep_all(&self.db, connection, self.clock.now())).await;
+        if let Some(Err(error)) = kept {
+            tracing::warn!(%error, connection.id = %connection, "days could not be kept: they are counted when asked for");
         }
     }
 }

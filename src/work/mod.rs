@@ -3,6 +3,7 @@
 //! Any number of them may run, in one process or in many: the queue's leases say who has a job, the fence of a connection
 //! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by `sync` and `erase`.
 
+mod days;
 mod deliver;
 mod erase;
 mod inbox;
@@ -12,7 +13,6 @@ mod put_off;
 pub mod relay;
 mod replay;
 pub mod retention;
-mod revenue;
 mod sync;
 pub mod tick;
 

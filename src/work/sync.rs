@@ -83,7 +83,7 @@ impl Worker {
                 Ok(verdict) => {
                     self.trouble.over();
                     if matches!(ended, Ended::Done { .. }) {
-                        self.keep_revenue(connection, &stop).await;
+                        self.keep_days(connection, &stop).await;
                     }
                     return verdict;
                 }

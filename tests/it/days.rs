@@ -1,4 +1,4 @@
-//! Kept sums of revenue: they are used, and whoever reads them reads what the transactions of the same moment add up to.
+//! Kept days: they are used, and whoever reads them reads what the records of the same moment add up to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
-use entity::revenue_day;
 use entity::transaction::{self, Type};
+use entity::{commerce_day, order};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -16,7 +16,7 @@ use sea_orm::entity::prelude::*;
 use tributary::clock::Clock;
 use tributary::store::bulk::{self, Reading, Records};
 use tributary::store::revenue::{self, Stretch};
-use tributary::store::{self, Db, Tx};
+use tributary::store::{self, Db, Tx, days, orders};
 
 use crate::both;
 use crate::house::{Ground, House};
@@ -62,10 +62,37 @@ async fn plain(tx: &Tx, connection: ConnectionId, stretches: &[Stretch]) -> Vec<
     totals.collect()
 }
 
+/// Orders, by the quarter of an hour in which they were paid, by customer and by currency: how many and their sum.
+type Orders = BTreeMap<(i64, Option<String>, String), (i64, i128)>;
+
+async fn told_orders(tx: &Tx, connection: ConnectionId) -> Orders {
+    let mut all = Orders::new();
+    let each = |sold: orders::Sold<'_>| {
+        let key = (sold.at.timestamp() / 900, sold.customer.map(str::to_owned), sold.currency.to_owned());
+        let of = all.entry(key).or_default();
+        *of = (of.0 + sold.count, of.1 + i128::from(sold.minor));
+    };
+    orders::each(tx, connection, false, each).await.unwrap();
+    all
+}
+
+/// The same from the orders themselves.
+async fn plain_orders(tx: &Tx, connection: ConnectionId) -> Orders {
+    let mine = order::Entity::find().filter(order::Column::ConnectionId.eq(connection));
+    let mut all = Orders::new();
+    for row in mine.all(tx).await.unwrap().into_iter().filter(|row| row.deleted_at.is_none()) {
+        let paid_at = row.closed_at.unwrap_or(row.created_at).timestamp();
+        let of = all.entry((paid_at / 900, row.customer_id, row.currency)).or_default();
+        *of = (of.0 + 1, of.1 + i128::from(row.total_minor));
+    }
+    all
+}
+
 /// Compares both in one state of the database. Returns how many stretches had something.
 async fn agree(db: &Db, connection: ConnectionId, stretches: &[Stretch], when: &str) -> usize {
     let tx = store::read(db).await.unwrap();
     let (told, plain) = (told(&tx, connection, stretches).await, plain(&tx, connection, stretches).await);
+    assert_eq!(told_orders(&tx, connection).await, plain_orders(&tx, connection).await, "{when}");
     for ((told, plain), stretch) in told.iter().zip(&plain).zip(stretches) {
         assert_eq!(told, plain, "{when}: {stretch:?}");
     }
@@ -85,16 +112,16 @@ fn stretches(random: &mut StdRng, around: DateTime<Utc>) -> Vec<Stretch> {
     moments.windows(2).map(|two| (two[0], two[1])).collect()
 }
 
-async fn kept(ground: &Ground, connection: ConnectionId) -> Vec<revenue_day::Model> {
-    let mine = revenue_day::Entity::find().filter(revenue_day::Column::ConnectionId.eq(connection));
+async fn kept(ground: &Ground, connection: ConnectionId) -> Vec<commerce_day::Model> {
+    let mine = commerce_day::Entity::find().filter(commerce_day::Column::ConnectionId.eq(connection));
     mine.all(&ground.db).await.unwrap()
 }
 
 /// Keeps all that is missing. Returns how many days were kept, and how often something was in the way.
 async fn keep(db: &Db, connection: ConnectionId, until: DateTime<Utc>) -> (usize, usize) {
     let (mut days, mut refused) = (0, 0);
-    for run in revenue::missing(db, connection, (DateTime::UNIX_EPOCH, until)).await.unwrap() {
-        let done = revenue::keep(db, connection, run).await.unwrap();
+    for run in days::missing(db, connection, until).await.unwrap() {
+        let done = days::keep(db, connection, run).await.unwrap();
         days += done;
         refused += usize::from(done == 0);
     }
@@ -109,15 +136,33 @@ async fn page(db: &Db, connection: ConnectionId) -> Tx {
     tx
 }
 
-/// Keeps a changed transaction as a later reading.
-async fn change(db: &Db, row: transaction::Model, now: DateTime<Utc>) {
-    let connection = row.connection_id;
+/// Keeps what is a change, as a page does.
+async fn written(db: &Db, connection: ConnectionId, read_no: i64, records: Records, now: DateTime<Utc>) {
     let tx = page(db, connection).await;
-    let reading = Reading { connection, read_no: row.read_no + 1, now };
-    let records = Records { transactions: vec![row], ..Records::default() };
-    let changes = bulk::keep(&tx, reading, records).await.unwrap();
+    let changes = bulk::keep(&tx, Reading { connection, read_no, now }, records).await.unwrap();
     assert_eq!(changes.len(), 1, "it was no change");
     store::feed::append(&tx, connection, changes, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Keeps a changed transaction as a later reading.
+async fn change(db: &Db, row: transaction::Model, now: DateTime<Utc>) {
+    let (connection, read_no) = (row.connection_id, row.read_no + 1);
+    written(db, connection, read_no, Records { transactions: vec![row], ..Records::default() }, now).await;
+}
+
+/// Keeps a changed order.
+async fn change_order(db: &Db, row: order::Model, now: DateTime<Utc>) {
+    let (connection, read_no) = (row.connection_id, row.read_no + 1);
+    written(db, connection, read_no, Records { orders: vec![row], ..Records::default() }, now).await;
+}
+
+/// Marks a record as gone at Stripe.
+async fn bury(db: &Db, connection: ConnectionId, data_type: DataType, id: &str, now: DateTime<Utc>) {
+    let tx = page(db, connection).await;
+    let reading = Reading { connection, read_no: i64::MAX - 1, now };
+    let gone = bulk::bury(&tx, reading, data_type, id).await.unwrap();
+    store::feed::append(&tx, connection, gone.into_iter().collect(), now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -128,8 +173,8 @@ both! {
         house.work().await;
         let now = house.clock.now();
         let days = kept(&house, connection).await;
-        assert!(days.len() > 30 && days.iter().any(|day| !day.series.is_empty()), "{} days are kept", days.len());
-        let today = i32::try_from(now.timestamp() / 86_400).unwrap();
+        assert!(days.len() > 30 && days.iter().any(|day| !day.revenue.is_empty()), "{} days are kept", days.len());
+        let today = tributary::clock::day_of(now);
         assert!(days.iter().all(|row| row.day < today), "a day that is not over is not kept");
         let seed = rand::random();
         let mut random = StdRng::seed_from_u64(seed);
@@ -139,12 +184,12 @@ both! {
         }
         assert!(some > 20, "seed {seed}: {some} stretches had something");
         // They are what is read: a wrong one is seen.
-        let wrong = days.into_iter().find(|day| !day.series.is_empty()).unwrap();
-        let from = DateTime::from_timestamp(i64::from(wrong.day) * 86_400, 0).unwrap();
+        let wrong = days.into_iter().find(|day| !day.revenue.is_empty()).unwrap();
+        let from = DateTime::from_timestamp(wrong.day * 86_400, 0).unwrap();
         let stretch = [(from, from + TimeDelta::days(1))];
-        let mut series = wrong.series.clone();
-        series[0].parts[0].1 += 1;
-        let row = revenue_day::ActiveModel { series: sea_orm::Set(series), ..wrong.into() };
+        let mut revenue = wrong.revenue.clone();
+        revenue[0].parts[0].1 += 1;
+        let row = commerce_day::ActiveModel { revenue: sea_orm::Set(revenue), ..wrong.into() };
         row.update(&house.db).await.unwrap();
         let tx = store::read(&house.db).await.unwrap();
         assert_ne!(told(&tx, connection, &stretch).await, plain(&tx, connection, &stretch).await);
@@ -176,11 +221,7 @@ both! {
         assert_eq!(kept(&house, connection).await.len(), whole - 2, "both days are forgotten");
         agree(&house.db, connection, &days, "another day").await;
         keep(&house.db, connection, now).await;
-        let tx = page(&house.db, connection).await;
-        let reading = Reading { connection, read_no: i64::MAX - 1, now };
-        let gone = bulk::bury(&tx, reading, DataType::Transactions, &old.id).await.unwrap();
-        store::feed::append(&tx, connection, gone.into_iter().collect(), now).await.unwrap();
-        tx.commit().await.unwrap();
+        bury(&house.db, connection, DataType::Transactions, &old.id, now).await;
         assert_eq!(kept(&house, connection).await.len(), whole - 1);
         agree(&house.db, connection, &days, "gone").await;
         let back = transaction::Model { read_no: i64::MAX - 1, ..moved };
@@ -193,6 +234,47 @@ both! {
         keep(&house.db, connection, now).await;
         assert!(kept(&house, connection).await.len() > 380, "from the new first day on");
         agree(&house.db, connection, &days, "from the new first day on").await;
+    }
+
+    async fn an_order_that_changes_is_counted_as_it_is_now(house: House) {
+        let accounts = house.simulator.world.accounts();
+        let account = accounts.iter().find(|one| one.description == "subscription business").unwrap().id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        house.work().await;
+        let now = house.clock.now();
+        let whole = kept(&house, connection).await;
+        let with_orders = whole.iter().filter(|day| !day.orders.is_empty()).count();
+        assert!(with_orders > 20, "{with_orders} of {} days have orders", whole.len());
+        agree(&house.db, connection, &[], "after the sync").await;
+        let all = order::Entity::find().filter(order::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
+        let old = all.iter().find(|row| row.customer_id.is_some() && row.created_at < now - TimeDelta::days(20)).unwrap();
+        // Dearer; paid later, on a day of its own; of a guest; made on another day; gone; there again.
+        let dearer = order::Model { total_minor: old.total_minor + 1, ..old.clone() };
+        let later = order::Model { closed_at: Some(old.created_at + TimeDelta::days(11)), ..dearer.clone() };
+        let guest = order::Model { customer_id: None, ..later.clone() };
+        let moved = order::Model { created_at: old.created_at + TimeDelta::days(3), ..guest.clone() };
+        for (what, row, forgotten) in [("dearer", dearer, 1), ("later", later, 1), ("of a guest", guest, 1), ("moved", moved.clone(), 2)] {
+            change_order(&house.db, row, now).await;
+            assert_eq!(kept(&house, connection).await.len(), whole.len() - forgotten, "{what}");
+            agree(&house.db, connection, &[], what).await;
+            keep(&house.db, connection, now).await;
+            assert_eq!(kept(&house, connection).await.len(), whole.len(), "{what}");
+            agree(&house.db, connection, &[], what).await;
+        }
+        bury(&house.db, connection, DataType::Orders, &old.id, now).await;
+        assert_eq!(kept(&house, connection).await.len(), whole.len() - 1);
+        agree(&house.db, connection, &[], "gone").await;
+        change_order(&house.db, order::Model { read_no: i64::MAX - 1, ..moved }, now).await;
+        agree(&house.db, connection, &[], "there again").await;
+        // They are what is read: a wrong one is seen.
+        keep(&house.db, connection, now).await;
+        let wrong = kept(&house, connection).await.into_iter().find(|day| !day.orders.is_empty()).unwrap();
+        let mut orders = wrong.orders.clone();
+        orders[0].parts[0].2 += 1;
+        let row = commerce_day::ActiveModel { orders: sea_orm::Set(orders), ..wrong.into() };
+        row.update(&house.db).await.unwrap();
+        let tx = store::read(&house.db).await.unwrap();
+        assert_ne!(told_orders(&tx, connection).await, plain_orders(&tx, connection).await);
     }
 
     async fn no_reader_meets_a_sum_that_is_older_than_its_records(ground: Ground) {
@@ -208,6 +290,9 @@ both! {
             row.created_at = now - TimeDelta::seconds(random.random_range(86_400..6 * 86_400));
             rows::put(&ground, row.clone()).await;
             mine.push(row);
+            let mut order = rows::order(connection, &format!("in_{number}"), number, (number % 3 > 0).then_some("cus_1"));
+            order.created_at = now - TimeDelta::seconds(random.random_range(86_400..6 * 86_400));
+            rows::put(&ground, order).await;
         }
         let over = Arc::new(AtomicBool::new(false));
         let (kept_days, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -245,7 +330,10 @@ both! {
                 let row = transaction::Entity::find_by_id((connection, row)).one(&ground.db).await.unwrap().unwrap();
                 let at = now - TimeDelta::seconds(random.random_range(86_400..6 * 86_400));
                 change(&ground.db, transaction::Model { total_minor: row.total_minor + 1, created_at: at, ..row }, now).await;
-                changes += 1;
+                let row = format!("in_{}", random.random_range(0..60));
+                let row = order::Entity::find_by_id((connection, row)).one(&ground.db).await.unwrap().unwrap();
+                change_order(&ground.db, order::Model { total_minor: row.total_minor + 1, created_at: at, ..row }, now).await;
+                changes += 2;
                 tokio::task::yield_now().await;
             }
             changes
@@ -275,7 +363,7 @@ both! {
         house.work().await;
         assert!(kept(&house, connection).await.is_empty());
         // Whoever had begun to count before finds nothing to hold on to.
-        assert_eq!(revenue::keep(&house.db, connection, missing).await.unwrap(), 0);
+        assert_eq!(days::keep(&house.db, connection, missing).await.unwrap(), 0);
         assert!(kept(&house, connection).await.is_empty());
     }
 }

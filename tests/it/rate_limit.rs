@@ -11,7 +11,7 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use tributary::clock::Clock;
+use tributary::clock::{Clock, day_of};
 use tributary::connect::quota;
 use tributary::store;
 use tributary::web;
@@ -67,7 +67,7 @@ fn told(answer: &Response) -> (u16, i64, i64, i64) {
 
 /// Waits until the day's row holds so many requests.
 async fn until_counted(house: &House, calls: i64) {
-    let day = quota::day_of(house.clock.now());
+    let day = day_of(house.clock.now());
     let counted = async {
         while store::quota_days::find(&house.db, day).await.unwrap().is_none_or(|row| row.calls != calls) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -167,7 +167,7 @@ both! {
         // Refusals go on telling nothing; a larger quota that is used up, too, is told.
         let company = rows::company(&house, "A shop", &[]).await;
         rows::connection(&house, &company, Status::Linked).await;
-        let day = quota::day_of(noon);
+        let day = day_of(noon);
         quota::add(&house.db, 2, day, 1, noon).await.unwrap();
         quota::add(&house.db, 2, day, 1, noon + TimeDelta::seconds(1)).await.unwrap();
         quota::add(&house.db, 2, day, 0, noon + TimeDelta::seconds(2)).await.unwrap();

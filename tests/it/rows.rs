@@ -5,7 +5,7 @@ use entity::data_type::DataType;
 use entity::dataset::Status;
 use entity::id::{CompanyId, ConnectionId};
 use entity::shape::TextMap;
-use entity::{company, connection, payment, payout, transaction};
+use entity::{company, connection, order, payment, payout, transaction};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait};
 use tributary::money::to_milli;
 use tributary::store;
@@ -135,6 +135,37 @@ pub fn transaction(connection: ConnectionId, id: &str, minor: i64, currency: &st
         content_hash: 0,
         read_no: 0,
         modified_at: at("2026-02-01T00:00:00Z"),
+        deleted_at: None,
+    }
+}
+
+/// An order of so many minor units.
+pub fn order(connection: ConnectionId, id: &str, minor: i64, customer: Option<&str>) -> order::Model {
+    order::Model {
+        connection_id: connection,
+        id: id.to_owned(),
+        number: None,
+        country: None,
+        currency: "EUR".to_owned(),
+        closed_at: None,
+        total_minor: minor,
+        total_milli: minor * 10,
+        refund_minor: 0,
+        refund_milli: 0,
+        tax_minor: 0,
+        tax_milli: 0,
+        discount_minor: 0,
+        discount_milli: 0,
+        shipping_minor: 0,
+        lines: Vec::new(),
+        payments: Vec::new(),
+        customer_id: customer.map(str::to_owned),
+        customer_email: None,
+        created_at: at("2026-01-31T12:00:00Z"),
+        source_modified_at: None,
+        content_hash: 0,
+        read_no: 1,
+        modified_at: at("2026-01-31T12:00:00Z"),
         deleted_at: None,
     }
 }

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::periods::{Period, Unit, back_from};
 use super::report::{CommerceReport, Ground, Subject};
-use super::{MOST, about, count, keep_revenue, known_day};
+use super::{MOST, about, count, keep_days, known_day};
 use crate::store;
 use crate::web::App;
 use crate::web::api::Refusals;
@@ -89,7 +89,7 @@ async fn report(app: &App, of: OfConnection, params: &ReportParams, subject: Sub
     let info = store::records_read::company_info(&app.db, of.connection.id).await?;
     let zone = info.as_ref().and_then(|row| row.time_zone.as_deref()?.parse().ok()).unwrap_or(Tz::UTC);
     let periods = params.periods(zone)?;
-    keep_revenue(app, of.connection.id, &periods, now).await;
+    keep_days(app, of.connection.id, now).await;
     let tx = store::read(&app.db).await?;
     let not_read = about(&tx, &of.connection).await?.not_read;
     let counted = count(&tx, std::slice::from_ref(&of.connection), &periods, now).await?;

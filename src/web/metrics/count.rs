@@ -1,13 +1,14 @@
 //! The metrics of periods: what is read of connections, counted. Nothing is rounded before the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::transaction::Type;
 use entity::{payout, subscription};
 
 use super::periods::Period;
-use crate::store::metrics::{Paid, Sold, Subscribed};
+use crate::store::metrics::{Paid, Subscribed};
+use crate::store::orders::Sold;
 use crate::store::revenue::Moved;
 
 /// A number of things, and their sum in minor units.
@@ -193,88 +194,193 @@ fn earns(one: &Subscribed) -> Option<(DateTime<Utc>, Option<DateTime<Utc>>)> {
     (earns && one.ended.is_none_or(|ended| from < ended)).then_some((from, one.ended))
 }
 
-/// Orders of one connection, counted as they come: the oldest first.
+/// Orders of one connection, counted as they come, in any order.
+///
+/// A period's place is its number from 1 on; what came before them all has the place 0.
 #[derive(Debug)]
 pub struct Sales<'p> {
     periods: &'p [Period],
-    /// The orders of each customer so far.
-    known: HashMap<String, i64>,
-    /// Who has bought in which currency so far.
-    known_in: HashSet<(String, String)>,
-    /// The customers of the period before.
-    before: HashSet<String>,
-    /// The customers of this period.
-    now: HashSet<String>,
-    buyers: Buyers,
-    currencies: BTreeMap<String, InCurrency>,
-    done: Vec<(Buyers, BTreeMap<String, InCurrency>)>,
+    /// A number for each customer.
+    customers: HashMap<String, u32>,
+    /// How many orders a customer has in a place.
+    visits: HashMap<(u32, usize), i64>,
+    /// Orders of guests, by place.
+    guests: Vec<i64>,
+    currencies: BTreeMap<String, InPlaces>,
+}
+
+/// The orders in one currency, by place.
+#[derive(Debug)]
+struct InPlaces {
+    orders: Vec<Tally>,
+    /// Those of known customers.
+    known: Vec<Tally>,
+    /// The place of each customer's first order.
+    first: HashMap<u32, usize>,
 }
 
 impl<'p> Sales<'p> {
     /// None yet.
     #[must_use]
     pub fn new(periods: &'p [Period]) -> Self {
-        Self {
-            periods,
-            known: HashMap::new(),
-            known_in: HashSet::new(),
-            before: HashSet::new(),
-            now: HashSet::new(),
-            buyers: Buyers::default(),
-            currencies: BTreeMap::new(),
-            done: Vec::with_capacity(periods.len()),
-        }
+        let guests = vec![0; periods.len() + 1];
+        Self { periods, customers: HashMap::new(), visits: HashMap::new(), guests, currencies: BTreeMap::new() }
     }
 
-    /// Adds an order; none that comes later is older.
-    pub fn add(&mut self, sold: Sold) {
-        while self.periods.get(self.done.len()).is_some_and(|period| sold.at >= period.until) {
-            self.close();
-        }
-        let within = self.periods.get(self.done.len()).is_some_and(|period| period.holds(sold.at));
-        let of = self.currencies.entry(sold.currency.clone()).or_default();
-        if within {
-            of.orders.add(1, sold.minor);
-        }
-        let Some(customer) = sold.customer else {
-            self.buyers.guest_orders += i64::from(within);
+    /// Adds orders. What comes behind the last period is not counted.
+    pub fn add(&mut self, sold: Sold<'_>) {
+        let over = self.periods.partition_point(|period| period.until <= sold.at);
+        let Some(period) = self.periods.get(over) else { return };
+        let place = if period.holds(sold.at) { over + 1 } else { over };
+        let customer = sold.customer.map(|id| self.number(id));
+        let of = self.in_places(sold.currency);
+        of.orders.get_mut(place).into_iter().for_each(|tally| tally.add(sold.count, sold.minor));
+        let Some(customer) = customer else {
+            self.guests.get_mut(place).into_iter().for_each(|guests| *guests += sold.count);
             return;
         };
-        of.to_date.add(1, sold.minor);
-        if self.known_in.insert((sold.currency, customer.clone())) {
-            of.customers_to_date += 1;
-        }
-        let orders = self.known.entry(customer.clone()).or_default();
-        *orders += 1;
-        if within {
-            self.buyers.new += i64::from(*orders == 1);
-            self.now.insert(customer);
-        }
+        of.known.get_mut(place).into_iter().for_each(|tally| tally.add(sold.count, sold.minor));
+        let first = of.first.entry(customer).or_insert(place);
+        *first = place.min(*first);
+        *self.visits.entry((customer, place)).or_default() += sold.count;
     }
 
-    /// Ends a period; what is counted to date goes on.
-    fn close(&mut self) {
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let repeated = self.now.iter().filter(|customer| self.known.get(*customer).is_some_and(|orders| *orders > 1));
-        let buyers = Buyers {
-            all: count(self.now.len()),
-            before: count(self.before.len()),
-            retained: count(self.now.intersection(&self.before).count()),
-            repeated: count(repeated.count()),
-            ..self.buyers
+    fn number(&mut self, customer: &str) -> u32 {
+        if let Some(number) = self.customers.get(customer) {
+            return *number;
+        }
+        let number = u32::try_from(self.customers.len()).unwrap_or(u32::MAX);
+        self.customers.insert(customer.to_owned(), number);
+        number
+    }
+
+    fn in_places(&mut self, currency: &str) -> &mut InPlaces {
+        let none = || vec![Tally::default(); self.periods.len() + 1];
+        let fresh = || InPlaces { orders: none(), known: none(), first: HashMap::new() };
+        self.currencies.entry(currency.to_owned()).or_insert_with(fresh)
+    }
+
+    /// What each period has.
+    fn done(self) -> Vec<(Buyers, BTreeMap<String, InCurrency>)> {
+        let mut places: Vec<_> = self.buyers().into_iter().map(|buyers| (buyers, BTreeMap::new())).collect();
+        for (currency, of) in self.currencies {
+            for (place, own) in of.to_date() {
+                if let Some((_, currencies)) = places.get_mut(place) {
+                    currencies.insert(currency.clone(), own);
+                }
+            }
+        }
+        places.split_off(1)
+    }
+
+    /// Who bought, by place.
+    fn buyers(&self) -> Vec<Buyers> {
+        let mut all: Vec<_> =
+            self.guests.iter().map(|guests| Buyers { guest_orders: *guests, ..Buyers::default() }).collect();
+        let mut visits: Vec<_> =
+            self.visits.iter().map(|((customer, place), orders)| (*customer, *place, *orders)).collect();
+        visits.sort_unstable();
+        let mut last: Option<(u32, usize, i64)> = None;
+        for (customer, place, orders) in visits {
+            let before = last.filter(|(one, ..)| *one == customer);
+            let orders = orders + before.map_or(0, |(_, _, orders)| orders);
+            if let Some(of) = all.get_mut(place) {
+                of.all += 1;
+                of.new += i64::from(before.is_none());
+                of.retained += i64::from(before.is_some_and(|(_, before, _)| before > 0 && before + 1 == place));
+                of.repeated += i64::from(orders > 1);
+            }
+            last = Some((customer, place, orders));
+        }
+        for place in (2..all.len()).rev() {
+            let before = all.get(place - 1).map_or(0, |before| before.all);
+            all.get_mut(place).into_iter().for_each(|of| of.before = before);
+        }
+        all
+    }
+}
+
+impl InPlaces {
+    /// What is counted in each place and up to it, from the currency's first order on.
+    fn to_date(&self) -> Vec<(usize, InCurrency)> {
+        let mut new = vec![0; self.orders.len()];
+        for first in self.first.values() {
+            new.get_mut(*first).into_iter().for_each(|new| *new += 1);
+        }
+        let (mut sum, mut seen) = (InCurrency::default(), false);
+        let mut all = Vec::with_capacity(self.orders.len());
+        for (place, ((orders, known), new)) in self.orders.iter().zip(&self.known).zip(new).enumerate() {
+            seen |= orders.count > 0;
+            sum.to_date.count += known.count;
+            sum.to_date.minor += known.minor;
+            sum.customers_to_date += new;
+            if seen {
+                all.push((place, InCurrency { orders: *orders, ..sum.clone() }));
+            }
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use chrono_tz::Tz;
+
+    use super::super::periods::{Unit, periods};
+    use super::*;
+
+    #[test]
+    fn orders_are_counted_alike_in_whatever_order_they_come() {
+        let day = |text: &str| text.parse().unwrap();
+        let months = periods(Unit::Month, day("2026-03-01"), day("2026-05-31"), Tz::UTC, 10).unwrap();
+        let at = |text: &str| format!("{text}T12:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        let sold = |when: &str, customer: Option<&'static str>, currency: &'static str, minor| Sold {
+            at: at(when),
+            customer,
+            currency,
+            count: 1,
+            minor,
         };
-        self.done.push((buyers, self.currencies.clone()));
-        self.buyers = Buyers::default();
-        self.before = std::mem::take(&mut self.now);
-        for of in self.currencies.values_mut() {
-            of.orders = Tally::default();
+        let mut all = vec![
+            sold("2026-01-05", Some("ann"), "EUR", 100),
+            sold("2026-03-31", Some("ann"), "EUR", 10),
+            sold("2026-03-01", Some("bob"), "EUR", 1),
+            sold("2026-03-02", None, "EUR", 1000),
+            sold("2026-04-01", Some("bob"), "USD", 7),
+            sold("2026-04-02", Some("bob"), "USD", 8),
+            sold("2026-05-31", Some("cid"), "EUR", 2),
+            sold("2026-06-01", Some("dan"), "EUR", 50),
+        ];
+        let counted = |all: &[Sold<'_>]| {
+            let mut sales = Sales::new(&months);
+            for one in all {
+                sales.add(*one);
+            }
+            sales.done()
+        };
+        let done = counted(&all);
+        assert_eq!(done.len(), 3);
+        let buyers: Vec<_> = done.iter().map(|(of, _)| *of).collect();
+        assert_eq!(buyers[0], Buyers { all: 2, new: 1, repeated: 1, guest_orders: 1, ..Buyers::default() });
+        assert_eq!(buyers[1], Buyers { all: 1, before: 2, retained: 1, repeated: 1, ..Buyers::default() });
+        assert_eq!(buyers[2], Buyers { all: 1, new: 1, before: 1, ..Buyers::default() });
+        let in_euros = |place: usize| {
+            let of = &done[place].1["EUR"];
+            (of.orders, of.to_date, of.customers_to_date)
+        };
+        let tally = |count, minor| Tally { count, minor };
+        assert_eq!(in_euros(0), (tally(3, 1011), tally(3, 111), 2));
+        assert_eq!(in_euros(1), (tally(0, 0), tally(3, 111), 2));
+        assert_eq!(in_euros(2), (tally(1, 2), tally(4, 113), 3));
+        assert!(!done[0].1.contains_key("USD"), "a currency that is not there yet");
+        assert_eq!((done[1].1["USD"].orders, done[2].1["USD"].customers_to_date), (tally(2, 15), 1));
+        for turn in 0..all.len() {
+            all.rotate_left(1);
+            all.swap(0, turn);
+            assert_eq!(counted(&all), done);
         }
-    }
-
-    fn done(mut self) -> Vec<(Buyers, BTreeMap<String, InCurrency>)> {
-        while self.done.len() < self.periods.len() {
-            self.close();
-        }
-        self.done
+        let quarter = TimeDelta::minutes(15);
+        assert_eq!(counted(&[Sold { at: months[0].from - quarter, count: 3, ..all[0] }])[0].0, Buyers::default());
     }
 }

@@ -1,7 +1,7 @@
 //! Commerce metrics: what a company sold, to whom, and what came of it, period by period and currency by currency.
 //!
-//! They are counted from the records when they are asked for, in one state of the database. What moved the balance on whole
-//! days is kept once it was counted, until one of the day's records changes.
+//! They are counted from the records when they are asked for, in one state of the database. What orders and what moved the
+//! balance came to on whole days is kept once it was counted, until one of the day's records changes.
 
 pub mod assess;
 mod count;
@@ -26,7 +26,8 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::OfCompany;
-use crate::store::{self, Db, Tx, revenue};
+use crate::clock::QUARTER;
+use crate::store::{self, Tx, days, orders, revenue};
 use count::{Counted, Counting, Sales};
 use periods::{Period, Unit, periods};
 use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
@@ -35,7 +36,7 @@ use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
 const MOST: usize = 400;
 /// Periods that are shown when nobody says from when.
 const SHOWN: i32 = 12;
-/// How long an answer waits for sums to be kept that were not yet.
+/// How long an answer waits for days to be kept that were not yet.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// What the metrics are counted from.
 const COUNTED: [DataType; 4] = [DataType::Transactions, DataType::Orders, DataType::Payouts, DataType::Subscriptions];
@@ -78,16 +79,16 @@ pub async fn get(
     let now = app.clock.now();
     let unit = params.unit()?;
     let connections = store::connections::of_company(&app.db, company.id).await?;
-    let zone = params.zone(own_zone(&app.db, &connections).await?)?;
-    let periods = params.periods(unit, zone, now)?;
     for one in &connections {
-        keep_revenue(&app, one.id, &periods, now).await;
+        keep_days(&app, one.id, now).await;
     }
     let tx = store::read(&app.db).await?;
     let mut shown = Vec::with_capacity(connections.len());
     for one in &connections {
         shown.push(about(&tx, one).await?);
     }
+    let zone = params.zone(&shown)?;
+    let periods = params.periods(unit, zone, now)?;
     let counted = count(&tx, &connections, &periods, now).await?;
     let results = periods.iter().zip(counted).skip(1).map(|(period, counted)| PeriodMetrics::new(period, counted, now));
     Ok(Json(CommerceMetrics {
@@ -105,9 +106,11 @@ impl MetricsParams {
         self.period.as_deref().map_or(Ok(Unit::Month), |word| Unit::parse(word).ok_or_else(refused))
     }
 
-    fn zone(&self, own: Option<Tz>) -> Result<Tz, Error> {
+    /// The zone that is asked for, or that of the oldest account that says, or else UTC.
+    fn zone(&self, connections: &[CountedConnection]) -> Result<Tz, Error> {
         let refused = |_| Error::BadRequest("timeZone must be a time zone such as Europe/Berlin.".to_owned());
-        self.time_zone.as_deref().map_or(Ok(own.unwrap_or(Tz::UTC)), |name| name.parse().map_err(refused))
+        let own = || connections.iter().find_map(|one| one.time_zone.as_deref()?.parse().ok()).unwrap_or(Tz::UTC);
+        self.time_zone.as_deref().map_or_else(|| Ok(own()), |name| name.parse().map_err(refused))
     }
 
     /// The periods that are asked for, and the one before them.
@@ -144,35 +147,20 @@ fn known_day(day: NaiveDate) -> Option<NaiveDate> {
     known.contains(&Some(day)).then_some(day)
 }
 
-/// The time zone of the oldest account that says.
-async fn own_zone(db: &Db, connections: &[connection::Model]) -> Result<Option<Tz>, Error> {
-    for one in connections {
-        let info = store::records_read::company_info(db, one.id).await?;
-        if let Some(zone) = info.and_then(|row| row.time_zone?.parse().ok()) {
-            return Ok(Some(zone));
-        }
-    }
-    Ok(None)
-}
-
-/// Keeps the sums of the days that are over, so that they are counted once. Where that cannot be done they are counted for
+/// Keeps the days that are over, so that they are counted once. Where that cannot be done they are counted for
 /// this answer alone: that is slower, and no reason to refuse it.
-async fn keep_revenue(app: &App, connection: ConnectionId, periods: &[Period], now: DateTime<Utc>) {
-    let Some((first, last)) = periods.get(1).zip(periods.last()) else { return };
+async fn keep_days(app: &App, connection: ConnectionId, now: DateTime<Utc>) {
     let kept = async {
         let best = store::datasets_read::best(&app.db, connection, DataType::Transactions).await?;
         // While a first sync goes on, hardly a day stays as it is.
         if best.is_none_or(|row| row.status != Status::Complete) {
             return Ok(());
         }
-        for days in revenue::missing(&app.db, connection, (first.from, last.until.min(now))).await? {
-            revenue::keep(&app.db, connection, days).await?;
-        }
-        Ok::<_, sea_orm::DbErr>(())
+        days::keep_all(&app.db, connection, now).await
     };
     // What is done in this time stays, and a later request goes on behind it.
     if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, kept).await {
-        tracing::warn!(%error, connection.id = %connection, "sums of revenue could not be kept: they are counted again");
+        tracing::warn!(%error, connection.id = %connection, "days could not be kept: they are counted again");
     }
 }
 
@@ -197,8 +185,8 @@ async fn count(
     periods: &[Period],
     now: DateTime<Utc>,
 ) -> Result<Vec<Counted>, Error> {
-    let Some(end) = periods.last().map(|last| last.until) else { return Ok(Vec::new()) };
     let mut counting = Counting::new(periods, now);
+    let to_the_moment = periods.iter().any(|period| period.until.timestamp() % QUARTER != 0);
     for connection in connections {
         let begun = periods.iter().skip(1).filter(|period| period.from <= now);
         let stretches: Vec<_> = begun.map(|period| (period.from, period.until)).collect();
@@ -207,7 +195,7 @@ async fn count(
             counting.moved(place + 1, rows);
         }
         let mut sales = Sales::new(periods);
-        store::metrics::each_order(tx, connection.id, end, |sold| sales.add(sold)).await?;
+        orders::each(tx, connection.id, to_the_moment, |sold| sales.add(sold)).await?;
         counting.sold(sales);
         counting.paid(&store::metrics::payouts(tx, connection.id).await?);
         counting.subscribed(&store::metrics::subscriptions(tx, connection.id).await?);
