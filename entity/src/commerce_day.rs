@@ -22,16 +22,26 @@ pub struct Model {
     pub day: i64,
     /// What moved the balance.
     #[sea_orm(column_type = "Json")]
-    pub revenue: Vec<Moving>,
+    pub revenue: Revenue,
     /// The orders that were made on this day, whenever they were paid.
     #[sea_orm(column_type = "Json")]
-    pub orders: Vec<Ordered>,
+    pub orders: Orders,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+// A list of its own is read at once; a `Vec` in a column is first made of loose values, each on its own.
+
+/// The sums of a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+pub struct Revenue(pub Vec<Moving>);
+
+/// The orders of a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+pub struct Orders(pub Vec<Ordered>);
+
 /// The sums of one kind of transactions in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moving {
     /// Settlement currency: ISO 4217, upper case.
     pub currency: String,
@@ -43,7 +53,7 @@ pub struct Moving {
 }
 
 /// The orders in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ordered {
     /// Presentment currency: ISO 4217, upper case.
     pub currency: String,

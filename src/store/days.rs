@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use entity::commerce_day::{ActiveModel, Column, Entity};
+use entity::commerce_day::{ActiveModel, Column, Entity, Orders, Revenue};
 use entity::id::ConnectionId;
 use entity::{feed_head, order, sync_head, transaction};
 use sea_orm::entity::prelude::*;
@@ -97,7 +97,12 @@ pub async fn keep(db: &Db, connection: ConnectionId, days: Range<i64>) -> Result
     // A day whose sums are beyond what can be counted is in neither.
     let row = |(day, revenue)| {
         let orders = orders.remove(&day)?;
-        Some(ActiveModel { connection_id: Set(connection), day: Set(day), revenue: Set(revenue), orders: Set(orders) })
+        Some(ActiveModel {
+            connection_id: Set(connection),
+            day: Set(day),
+            revenue: Set(Revenue(revenue)),
+            orders: Set(Orders(orders)),
+        })
     };
     let rows: Vec<ActiveModel> = revenue.into_iter().filter_map(row).collect();
     let tx = store::write(db).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use entity::commerce_day::{self, Ordered};
+use entity::commerce_day::{self, Ordered, Orders};
 use entity::id::ConnectionId;
 use entity::order;
 use futures::TryStreamExt;
@@ -51,7 +51,7 @@ pub async fn each(
                 counted(tx, connection, behind, Some(day), &mut each).await?;
             }
             behind = Some(day + 1);
-            for of in &orders {
+            for of in &orders.0 {
                 for (quarter, customer, count, minor) in &of.parts {
                     let Some(at) = DateTimeUtc::from_timestamp(quarter * QUARTER, 0) else { continue };
                     let (customer, currency) = (customer.as_deref(), of.currency.as_str());
@@ -65,7 +65,7 @@ pub async fn each(
 }
 
 /// Some kept days, the oldest first, none of them before this one.
-async fn kept_from(tx: &Tx, connection: ConnectionId, day: Option<i64>) -> Result<Vec<(i64, Vec<Ordered>)>, DbErr> {
+async fn kept_from(tx: &Tx, connection: ConnectionId, day: Option<i64>) -> Result<Vec<(i64, Orders)>, DbErr> {
     use commerce_day::{Column, Entity};
     Entity::find()
         .select_only()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use entity::commerce_day::{self, Moving};
+use entity::commerce_day::{self, Moving, Revenue};
 use entity::id::ConnectionId;
 use entity::transaction::{self, Type};
 use futures::TryStreamExt;
@@ -39,7 +39,7 @@ pub type Stretch = (DateTimeUtc, DateTimeUtc);
 /// When the database does not answer, or a sum is beyond what it can count.
 pub async fn moved(tx: &Tx, connection: ConnectionId, stretches: &[Stretch]) -> Result<Vec<Vec<Moved>>, DbErr> {
     let (Some(first), Some(last)) = (stretches.first(), stretches.last()) else { return Ok(Vec::new()) };
-    let kept: Vec<(i64, Vec<Moving>)> = commerce_day::Entity::find()
+    let kept: Vec<(i64, Revenue)> = commerce_day::Entity::find()
         .select_only()
         .columns([commerce_day::Column::Day, commerce_day::Column::Revenue])
         .filter(commerce_day::Column::ConnectionId.eq(connection))
@@ -60,7 +60,7 @@ pub async fn moved(tx: &Tx, connection: ConnectionId, stretches: &[Stretch]) -> 
 }
 
 /// What the kept days tell of a stretch, and the stretches in it of which they tell nothing.
-fn add_up(kept: &BTreeMap<i64, Vec<Moving>>, (from, until): Stretch) -> (Vec<Moved>, Vec<Stretch>) {
+fn add_up(kept: &BTreeMap<i64, Revenue>, (from, until): Stretch) -> (Vec<Moved>, Vec<Stretch>) {
     let (mut rows, mut rest) = (Vec::new(), Vec::new());
     let (mut behind, end) = (from, until);
     for (day, series) in kept.range(day_of(from)..=day_of(until)) {
@@ -74,7 +74,7 @@ fn add_up(kept: &BTreeMap<i64, Vec<Moving>>, (from, until): Stretch) -> (Vec<Mov
             rest.push((behind, from));
         }
         behind = until;
-        for one in series {
+        for one in &series.0 {
             let parts = one.parts.iter().filter(|(part, ..)| (first..next).contains(&i64::from(*part)));
             rows.extend(parts.map(|(_, count, minor)| Moved {
                 currency: one.currency.clone(),

@@ -173,7 +173,7 @@ both! {
         house.work().await;
         let now = house.clock.now();
         let days = kept(&house, connection).await;
-        assert!(days.len() > 30 && days.iter().any(|day| !day.revenue.is_empty()), "{} days are kept", days.len());
+        assert!(days.len() > 30 && days.iter().any(|day| !day.revenue.0.is_empty()), "{} days are kept", days.len());
         let today = tributary::clock::day_of(now);
         assert!(days.iter().all(|row| row.day < today), "a day that is not over is not kept");
         let seed = rand::random();
@@ -184,11 +184,11 @@ both! {
         }
         assert!(some > 20, "seed {seed}: {some} stretches had something");
         // They are what is read: a wrong one is seen.
-        let wrong = days.into_iter().find(|day| !day.revenue.is_empty()).unwrap();
+        let wrong = days.into_iter().find(|day| !day.revenue.0.is_empty()).unwrap();
         let from = DateTime::from_timestamp(wrong.day * 86_400, 0).unwrap();
         let stretch = [(from, from + TimeDelta::days(1))];
         let mut revenue = wrong.revenue.clone();
-        revenue[0].parts[0].1 += 1;
+        revenue.0[0].parts[0].1 += 1;
         let row = commerce_day::ActiveModel { revenue: sea_orm::Set(revenue), ..wrong.into() };
         row.update(&house.db).await.unwrap();
         let tx = store::read(&house.db).await.unwrap();
@@ -243,7 +243,7 @@ both! {
         house.work().await;
         let now = house.clock.now();
         let whole = kept(&house, connection).await;
-        let with_orders = whole.iter().filter(|day| !day.orders.is_empty()).count();
+        let with_orders = whole.iter().filter(|day| !day.orders.0.is_empty()).count();
         assert!(with_orders > 20, "{with_orders} of {} days have orders", whole.len());
         agree(&house.db, connection, &[], "after the sync").await;
         let all = order::Entity::find().filter(order::Column::ConnectionId.eq(connection)).all(&house.db).await.unwrap();
@@ -268,9 +268,9 @@ both! {
         agree(&house.db, connection, &[], "there again").await;
         // They are what is read: a wrong one is seen.
         keep(&house.db, connection, now).await;
-        let wrong = kept(&house, connection).await.into_iter().find(|day| !day.orders.is_empty()).unwrap();
+        let wrong = kept(&house, connection).await.into_iter().find(|day| !day.orders.0.is_empty()).unwrap();
         let mut orders = wrong.orders.clone();
-        orders[0].parts[0].2 += 1;
+        orders.0[0].parts[0].2 += 1;
         let row = commerce_day::ActiveModel { orders: sea_orm::Set(orders), ..wrong.into() };
         row.update(&house.db).await.unwrap();
         let tx = store::read(&house.db).await.unwrap();

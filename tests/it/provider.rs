@@ -5,7 +5,9 @@ use std::time::Duration;
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
+use reqwest::Method;
 use sea_orm::entity::prelude::*;
+use serde_json::json;
 use simulator::http::{Fault, Options, Point, Refusal, Rule};
 use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
@@ -239,6 +241,13 @@ both! {
             let (_, shown) = house.get(&path, &key).await;
             assert!(shown["dataConnectionErrors"].as_array().unwrap().iter().all(|one| one["status"] == "Resolved"), "{shown}");
         }
+        let limited = Refusal::limited("endpoint-rate").should_retry(false);
+        house.simulator.faults.add(Rule::new("GET /v1/events", Fault::Status(limited)).for_ever());
+        sync_again(&house, connection).await;
+        let (status, shown) = house.send(Method::PATCH, &path, &key, Some(&json!({ "status": "Unlinked" }))).await;
+        assert_eq!((status, &shown["status"]), (200, &json!("Unlinked")));
+        let errors = shown["dataConnectionErrors"].as_array().unwrap();
+        assert!(errors.iter().all(|one| one["status"] == "Resolved"), "what has ended waits for nothing: {shown}");
     }
 
     async fn r21_access_that_ends_in_a_listing_ends_the_connection_at_once(house: House) {

@@ -202,21 +202,31 @@ pub struct Sales<'p> {
     periods: &'p [Period],
     /// A number for each customer.
     customers: HashMap<String, u32>,
-    /// How many orders a customer has in a place.
-    visits: HashMap<(u32, usize), i64>,
+    visits: Vec<Visit>,
     /// Orders of guests, by place.
     guests: Vec<i64>,
-    currencies: BTreeMap<String, InPlaces>,
+    currencies: Vec<InPlaces>,
+}
+
+/// Orders of a customer. Sorted, those of one customer follow each other, the earliest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Visit {
+    customer: u32,
+    place: usize,
+    /// Which one of the currencies.
+    currency: usize,
+    orders: i64,
 }
 
 /// The orders in one currency, by place.
 #[derive(Debug)]
 struct InPlaces {
+    currency: String,
     orders: Vec<Tally>,
     /// Those of known customers.
     known: Vec<Tally>,
-    /// The place of each customer's first order.
-    first: HashMap<u32, usize>,
+    /// Customers whose first order in this currency it was.
+    new: Vec<i64>,
 }
 
 impl<'p> Sales<'p> {
@@ -224,7 +234,7 @@ impl<'p> Sales<'p> {
     #[must_use]
     pub fn new(periods: &'p [Period]) -> Self {
         let guests = vec![0; periods.len() + 1];
-        Self { periods, customers: HashMap::new(), visits: HashMap::new(), guests, currencies: BTreeMap::new() }
+        Self { periods, customers: HashMap::new(), visits: Vec::new(), guests, currencies: Vec::new() }
     }
 
     /// Adds orders. What comes behind the last period is not counted.
@@ -232,84 +242,92 @@ impl<'p> Sales<'p> {
         let over = self.periods.partition_point(|period| period.until <= sold.at);
         let Some(period) = self.periods.get(over) else { return };
         let place = if period.holds(sold.at) { over + 1 } else { over };
-        let customer = sold.customer.map(|id| self.number(id));
-        let of = self.in_places(sold.currency);
-        of.orders.get_mut(place).into_iter().for_each(|tally| tally.add(sold.count, sold.minor));
-        let Some(customer) = customer else {
-            self.guests.get_mut(place).into_iter().for_each(|guests| *guests += sold.count);
-            return;
-        };
-        of.known.get_mut(place).into_iter().for_each(|tally| tally.add(sold.count, sold.minor));
-        let first = of.first.entry(customer).or_insert(place);
-        *first = place.min(*first);
-        *self.visits.entry((customer, place)).or_default() += sold.count;
+        let currency = self.currency(sold.currency);
+        let customer = sold.customer.map(|id| self.customer(id));
+        if let Some(of) = self.currencies.get_mut(currency) {
+            let known = customer.and(of.known.get_mut(place));
+            of.orders.get_mut(place).into_iter().chain(known).for_each(|tally| tally.add(sold.count, sold.minor));
+        }
+        match customer {
+            Some(customer) => self.visits.push(Visit { customer, place, currency, orders: sold.count }),
+            None => self.guests.get_mut(place).into_iter().for_each(|guests| *guests += sold.count),
+        }
     }
 
-    fn number(&mut self, customer: &str) -> u32 {
-        if let Some(number) = self.customers.get(customer) {
+    fn customer(&mut self, id: &str) -> u32 {
+        if let Some(number) = self.customers.get(id) {
             return *number;
         }
         let number = u32::try_from(self.customers.len()).unwrap_or(u32::MAX);
-        self.customers.insert(customer.to_owned(), number);
+        self.customers.insert(id.to_owned(), number);
         number
     }
 
-    fn in_places(&mut self, currency: &str) -> &mut InPlaces {
-        let none = || vec![Tally::default(); self.periods.len() + 1];
-        let fresh = || InPlaces { orders: none(), known: none(), first: HashMap::new() };
-        self.currencies.entry(currency.to_owned()).or_insert_with(fresh)
+    fn currency(&mut self, code: &str) -> usize {
+        // There are few.
+        self.currencies.iter().position(|one| one.currency == code).unwrap_or_else(|| {
+            let places = self.periods.len() + 1;
+            let none = vec![Tally::default(); places];
+            let (orders, known, new) = (none.clone(), none, vec![0; places]);
+            self.currencies.push(InPlaces { currency: code.to_owned(), orders, known, new });
+            self.currencies.len() - 1
+        })
     }
 
     /// What each period has.
-    fn done(self) -> Vec<(Buyers, BTreeMap<String, InCurrency>)> {
+    fn done(mut self) -> Vec<(Buyers, BTreeMap<String, InCurrency>)> {
         let mut places: Vec<_> = self.buyers().into_iter().map(|buyers| (buyers, BTreeMap::new())).collect();
-        for (currency, of) in self.currencies {
+        for of in self.currencies {
             for (place, own) in of.to_date() {
                 if let Some((_, currencies)) = places.get_mut(place) {
-                    currencies.insert(currency.clone(), own);
+                    currencies.insert(of.currency.clone(), own);
                 }
             }
         }
         places.split_off(1)
     }
 
-    /// Who bought, by place.
-    fn buyers(&self) -> Vec<Buyers> {
-        let mut all: Vec<_> =
-            self.guests.iter().map(|guests| Buyers { guest_orders: *guests, ..Buyers::default() }).collect();
-        let mut visits: Vec<_> =
-            self.visits.iter().map(|((customer, place), orders)| (*customer, *place, *orders)).collect();
-        visits.sort_unstable();
-        let mut last: Option<(u32, usize, i64)> = None;
-        for (customer, place, orders) in visits {
-            let before = last.filter(|(one, ..)| *one == customer);
-            let orders = orders + before.map_or(0, |(_, _, orders)| orders);
-            if let Some(of) = all.get_mut(place) {
-                of.all += 1;
-                of.new += i64::from(before.is_none());
-                of.retained += i64::from(before.is_some_and(|(_, before, _)| before > 0 && before + 1 == place));
-                of.repeated += i64::from(orders > 1);
+    /// Who bought, by place. Notes in which currencies customers are new.
+    fn buyers(&mut self) -> Vec<Buyers> {
+        let guests = |guests: &i64| Buyers { guest_orders: *guests, ..Buyers::default() };
+        let mut places: Vec<_> = self.guests.iter().map(guests).collect();
+        self.visits.sort_unstable();
+        for visits in self.visits.chunk_by(|one, next| one.customer == next.customer) {
+            let (mut orders, mut last, mut paid_in) = (0, None, Vec::new());
+            for one in visits {
+                if !paid_in.contains(&one.currency) {
+                    paid_in.push(one.currency);
+                    let of = self.currencies.get_mut(one.currency);
+                    if let Some(new) = of.and_then(|of| of.new.get_mut(one.place)) {
+                        *new += 1;
+                    }
+                }
             }
-            last = Some((customer, place, orders));
+            for visits in visits.chunk_by(|one, next| one.place == next.place) {
+                orders += visits.iter().map(|one| one.orders).sum::<i64>();
+                let Some(place) = visits.first().map(|one| one.place) else { continue };
+                let Some(of) = places.get_mut(place) else { continue };
+                of.all += 1;
+                of.new += i64::from(last.is_none());
+                of.retained += i64::from(last.is_some_and(|last| last > 0 && last + 1 == place));
+                of.repeated += i64::from(orders > 1);
+                last = Some(place);
+            }
         }
-        for place in (2..all.len()).rev() {
-            let before = all.get(place - 1).map_or(0, |before| before.all);
-            all.get_mut(place).into_iter().for_each(|of| of.before = before);
+        for place in (2..places.len()).rev() {
+            let before = places.get(place - 1).map_or(0, |before| before.all);
+            places.get_mut(place).into_iter().for_each(|of| of.before = before);
         }
-        all
+        places
     }
 }
 
 impl InPlaces {
     /// What is counted in each place and up to it, from the currency's first order on.
     fn to_date(&self) -> Vec<(usize, InCurrency)> {
-        let mut new = vec![0; self.orders.len()];
-        for first in self.first.values() {
-            new.get_mut(*first).into_iter().for_each(|new| *new += 1);
-        }
         let (mut sum, mut seen) = (InCurrency::default(), false);
         let mut all = Vec::with_capacity(self.orders.len());
-        for (place, ((orders, known), new)) in self.orders.iter().zip(&self.known).zip(new).enumerate() {
+        for (place, ((orders, known), new)) in self.orders.iter().zip(&self.known).zip(&self.new).enumerate() {
             seen |= orders.count > 0;
             sum.to_date.count += known.count;
             sum.to_date.minor += known.minor;
