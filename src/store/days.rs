@@ -11,7 +11,7 @@ use entity::id::ConnectionId;
 use entity::{feed_head, order, sync_head, transaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ExprTrait, Order, QueryOrder, QuerySelect};
 
 use crate::clock::day_of;
 use crate::store::{self, Db, Tx, orders, revenue};
@@ -62,25 +62,21 @@ pub async fn missing(db: &Db, connection: ConnectionId, now: DateTimeUtc) -> Res
 
 /// The day of the connection's first transaction or order.
 async fn first_day(db: &Db, connection: ConnectionId) -> Result<Option<i64>, DbErr> {
-    let transaction: Option<DateTimeUtc> = transaction::Entity::find()
-        .select_only()
-        .column(transaction::Column::CreatedAt)
-        .filter(transaction::Column::ConnectionId.eq(connection))
-        .filter(transaction::Column::DeletedAt.is_null())
-        .order_by_asc(transaction::Column::CreatedAt)
-        .into_tuple()
-        .one(db)
-        .await?;
-    let order: Option<DateTimeUtc> = order::Entity::find()
-        .select_only()
-        .column(order::Column::CreatedAt)
-        .filter(order::Column::ConnectionId.eq(connection))
-        .filter(order::Column::DeletedAt.is_null())
-        .order_by_asc(order::Column::CreatedAt)
-        .into_tuple()
-        .one(db)
-        .await?;
+    let transaction = first_made::<transaction::Entity>(db, connection).await?;
+    let order = first_made::<order::Entity>(db, connection).await?;
     Ok(transaction.into_iter().chain(order).min().map(day_of))
+}
+
+async fn first_made<E: EntityTrait>(db: &Db, connection: ConnectionId) -> Result<Option<DateTimeUtc>, DbErr> {
+    E::find()
+        .select_only()
+        .expr(Expr::col("created_at"))
+        .filter(Expr::col("connection_id").eq(connection))
+        .filter(Expr::col("deleted_at").is_null())
+        .order_by(Expr::col("created_at"), Order::Asc)
+        .into_tuple()
+        .one(db)
+        .await
 }
 
 /// Counts some days and keeps them, unless something of the connection was changed meanwhile: then they are left for the

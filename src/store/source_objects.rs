@@ -284,14 +284,30 @@ pub async fn ids_hanging_on(
     kinds: &[&str],
     parents: Vec<String>,
 ) -> Result<Vec<(String, String)>, DbErr> {
+    hanging(connection, kinds, parents).into_tuple().all(db).await
+}
+
+fn hanging(connection: ConnectionId, kinds: &[&str], parents: Vec<String>) -> Select<source_object::Entity> {
     live(connection)
         .select_only()
         .columns([Column::Object, Column::Id])
         .filter(Column::Object.is_in(kinds.iter().copied()))
         .filter(Column::ParentId.is_in(parents))
-        .into_tuple()
-        .all(db)
-        .await
+}
+
+/// Kind and id of the objects of these kinds that hang on these parents and that no later reading has brought; gone ones
+/// are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn parts_before(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    kinds: &[&str],
+    parents: Vec<String>,
+    read_no: i64,
+) -> Result<Vec<(String, String)>, DbErr> {
+    hanging(connection, kinds, parents).filter(Column::ReadNo.lte(read_no)).into_tuple().all(db).await
 }
 
 /// The next objects of a connection behind a kind and an id, in that order; gone ones are left out.

@@ -87,7 +87,11 @@ pub async fn read_rest(run: &Run, raw: &str, prepared: &mut Prepared) -> Result<
             prepared.objects -= 1;
             after = serde_json::from_str::<wire::Head>(part.get()).ok().and_then(|head| head.id);
         }
-        if !list.has_more || after.is_none() {
+        if !list.has_more {
+            prepared.whole.push(cut.id);
+            return Ok(());
+        }
+        if after.is_none() {
             return Ok(());
         }
     }

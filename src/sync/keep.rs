@@ -12,6 +12,7 @@ use super::compose::{self, Composed};
 use super::error::Error;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
+use super::streams::Stream;
 use super::told;
 use crate::fault::{self, Point};
 use crate::store::bulk::{self, Changed, Reading};
@@ -21,6 +22,8 @@ use crate::stripe::client::VERSION;
 
 /// How an object was found to be gone: an event named it.
 const TOLD: &str = "event";
+/// The same: the list of what it is a part of leaves it out.
+const LEFT_OUT: &str = "list";
 
 /// A transaction on one connection's data, opened under the fence of its run.
 #[derive(Debug)]
@@ -66,6 +69,10 @@ impl Page {
     pub async fn keep(&mut self, prepared: Prepared, read_no: i64) -> Result<Brought, Error> {
         let reading = Reading { connection: self.connection, read_no, now: self.now };
         let mut brought = Brought { objects: prepared.objects, ..Brought::default() };
+        if !prepared.whole.is_empty() {
+            let there: Vec<_> = prepared.sources.iter().map(|one| one.id.clone()).collect();
+            self.bury_parts(prepared.whole, &there, read_no).await?;
+        }
         store::source_objects::keep(&self.tx, self.connection, prepared.sources, read_no, VERSION, self.now).await?;
         fault::at(Point::MidWrite);
         for data_type in prepared.odd.iter().map(|odd| odd.data_type).chain(prepared.spared) {
@@ -91,6 +98,16 @@ impl Page {
         }
         self.changes.extend(changes);
         Ok(brought)
+    }
+
+    /// Marks what hung on objects and is in their inner lists no longer as gone.
+    async fn bury_parts(&self, parents: Vec<String>, there: &[String], read_no: i64) -> Result<(), Error> {
+        let (tx, connection) = (&self.tx, self.connection);
+        let here = store::source_objects::parts_before(tx, connection, &Stream::PARTS, parents, read_no).await?;
+        for (object, id) in here.into_iter().filter(|(_, id)| !there.contains(id)) {
+            store::source_objects::bury(tx, connection, &object, &id, read_no, LEFT_OUT, self.now).await?;
+        }
+        Ok(())
     }
 
     async fn composed(&self, reading: Reading, composed: Composed) -> Result<Vec<Changed>, Error> {

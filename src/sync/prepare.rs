@@ -23,6 +23,8 @@ pub struct Prepared {
     pub records: Records,
     /// The records that have to be composed.
     pub affected: Affected,
+    /// Objects, by id, whose inner lists were read to their ends: what else hangs on them is gone.
+    pub whole: Vec<String>,
     /// What could not be mapped.
     pub odd: Vec<Odd>,
     /// Ids that could be mapped, by object: they leave the quarantine if they were there.

@@ -102,6 +102,9 @@ impl Stream {
         }
     }
 
+    /// What inner lists hold, of all streams.
+    pub const PARTS: [&'static str; 3] = ["item", "line_item", "subscription_item"];
+
     /// What its objects have inner lists of, of which they show the first only: Stripe's words.
     #[must_use]
     pub const fn parts(self) -> &'static [&'static str] {

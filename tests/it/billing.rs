@@ -126,6 +126,27 @@ both! {
         assert_eq!(page["totalResults"].as_u64().unwrap(), ended as u64, "{page}");
     }
 
+    async fn what_is_taken_out_of_a_long_subscription_is_gone(business: Business) {
+        business.house.work().await;
+        let long = business.theirs(WorldKind::Subscription).into_values().find(|one| one["items"]["has_more"] == true).unwrap();
+        let id = long["id"].as_str().unwrap();
+        let before = business.items(id);
+        assert_eq!(business.act(json!({"do": "remove_subscription_item", "subscription": id})), id);
+        let items = business.items(id);
+        assert_eq!((items.len(), business.theirs(WorldKind::Subscription)[id]["items"]["has_more"].clone()), (before.len() - 1, json!(true)));
+        business.house.clock.advance(chrono::Duration::hours(1));
+        business.sync().await;
+        let shown = business.ours("commerce-subscriptions").await[id]["items"].clone();
+        assert_eq!(shown.as_array().unwrap().len(), items.len(), "{shown}");
+        let gone = before.iter().find(|item| !items.contains(item)).unwrap();
+        let row = source_object::Entity::find()
+            .filter(source_object::Column::ConnectionId.eq(business.connection))
+            .filter(source_object::Column::Id.eq(gone.trim_matches('"')));
+        let row = row.one(&business.house.db).await.unwrap().unwrap();
+        assert_eq!((row.deleted_at.is_some(), row.deleted_cause.as_deref()), (true, Some("list")));
+        compare(&business.house, business.connection, &business.account).await;
+    }
+
     async fn every_invoice_is_here_whatever_became_of_it(business: Business) {
         let (draft, customer) = (business.act(json!({"do": "create_invoice"})), business.theirs(WorldKind::Customer));
         business.house.work().await;

@@ -126,6 +126,11 @@ pub enum Action {
         /// The subscription; the newest one that has not ended when left out.
         subscription: Option<String>,
     },
+    /// An add-on of a subscription goes; the last of its list.
+    RemoveSubscriptionItem {
+        /// The subscription; the newest one that has add-ons when left out.
+        subscription: Option<String>,
+    },
     /// A new invoice, a draft that stays one.
     CreateInvoice {
         /// Who is to pay; the newest customer when left out.

@@ -54,6 +54,8 @@ pub struct Shop {
     pub disputes_of: HashMap<u32, Vec<u32>>,
     /// What is billed every month.
     pub subscriptions: Table<Subscription>,
+    /// When add-ons of a subscription went.
+    pub removed_items: HashMap<u32, Vec<i64>>,
     /// Rows that can be retrieved and are in no list (trap 56).
     pub unlisted: HashSet<(Kind, u32)>,
     /// Rows that are not there before a second (trap 20).
@@ -171,6 +173,7 @@ impl Shop {
             refunds_of: HashMap::new(),
             disputes_of: HashMap::new(),
             subscriptions: Table::new(),
+            removed_items: HashMap::new(),
             unlisted: HashSet::new(),
             hidden: HashMap::new(),
             late: HashMap::new(),

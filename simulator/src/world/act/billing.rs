@@ -18,6 +18,15 @@ impl Shop {
         Ok(vec![self.announce("customer.subscription.deleted", Kind::Subscription, number, None, now)])
     }
 
+    /// An add-on of a subscription goes.
+    pub fn act_remove_subscription_item(&mut self, id: Option<&str>, now: i64) -> Made {
+        let has_more = |shop: &Self, number: u32| shop.add_ons(number, now) > 0;
+        let number = self.choose(Kind::Subscription, id, now, has_more, "it has no add-ons.")?;
+        let before = self.render(Kind::Subscription, number, now);
+        self.removed_items.entry(number).or_default().push(now);
+        Ok(vec![self.announce("customer.subscription.updated", Kind::Subscription, number, before.as_ref(), now)])
+    }
+
     /// A draft of an invoice.
     pub fn act_create_invoice(&mut self, customer: Option<&str>, now: i64) -> Made {
         let customer = self.choose(Kind::Customer, customer, now, |_, _| true, "there is none.")?;

@@ -99,6 +99,9 @@ impl Shop {
                 self.act_edit(Kind::Subscription, subscription.as_deref(), fields, now)
             }
             Action::CancelSubscription { subscription } => self.act_cancel_subscription(subscription.as_deref(), now),
+            Action::RemoveSubscriptionItem { subscription } => {
+                self.act_remove_subscription_item(subscription.as_deref(), now)
+            }
             Action::CreateInvoice { customer } => self.act_create_invoice(customer.as_deref(), now),
             Action::DeleteInvoice { invoice } => self.act_delete_invoice(invoice.as_deref(), now),
             Action::DetachPaymentMethod { payment_method } => self.act_detach(payment_method.as_deref(), now),

@@ -114,13 +114,19 @@ impl Shop {
     pub fn subscription_items(&self, number: u32, at: i64) -> Vec<Value> {
         let row = self.subscriptions.at(number);
         let own = self.subscription_item(number, at, &self.subscription_item_id(number), row.seats);
-        let add_ons = if number.is_multiple_of(EVERY) { ADD_ONS } else { 0 };
         let add_on = |place| {
             let place = u64::from(number) * u64::from(ADD_ONS) + u64::from(place);
             let id = format!("si_{}", self.ids.token("subscription add-on", place, 14));
             self.subscription_item(number, at, &id, 0)
         };
-        [own].into_iter().chain((0..add_ons).map(add_on)).collect()
+        [own].into_iter().chain((0..self.add_ons(number, at)).map(add_on)).collect()
+    }
+
+    /// How many add-ons a subscription has.
+    pub fn add_ons(&self, number: u32, at: i64) -> u32 {
+        let gone = self.removed_items.get(&number).map_or(0, |times| times.iter().filter(|time| **time <= at).count());
+        let made = if number.is_multiple_of(EVERY) { ADD_ONS } else { 0 };
+        made.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX))
     }
 
     fn subscription_item(&self, number: u32, at: i64, id: &str, quantity: i64) -> Value {
