@@ -79,21 +79,22 @@ pub async fn read_rest(run: &Run, raw: &str, prepared: &mut Prepared) -> Result<
     loop {
         let mut query = vec![("limit", PAGE.to_owned())];
         query.extend(of.clone());
-        query.extend(after.take().map(|id| ("starting_after", id)));
+        query.extend(after.iter().map(|id| ("starting_after", id.clone())));
         let (_, answer) = run.read(endpoint, &path, &query).await?;
         let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
         for part in &list.data {
             prepared.add(run.connection, part.get(), Some(&cut.id));
             prepared.objects -= 1;
-            after = serde_json::from_str::<wire::Head>(part.get()).ok().and_then(|head| head.id);
         }
         if !list.has_more {
             prepared.whole.push(cut.id);
             return Ok(());
         }
-        if after.is_none() {
-            return Ok(());
+        let last = list.data.last().and_then(|part| serde_json::from_str::<wire::Head>(part.get()).ok()?.id);
+        if last.is_none() || last == after {
+            return Err(Refusal::Transport(format!("it sent a page of {path} that does not go on")).into());
         }
+        after = last;
     }
 }
 

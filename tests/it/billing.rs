@@ -8,6 +8,7 @@ use entity::id::{CompanyId, ConnectionId};
 use entity::{checkpoint, dataset, invoice, source_object, subscription};
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
+use simulator::http::{Fault, Rule};
 use simulator::world::{Action, Kind as WorldKind, Query};
 use tributary::clock::Clock;
 use tributary::store;
@@ -17,6 +18,7 @@ use tributary::task::Task;
 use crate::both;
 use crate::house::{House, Kind};
 use crate::oracle::{compare, linked, listed};
+use crate::running::until;
 
 /// A business that bills every month, linked and not synced yet.
 pub struct Business {
@@ -145,6 +147,25 @@ both! {
         let row = row.one(&business.house.db).await.unwrap().unwrap();
         assert_eq!((row.deleted_at.is_some(), row.deleted_cause.as_deref()), (true, Some("list")));
         compare(&business.house, business.connection, &business.account).await;
+    }
+
+    async fn an_inner_list_that_does_not_go_on_is_read_again(business: Business) {
+        let rule = Rule::new("GET /v1/subscription_items", Fault::EmptyMore).times(1).named("no end");
+        business.house.simulator.faults.add(rule);
+        business.house.work().await;
+        assert_eq!(business.house.simulator.faults.fired("no end"), 1);
+        until("the list is read", async || {
+            business.house.clock.advance(chrono::Duration::minutes(2));
+            business.sync().await;
+            let head = store::sync_heads::find(&business.house.db, business.connection).await.unwrap();
+            head.is_some_and(|head| head.first_done_at.is_some())
+        })
+        .await;
+        compare(&business.house, business.connection, &business.account).await;
+        let ours = business.ours("commerce-subscriptions").await;
+        for id in business.theirs(WorldKind::Subscription).keys() {
+            assert_eq!(ours[id]["items"].as_array().unwrap().len(), business.items(id).len(), "{id}");
+        }
     }
 
     async fn every_invoice_is_here_whatever_became_of_it(business: Business) {
