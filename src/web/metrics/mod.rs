@@ -7,6 +7,7 @@ pub mod assess;
 mod count;
 mod periods;
 mod report;
+mod sales;
 mod shown;
 
 use std::time::Duration;
@@ -28,8 +29,9 @@ use super::error::Error;
 use super::who::OfCompany;
 use crate::clock::QUARTER;
 use crate::store::{self, Tx, days, orders, revenue};
-use count::{Counted, Counting, Sales};
+use count::{Counted, Counting};
 use periods::{Period, Unit, periods};
+use sales::Sales;
 use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
 
 /// The most periods of one answer.
