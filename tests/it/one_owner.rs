@@ -256,7 +256,8 @@ async fn due_at_once(kind: Kind) {
     until("no job is left", async || store::jobs::count(&house.db).await.unwrap() == 0).await;
     let small = ended.iter().filter(|(connection, _)| **connection != large).map(|(_, took)| *took).max().unwrap();
     println!("the last small one after {small:?}, the large one after {:?}", ended[&large]);
-    assert!(small < ended[&large] + Duration::from_mins(1), "small ones waited for the large one");
+    // The more there are, the longer all of them take, whoever goes first.
+    assert!(small < ended[&large] + Duration::from_mins(rounds(1)), "small ones waited for the large one");
     served.signal("TERM").await;
     assert!(served.ended().await.success());
 }
