@@ -347,15 +347,19 @@ pub async fn write(db: &Db) -> Result<Tx, DbErr> {
     Ok(Tx { inner: db.writer.begin_with_options(options).await?, _turn: turn })
 }
 
-/// Begins a transaction that only reads, for whole lists: PostgreSQL gives no statement of it up for its length. Whoever
-/// reads must see to an end, since the database keeps for it what others have replaced.
+/// Begins a transaction that only reads, for whole lists: PostgreSQL gives no statement of it up for its length, and looks
+/// up what is read beside a record when it comes to it, instead of putting all that there is into files of its own first.
+/// Whoever reads must see to an end, since the database keeps for it what others have replaced.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn read_at_leisure(db: &Db) -> Result<Tx, DbErr> {
     let tx = read(db).await?;
     if tx.get_database_backend() == DbBackend::Postgres {
-        tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        let settings = ["statement_timeout = 0", "enable_hashjoin = off", "enable_mergejoin = off"];
+        for setting in settings {
+            tx.execute_unprepared(&format!("SET LOCAL {setting}")).await?;
+        }
     }
     Ok(tx)
 }

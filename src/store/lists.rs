@@ -4,13 +4,11 @@
 //! row was written.
 
 use entity::id::ConnectionId;
-use futures::stream::{BoxStream, StreamExt};
 use sea_orm::QueryTrait;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, LikeExpr, NullOrdering, Query, SelectStatement};
-use sea_orm::{Condition, DbBackend, ExprTrait, Order, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DbBackend, ExprTrait, FromQueryResult, Order, QueryOrder, QuerySelect};
 
-use super::Tx;
 use crate::query::{self, Field, Filter, Kind, Op, Test, Value};
 
 /// Where a field is read from.
@@ -61,69 +59,6 @@ pub struct Found<M> {
     pub total: u64,
 }
 
-/// One page of a connection's records that are not deleted; newest first unless an order is given.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn records<E: Listed>(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    listing: &Listing,
-) -> Result<Found<E::Model>, DbErr>
-where
-    E::Model: Send + Sync,
-{
-    page(db, of_connection::<E>(connection), "created_at", listing).await
-}
-
-/// One page of a list, row by row.
-pub struct Streamed<'a, M> {
-    /// The rows of the page, as the database gives them.
-    pub rows: BoxStream<'a, Result<M, DbErr>>,
-    /// Whether they come in the opposite order: the page is nearer to the list's end.
-    pub is_backwards: bool,
-    /// How many rows the filter leaves in all.
-    pub total: u64,
-}
-
-/// The same page as that of [`records`], whose rows are never held together.
-///
-/// # Errors
-/// When the database does not answer; also later, in the place of a record.
-pub async fn records_stream<'a, E: Listed>(
-    tx: &'a Tx,
-    connection: ConnectionId,
-    listing: &Listing,
-) -> Result<Streamed<'a, E::Model>, DbErr>
-where
-    E::Model: Send + Sync,
-{
-    let (total, part) = part(tx, of_connection::<E>(connection), "created_at", listing).await?;
-    Ok(match part {
-        Some((rows, way)) => {
-            Streamed { rows: rows.stream(tx.inner()).await?.boxed(), is_backwards: way == Way::Back, total }
-        }
-        None => Streamed { rows: futures::stream::empty().boxed(), is_backwards: false, total },
-    })
-}
-
-/// All of a connection's records that the listing's filter leaves, in its order, one after the other as the database gives
-/// them: one statement, however many there are. The listing's part of the list does not matter.
-///
-/// # Errors
-/// When the database does not answer; also later, in the place of a record.
-pub async fn stream<'a, E: Listed>(
-    tx: &'a Tx,
-    connection: ConnectionId,
-    listing: &Listing,
-) -> Result<BoxStream<'a, Result<E::Model, DbErr>>, DbErr>
-where
-    E::Model: Send + Sync,
-{
-    let rows = whole(of_connection::<E>(connection), listing, tx.get_database_backend());
-    Ok(rows.stream(tx.inner()).await?.boxed())
-}
-
 /// What `rows` selects, as the listing filters and orders it.
 pub(super) fn whole<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend: DbBackend) -> Select<E> {
     ordered(filtered(rows, listing, backend), "created_at", listing.order.as_ref(), Way::Forth, Means::Index, backend)
@@ -170,7 +105,7 @@ where
 }
 
 /// How many rows there are, and what selects those of the page; nothing when it has none.
-async fn part<E: EntityTrait>(
+pub(super) async fn part<E: EntityTrait>(
     db: &impl ConnectionTrait,
     rows: Select<E>,
     created: &'static str,
@@ -203,7 +138,7 @@ const SHALLOW: u64 = 1_000;
 
 /// From which end a list is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Forth,
     Back,
 }
@@ -257,7 +192,7 @@ fn ordered<E: EntityTrait>(
     rows.order_by(column::<E>("id"), direction)
 }
 
-fn column<E: EntityTrait>(name: &'static str) -> Expr {
+pub(super) fn column<E: EntityTrait>(name: &'static str) -> Expr {
     Expr::col((E::default(), name))
 }
 
@@ -405,4 +340,12 @@ pub trait Listed: EntityTrait {
     const NOUN: &'static Noun;
     /// Their data type.
     const DATA_TYPE: entity::data_type::DataType;
+    /// A record as it is read.
+    type Row: FromQueryResult + Send;
+
+    /// Reads what a record has beyond its own columns.
+    #[must_use]
+    fn widened(rows: Select<Self>) -> Select<Self> {
+        rows
+    }
 }

@@ -47,6 +47,7 @@ pub mod revenue;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;
+pub mod streams;
 pub mod stripe_events;
 pub mod sync_heads;
 pub mod sync_settings;

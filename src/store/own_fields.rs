@@ -5,11 +5,11 @@ use entity::data_type::DataType;
 use entity::id::{ConnectionId, IntegrationId};
 use entity::source_object;
 use entity::supplemental_config::{self, Sources};
+use futures::stream::{BoxStream, StreamExt};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::Tx;
-use super::lists::Found;
 
 /// What is served beside the records of a data type; nothing unless it was set.
 ///
@@ -75,23 +75,24 @@ pub async fn customs(db: &impl ConnectionTrait, integration: IntegrationId) -> R
     custom_data_type::Entity::find().filter(of).count(db).await
 }
 
-/// One page of a connection's source objects of a kind, in the order of their ids; gone ones are left out.
+/// One page of a connection's source objects of a kind, one after the other in the order of their ids, and how many there are;
+/// gone ones are left out.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn objects(
-    db: &impl ConnectionTrait,
+/// When the database does not answer; also later, in the place of an object.
+pub async fn objects<'a>(
+    tx: &'a Tx,
     connection: ConnectionId,
     object: &str,
     offset: u64,
     limit: u64,
-) -> Result<Found<source_object::Model>, DbErr> {
+) -> Result<(BoxStream<'a, Result<source_object::Model, DbErr>>, u64), DbErr> {
     use source_object::Column;
     let of = source_object::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Object.eq(object))
         .filter(Column::DeletedAt.is_null());
-    let total = of.clone().count(db).await?;
+    let total = of.clone().count(tx).await?;
     let page = of.order_by_asc(Column::Id).offset(offset).limit(limit);
-    Ok(Found { rows: page.all(db).await?, total })
+    Ok((page.stream(tx.inner()).await?.boxed(), total))
 }

@@ -2,48 +2,67 @@
 
 use std::collections::HashMap;
 
+use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::{payout, payout_content, payout_transaction, transaction};
-use futures::stream::{BoxStream, StreamExt};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ExprTrait, JoinType, QuerySelect};
+use sea_orm::{ExprTrait, FromQueryResult, JoinType, QueryResult, QuerySelect};
 
 use super::Tx;
-use super::lists::{self, Found, Listing};
+use super::lists::{self, Listed, Listing, Noun};
+use super::records_read::PAYOUT;
+use super::streams::{self, Rows, Streamed};
 
-/// What is known of the content of these payouts.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn contents(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    payouts: &[&str],
-) -> Result<HashMap<String, payout_content::Model>, DbErr> {
-    use payout_content::{Column, Entity};
-    let rows = Entity::find()
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::PayoutId.is_in(payouts.iter().copied()))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.payout_id.clone(), row)).collect())
+/// A payout, with what is known of its content.
+#[derive(Debug)]
+pub struct Row {
+    /// The payout.
+    pub payout: payout::Model,
+    /// Its content; none while it was never looked at.
+    pub content: Option<payout_content::Model>,
 }
 
-/// One page of the balance transactions that a payout is made of, each without its fees' own records.
+/// Begins the names of the columns of its content.
+const CONTENT: &str = "content_";
+
+impl FromQueryResult for Row {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { payout: payout::Model::from_query_result(row, prefix)?, content: streams::if_there(row, CONTENT)? })
+    }
+}
+
+impl Listed for payout::Entity {
+    const NOUN: &'static Noun = &PAYOUT;
+    const DATA_TYPE: DataType = DataType::Payouts;
+    type Row = Row;
+
+    fn widened(rows: Select<Self>) -> Select<Self> {
+        use payout_content::{Column, Entity};
+        let content: RelationDef = Self::belongs_to(Entity)
+            .from((payout::Column::ConnectionId, payout::Column::Id))
+            .to((Column::ConnectionId, Column::PayoutId))
+            .into();
+        streams::with_columns::<Self, Entity>(rows.join(JoinType::LeftJoin, content), CONTENT)
+    }
+}
+
+/// One page of the balance transactions that a payout is made of, each without its fees' own records; with the objects of
+/// these kinds.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn transactions(
-    db: &impl ConnectionTrait,
+/// When the database does not answer; also later, in the place of a transaction.
+pub async fn transactions<'a>(
+    tx: &'a Tx,
     connection: ConnectionId,
     payout: &str,
     listing: &Listing,
-) -> Result<Found<transaction::Model>, DbErr> {
-    lists::page(db, of_payout(connection, payout), "created_at", listing).await
+    kinds: &[&'static str],
+) -> Result<Streamed<'a, transaction::Model>, DbErr> {
+    streams::page_of(tx, of_payout(connection, payout), connection, listing, kinds).await
 }
 
-/// All of these transactions that the listing's filter leaves, in its order, one after the other as the database gives them.
+/// All of these transactions that the listing's filter leaves, in its order.
 ///
 /// # Errors
 /// When the database does not answer; also later, in the place of a transaction.
@@ -52,9 +71,9 @@ pub async fn all_transactions<'a>(
     connection: ConnectionId,
     payout: &str,
     listing: &Listing,
-) -> Result<BoxStream<'a, Result<transaction::Model, DbErr>>, DbErr> {
-    let rows = lists::whole(of_payout(connection, payout), listing, tx.get_database_backend());
-    Ok(rows.stream(tx.inner()).await?.boxed())
+    kinds: &[&'static str],
+) -> Result<Rows<'a, transaction::Model>, DbErr> {
+    streams::all_of(tx, of_payout(connection, payout), connection, listing, kinds).await
 }
 
 fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Entity> {
@@ -66,26 +85,6 @@ fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Enti
         .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
         .to_owned();
     lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(ids))
-}
-
-/// All payouts of a connection that the listing's filter leaves, in its order, each with what is known of its content, one
-/// after the other as the database gives them.
-///
-/// # Errors
-/// When the database does not answer; also later, in the place of a payout.
-pub async fn stream<'a>(
-    tx: &'a Tx,
-    connection: ConnectionId,
-    listing: &Listing,
-) -> Result<BoxStream<'a, Result<(payout::Model, Option<payout_content::Model>), DbErr>>, DbErr> {
-    use payout_content::Column;
-    let content: RelationDef = payout::Entity::belongs_to(payout_content::Entity)
-        .from((payout::Column::ConnectionId, payout::Column::Id))
-        .to((Column::ConnectionId, Column::PayoutId))
-        .into();
-    let rows = lists::whole(lists::of_connection::<payout::Entity>(connection), listing, tx.get_database_backend());
-    let rows = rows.join(JoinType::LeftJoin, content).select_also(payout_content::Entity);
-    Ok(rows.stream(tx.inner()).await?.boxed())
 }
 
 /// All payouts of a connection, each with what is known of its content.

@@ -215,6 +215,7 @@ macro_rules! listed {
         impl Listed for entity::$entity::Entity {
             const NOUN: &'static Noun = &$noun;
             const DATA_TYPE: DataType = DataType::$data_type;
+            type Row = entity::$entity::Model;
         }
     )+};
 }
@@ -223,7 +224,6 @@ listed! {
     CUSTOMER customer Customers;
     PAYMENT payment Payments;
     TRANSACTION transaction Transactions;
-    PAYOUT payout Payouts;
     DISPUTE dispute Disputes;
     PRODUCT product Products;
     PAYMENT_METHOD payment_method PaymentMethods;

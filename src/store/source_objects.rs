@@ -175,8 +175,19 @@ pub struct Kept {
     pub id: String,
     /// The object that it hangs on.
     pub parent_id: Option<String>,
-    /// The raw JSON.
+    /// The raw JSON. One that does not unpack is empty: it makes no record, never fails the others, and the next
+    /// reconciliation finds it.
     pub body: Vec<u8>,
+}
+
+impl From<source_object::Model> for Kept {
+    fn from(row: source_object::Model) -> Self {
+        let body = unpack(&row.body, row.codec).unwrap_or_else(|error| {
+            tracing::error!(%error, stripe.object = row.object, stripe.id = row.id, "a kept object does not read");
+            Vec::new()
+        });
+        Self { object: row.object, id: row.id, parent_id: row.parent_id, body }
+    }
 }
 
 /// The objects of one kind with these ids; gone ones are left out.
@@ -190,7 +201,7 @@ pub async fn with_ids(
     ids: Vec<String>,
 ) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(db).await?;
-    Ok(rows.into_iter().map(opened).collect())
+    Ok(rows.into_iter().map(Kept::from).collect())
 }
 
 /// The objects of these kinds that hang on these parents; gone ones are left out.
@@ -208,7 +219,7 @@ pub async fn hanging_on(
         .filter(Column::ParentId.is_in(parents))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(opened).collect())
+    Ok(rows.into_iter().map(Kept::from).collect())
 }
 
 /// What was known of an object that is marked as gone.
@@ -256,22 +267,13 @@ fn live(connection: ConnectionId) -> Select<source_object::Entity> {
     source_object::Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::DeletedAt.is_null())
 }
 
-/// A body that does not unpack is empty: it makes no record, never fails the others, and the next reconciliation finds it.
-fn opened(row: source_object::Model) -> Kept {
-    let body = unpack(&row.body, row.codec).unwrap_or_else(|error| {
-        tracing::error!(%error, stripe.object = row.object, stripe.id = row.id, "a kept object does not read");
-        Vec::new()
-    });
-    Kept { object: row.object, id: row.id, parent_id: row.parent_id, body }
-}
-
 /// All objects of one kind; only for kinds that have few.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn of_kind(db: &impl ConnectionTrait, connection: ConnectionId, kind: &str) -> Result<Vec<Kept>, DbErr> {
     let rows = live(connection).filter(Column::Object.eq(kind)).all(db).await?;
-    Ok(rows.into_iter().map(opened).collect())
+    Ok(rows.into_iter().map(Kept::from).collect())
 }
 
 /// Kind and id of the objects of these kinds that hang on these parents; gone ones are left out.
@@ -329,7 +331,7 @@ pub async fn after(
         .limit(limit)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(opened).collect())
+    Ok(rows.into_iter().map(Kept::from).collect())
 }
 
 /// How many objects of a connection are kept; gone ones are left out.

@@ -15,39 +15,31 @@ use super::error::Error;
 use super::page::List;
 use super::supplemental::{Supplemented, Supplements};
 use super::who::Last;
-use crate::store::lists::{self, Listed, Listing};
+use crate::store::lists::{Listed, Listing};
+use crate::store::streams::{self, Backed, Streamed};
 use crate::store::{self, Tx};
 
 /// One page of a connection's records, read in one state of the database and written row by row.
-pub(super) async fn list<E: Listed, T: From<E::Model> + Serialize>(
+pub(super) async fn list<E: Listed, T: From<E::Row> + Serialize>(
     app: &App,
     connection: &connection::Model,
     list: &List,
-) -> Result<Response, Error>
-where
-    E::Model: Send + Sync,
-{
+) -> Result<Response, Error> {
     let (tx, listing) = begun::<E>(app, connection, list).await?;
-    written::<E, T>(&tx, connection, list, &listing).await
+    let found = streams::page::<E>(&tx, connection.id, &listing, &[]).await?;
+    written(list, found, |row| Ok(T::from(row.record))).await
 }
 
 /// The same with supplemental data, where some is configured.
-pub(super) async fn supplemented<E: Listed, T: From<E::Model> + Serialize + Supplemented>(
+pub(super) async fn supplemented<E: Listed, T: From<E::Row> + Serialize + Supplemented>(
     app: &App,
     connection: &connection::Model,
     list: &List,
-) -> Result<Response, Error>
-where
-    E::Model: Send + Sync,
-{
+) -> Result<Response, Error> {
     let (tx, listing) = begun::<E>(app, connection, list).await?;
     let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
-    if supplements.is_empty() {
-        return written::<E, T>(&tx, connection, list, &listing).await;
-    }
-    let found = lists::records::<E>(&tx, connection.id, &listing).await?;
-    let rows = found.rows.into_iter().map(T::from).collect();
-    gathered(&tx, connection, list, rows, found.total, &supplements).await
+    let found = streams::page::<E>(&tx, connection.id, &listing, &supplements.kinds()).await?;
+    written(list, found, |row| supplements.added::<_, T>(row)).await
 }
 
 /// What is asked of a list, and the state of the database that answers it.
@@ -58,49 +50,52 @@ async fn begun<E: Listed>(app: &App, connection: &connection::Model, list: &List
     Ok((tx, listing))
 }
 
-/// A page of rows that had to be read together.
-pub(super) async fn gathered<T: Serialize + Supplemented>(
-    tx: &Tx,
-    connection: &connection::Model,
+/// A page of records, each written as it is read, and then gone.
+pub(super) async fn written<M, T: Serialize>(
     list: &List,
-    mut rows: Vec<T>,
-    total: u64,
-    supplements: &Supplements,
+    mut found: Streamed<'_, M>,
+    make: impl Fn(Backed<M>) -> Result<T, Error>,
 ) -> Result<Response, Error> {
-    supplements.add(tx, connection.id, &mut rows).await?;
-    let mut page = list.write();
-    for row in rows {
-        page.push(&row)?;
-    }
-    page.end(total, false)
-}
-
-async fn written<E: Listed, T: From<E::Model> + Serialize>(
-    tx: &Tx,
-    connection: &connection::Model,
-    list: &List,
-    listing: &Listing,
-) -> Result<Response, Error>
-where
-    E::Model: Send + Sync,
-{
-    let mut found = lists::records_stream::<E>(tx, connection.id, listing).await?;
     let mut page = list.write();
     while let Some(row) = found.rows.next().await {
-        page.push(&T::from(row?))?;
+        page.push(&make(row?)?)?;
     }
     page.end(found.total, found.is_backwards)
 }
 
 /// One of a connection's records.
-pub(super) async fn get<E: Listed, T: From<E::Model>>(
+pub(super) async fn get<E: Listed, T: From<E::Row>>(
     app: &App,
     connection: &connection::Model,
     Last(id): &Last,
 ) -> Result<Json<T>, Error> {
-    was_read(&app.db, connection, E::DATA_TYPE).await?;
-    let row = lists::record::<E>(&app.db, connection.id, id).await?;
-    row.map(|row| Json(T::from(row))).ok_or_else(|| Error::none(&E::NOUN.name.to_lowercase(), id))
+    let tx = store::read(&app.db).await?;
+    let row = one::<E>(&tx, connection, id, &[]).await?;
+    Ok(Json(T::from(row.record)))
+}
+
+/// The same with supplemental data, where some is configured.
+pub(super) async fn get_supplemented<E: Listed, T: From<E::Row> + Supplemented>(
+    app: &App,
+    connection: &connection::Model,
+    Last(id): &Last,
+) -> Result<Json<T>, Error> {
+    let tx = store::read(&app.db).await?;
+    let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
+    let row = one::<E>(&tx, connection, id, &supplements.kinds()).await?;
+    Ok(Json(supplements.added(row)?))
+}
+
+/// One of a connection's records, with the object of these kinds.
+pub(super) async fn one<E: Listed>(
+    tx: &Tx,
+    connection: &connection::Model,
+    id: &str,
+    kinds: &[&'static str],
+) -> Result<Backed<E::Row>, Error> {
+    was_read(tx, connection, E::DATA_TYPE).await?;
+    let row = streams::one::<E>(tx, connection.id, id, kinds).await?;
+    row.ok_or_else(|| Error::none(&E::NOUN.name.to_lowercase(), id))
 }
 
 /// Whether the data type was ever read to its end, or is being read and its last 90 days are there; what was is served,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::id::CompanyId;
 use entity::shape::TextMap;
@@ -175,7 +176,7 @@ pub async fn list(
     _: Caller,
     list: List,
     Query(param): Query<TagsParam>,
-) -> Result<Json<Page<Company>>, Error> {
+) -> Result<Response, Error> {
     let (listing, tags) = (list.listing(&store::companies::NOUN)?, param.parse()?);
     let shown = Shown::of(&app).await?;
     let tx = store::read(&app.db).await?;
@@ -185,12 +186,10 @@ pub async fn list(
     for row in store::connections::of_companies(&tx, &ids).await? {
         connections.entry(row.company_id).or_default().push(row);
     }
-    let with = |row: company::Model| {
+    list.with("tags", param.tags).page(found, |row| {
         let connections = connections.remove(&row.id).unwrap_or_default();
         Company::new(row, connections, &shown)
-    };
-    let results = found.rows.into_iter().map(with).collect::<Result<_, _>>()?;
-    Ok(Json(list.with("tags", param.tags).envelope(results, found.total)))
+    })
 }
 
 /// Create a company

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::{connection, integration};
@@ -188,18 +189,13 @@ impl Connection {
 #[utoipa::path(get, path = "/companies/{companyId}/connections", operation_id = "list-connections",
     tag = "Connections", params(("companyId" = CompanyId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Connection>), Refusals))]
-pub async fn list(
-    State(app): State<App>,
-    OfCompany(company): OfCompany,
-    list: List,
-) -> Result<Json<Page<Connection>>, Error> {
+pub async fn list(State(app): State<App>, OfCompany(company): OfCompany, list: List) -> Result<Response, Error> {
     let (filter, order) = (list.filter(&NOUN)?, list.order(&NOUN)?);
     let shown = Shown::of(&app).await?;
     if let Some(part) = list.plain() {
         let tx = store::read(&app.db).await?;
         let found = store::connections::page(&tx, company.id, &part).await?;
-        let rows = found.rows.into_iter().map(|row| shown.connection(row)).collect::<Result<Vec<_>, _>>()?;
-        return Ok(Json(list.envelope(rows, found.total)));
+        return list.page(found, |row| shown.connection(row));
     }
     let rows = store::connections::of_company(&app.db, company.id).await?;
     let mut rows = rows.into_iter().rev().map(|row| shown.connection(row)).collect::<Result<Vec<_>, _>>()?;
@@ -209,7 +205,7 @@ pub async fn list(
     if let Some(order) = order {
         rows.sort_by(|one, other| ascending(one.read(order.field), other.read(order.field), order.descending));
     }
-    Ok(Json(list.cut(rows)))
+    list.cut(rows)
 }
 
 /// Which integration a new connection goes through.

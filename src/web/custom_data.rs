@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::custom_data_type::{self, Config};
 use entity::id::{CompanyId, ConnectionId};
+use futures::stream::StreamExt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -153,30 +155,31 @@ pub async fn list(
     of: OfConnection,
     path: Path<(String, String, String)>,
     list: List,
-) -> Result<Json<Page<CustomDataTypeRecord>>, Error> {
+) -> Result<Response, Error> {
     list.refuse_queries("the records of a custom data type")?;
     let (config, object) = configured(&app, &of, &path.2).await?;
     let tx = store::read(&app.db).await?;
     let (offset, limit) = list.part();
-    let found = own_fields::objects(&tx, of.connection.id, object, offset, limit).await?;
+    let (mut objects, total) = own_fields::objects(&tx, of.connection.id, object, offset, limit).await?;
     let values = paths(&config.required_data)?;
     let keys = read(&config.key_by)?;
     let times = read(config.source_modified_date.as_deref().unwrap_or_default())?;
-    let mut rows = Vec::with_capacity(found.rows.len());
-    for kept in found.rows {
+    let mut page = list.write();
+    while let Some(kept) = objects.next().await {
+        let kept = kept?;
         let raw = source_objects::unpack(&kept.body, kept.codec)?;
         let body: Value = serde_json::from_slice(&raw).map_err(Error::fault)?;
         let parts: Vec<String> = keys.iter().map(|path| path.pick(&body)).map(plain).collect();
-        rows.push(CustomDataTypeRecord {
+        page.push(&CustomDataTypeRecord {
             id: parts.join("-"),
             modified_date: CustomModifiedDate {
                 modified_date: kept.read_at,
                 source_modified_date: times.iter().find_map(|path| time(&path.pick(&body))),
             },
             content: values.iter().map(|(name, path)| (name.clone(), path.pick(&body))).collect(),
-        });
+        })?;
     }
-    Ok(Json(list.envelope(rows, found.total)))
+    page.end(total, false)
 }
 
 fn read(given: &[String]) -> Result<Vec<pick::Path>, Error> {

@@ -16,7 +16,7 @@ use super::api::Refusals;
 use super::commerce;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 
 /// A customer.
@@ -69,10 +69,6 @@ impl From<customer::Model> for Customer {
 impl Supplemented for Customer {
     const DATA_TYPE: DataType = DataType::Customers;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -95,6 +91,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("customerId" = String, Path)),
     responses((status = 200, description = "The customer.", body = Customer), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Customer>, Error> {
-    let record = commerce::get::<customer::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<customer::Entity, _>(&app, &of.connection, &id).await
 }

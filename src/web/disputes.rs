@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce::{self, RecordRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -73,10 +73,6 @@ impl From<dispute::Model> for Dispute {
 impl Supplemented for Dispute {
     const DATA_TYPE: DataType = DataType::Disputes;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -99,6 +95,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("disputeId" = String, Path)),
     responses((status = 200, description = "The dispute.", body = Dispute), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Dispute>, Error> {
-    let record = commerce::get::<dispute::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<dispute::Entity, _>(&app, &of.connection, &id).await
 }

@@ -19,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use entity::connection;
 use entity::data_type::DataType;
+use entity::payout;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -29,10 +30,9 @@ use self::columns::Column;
 pub use self::pour::Pieces;
 use self::rows::{Origin, Records};
 use super::App;
-use super::commerce::was_read;
+use super::commerce::{self, was_read};
 use super::error::Error;
 use super::page::List;
-use super::payouts;
 use super::supplemental::Supplements;
 use super::who::{Last, OfConnection};
 use crate::query;
@@ -158,17 +158,15 @@ impl Tables {
         let order = given(&wanted.order_by).map(|text| noun.order(&text)).transpose()?;
         let columns = columns::chosen(&columns, wanted.fields.as_deref())?;
         let listing = Listing { filter, order, offset: 0, limit: 0 };
-        let (tx, db, connection) = (Arc::clone(&at.tx), at.db.clone(), connection.id);
-        pour::begin(Origin { tx, db, connection, records, listing, supplements }, encoder(format, columns)?).await
+        let (tx, connection) = (Arc::clone(&at.tx), connection.id);
+        pour::begin(Origin { tx, connection, records, listing, supplements }, encoder(format, columns)?).await
     }
 }
 
 /// A moment that exports are made of: all records that are read at it are as they were then, however long that takes.
-/// Supplemental data is not: it is looked up while the file is written.
 #[derive(Clone, Debug)]
 pub struct Moment {
     tx: Arc<Tx>,
-    db: Db,
 }
 
 impl Moment {
@@ -177,7 +175,7 @@ impl Moment {
     /// # Errors
     /// When the database does not answer.
     pub async fn of(db: &Db) -> Result<Self, Error> {
-        Ok(Self { tx: Arc::new(store::read_at_leisure(db).await?), db: db.clone() })
+        Ok(Self { tx: Arc::new(store::read_at_leisure(db).await?) })
     }
 }
 
@@ -282,7 +280,7 @@ async fn exported(
         }
         Asked::OfPayout => {
             let Last(id) = Last::from_request_parts(parts, app).await?;
-            payouts::find(&*at.tx, &connection, &id).await?;
+            commerce::one::<payout::Entity>(&at.tx, &connection, &id, &[]).await?;
             let name = format!("payout-{id}-transactions");
             (exports.tables.made(&at, &connection, Records::OfPayout(id), &wanted, format).await?, name)
         }

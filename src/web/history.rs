@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
@@ -75,17 +76,12 @@ impl PullOperation {
 #[utoipa::path(get, path = "/companies/{companyId}/data/history", operation_id = "list-pull-operations",
     tag = "Refresh data", params(("companyId" = CompanyId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<PullOperation>), Refusals))]
-pub async fn list(
-    State(app): State<App>,
-    OfCompany(company): OfCompany,
-    list: List,
-) -> Result<Json<Page<PullOperation>>, Error> {
+pub async fn list(State(app): State<App>, OfCompany(company): OfCompany, list: List) -> Result<Response, Error> {
     let listing = list.listing(&store::datasets_read::NOUN)?;
     let connections = ids(&app, company.id).await?;
     let tx = store::read(&app.db).await?;
     let found = store::datasets_read::history(&tx, &connections, &listing).await?;
-    let results = found.rows.into_iter().map(|row| PullOperation::new(company.id, row)).collect();
-    Ok(Json(list.envelope(results, found.total)))
+    list.page(found, |row| Ok(PullOperation::new(company.id, row)))
 }
 
 /// Get one sync

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::IntegrationId;
@@ -233,7 +234,7 @@ pub(super) async fn find(app: &App, key: &str) -> Result<integration::Model, Err
 #[utoipa::path(get, path = "/integrations", operation_id = "list-integrations", tag = "Integrations",
     params(ListParams),
     responses((status = 200, description = "One page.", body = Page<Integration>), Refusals))]
-pub async fn list(State(app): State<App>, _: Caller, list: List) -> Result<Json<Page<Integration>>, Error> {
+pub async fn list(State(app): State<App>, _: Caller, list: List) -> Result<Response, Error> {
     let (filter, order) = (list.filter(&NOUN)?, list.order(&NOUN)?);
     let mut rows = Vec::new();
     for row in store::integrations::all(&app.db).await? {
@@ -245,7 +246,7 @@ pub async fn list(State(app): State<App>, _: Caller, list: List) -> Result<Json<
     if let Some(order) = order {
         rows.sort_by(|one, other| ascending(one.read(order.field), other.read(order.field), order.descending));
     }
-    Ok(Json(list.cut(rows)))
+    list.cut(rows)
 }
 
 /// Get an integration

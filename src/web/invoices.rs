@@ -16,7 +16,7 @@ use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::orders::{OrderLine, PaymentRef};
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -114,10 +114,6 @@ impl From<invoice::Model> for Invoice {
 impl Supplemented for Invoice {
     const DATA_TYPE: DataType = DataType::Invoices;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -140,6 +136,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("invoiceId" = String, Path)),
     responses((status = 200, description = "The invoice.", body = Invoice), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Invoice>, Error> {
-    let record = commerce::get::<invoice::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<invoice::Entity, _>(&app, &of.connection, &id).await
 }

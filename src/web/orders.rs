@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -191,10 +191,6 @@ impl From<order::Model> for Order {
 impl Supplemented for Order {
     const DATA_TYPE: DataType = DataType::Orders;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -217,6 +213,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("orderId" = String, Path)),
     responses((status = 200, description = "The order.", body = Order), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Order>, Error> {
-    let record = commerce::get::<order::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<order::Entity, _>(&app, &of.connection, &id).await
 }

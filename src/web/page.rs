@@ -162,21 +162,34 @@ impl List {
     }
 
     /// The page of rows that the store has cut.
-    pub fn page<M, T: From<M>>(&self, found: Found<M>) -> Page<T> {
-        self.envelope(found.rows.into_iter().map(T::from).collect(), found.total)
+    ///
+    /// # Errors
+    /// When a row cannot be shown.
+    pub fn page<M, T: Serialize>(
+        &self,
+        found: Found<M>,
+        mut show: impl FnMut(M) -> Result<T, Error>,
+    ) -> Result<Response, Error> {
+        let mut page = self.write();
+        for row in found.rows {
+            page.push(&show(row)?)?;
+        }
+        page.end(found.total, false)
     }
 
     /// The page of all rows, cut here.
-    #[must_use]
-    pub fn cut<T>(&self, rows: Vec<T>) -> Page<T> {
+    ///
+    /// # Errors
+    /// Never, but for a fault.
+    pub fn cut<T: Serialize>(&self, rows: Vec<T>) -> Result<Response, Error> {
         let total = rows.len() as u64;
         let offset = usize::try_from(self.offset()).unwrap_or(usize::MAX);
-        self.envelope(rows.into_iter().skip(offset).take(self.size as usize).collect(), total)
+        let rows = rows.into_iter().skip(offset).take(self.size as usize).collect();
+        self.page(Found { rows, total }, Ok)
     }
 
     /// The envelope around the results of this page.
-    #[must_use]
-    pub fn envelope<T>(&self, results: Vec<T>, total: u64) -> Page<T> {
+    fn envelope<T>(&self, results: Vec<T>, total: u64) -> Page<T> {
         let more = self.offset() + u64::from(self.size) < total;
         Page {
             results,

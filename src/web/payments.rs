@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -69,10 +69,6 @@ impl From<payment::Model> for Payment {
 impl Supplemented for Payment {
     const DATA_TYPE: DataType = DataType::Payments;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -95,6 +91,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("paymentId" = String, Path)),
     responses((status = 200, description = "The payment.", body = Payment), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Payment>, Error> {
-    let record = commerce::get::<payment::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<payment::Entity, _>(&app, &of.connection, &id).await
 }

@@ -7,22 +7,21 @@ use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::payout_content::{self, State as Known};
-use entity::{connection, payout};
-use sea_orm::ConnectionTrait;
+use entity::{payout, transaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
 use super::api::Refusals;
-use super::commerce::{self, was_read};
+use super::commerce;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented, Supplements};
+use super::supplemental::{SupplementalData, Supplemented, Supplements};
 use super::transactions::Transaction;
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
-use crate::store;
-use crate::store::lists::{self, Listed};
+use crate::store::lists::Listed;
+use crate::store::{self, payouts_read};
 use crate::sync::payouts::{Proof, proof};
 
 /// A payout.
@@ -145,9 +144,8 @@ impl PayoutContent {
     }
 }
 
-impl Payout {
-    /// A payout with what is known of its content.
-    pub(super) fn new(row: payout::Model, content: Option<payout_content::Model>) -> Self {
+impl From<payouts_read::Row> for Payout {
+    fn from(payouts_read::Row { payout: row, content }: payouts_read::Row) -> Self {
         Self {
             content: PayoutContent::new(&row, content),
             amount: Decimal::from_minor(row.amount_minor, &row.currency),
@@ -176,10 +174,6 @@ impl Payout {
 impl Supplemented for Payout {
     const DATA_TYPE: DataType = DataType::Payouts;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -193,19 +187,7 @@ impl Supplemented for Payout {
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Payout>), Refusals))]
 pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
-    let listing = list.listing(payout::Entity::NOUN)?;
-    let tx = store::read(&app.db).await?;
-    was_read(&tx, &of.connection, payout::Entity::DATA_TYPE).await?;
-    let found = lists::records::<payout::Entity>(&tx, of.connection.id, &listing).await?;
-    let ids: Vec<&str> = found.rows.iter().map(|row| row.id.as_str()).collect();
-    let mut contents = store::payouts_read::contents(&tx, of.connection.id, &ids).await?;
-    let with = |row: payout::Model| {
-        let content = contents.remove(&row.id);
-        Payout::new(row, content)
-    };
-    let rows = found.rows.into_iter().map(with).collect();
-    let supplements = Supplements::of(&tx, &of.connection, DataType::Payouts).await?;
-    commerce::gathered(&tx, &of.connection, &list, rows, found.total, &supplements).await
+    commerce::supplemented::<payout::Entity, Payout>(&app, &of.connection, &list).await
 }
 
 /// Get a payout
@@ -213,21 +195,8 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     operation_id = "get-payout", tag = "Commerce",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("payoutId" = String, Path)),
     responses((status = 200, description = "The payout.", body = Payout), Refusals))]
-pub async fn get(State(app): State<App>, of: OfConnection, Last(id): Last) -> Result<Json<Payout>, Error> {
-    let tx = store::read(&app.db).await?;
-    let row = find(&tx, &of.connection, &id).await?;
-    let content = store::payouts_read::contents(&tx, of.connection.id, &[&id]).await?.remove(&id);
-    supplemental::one(&app, &of.connection, Json(Payout::new(row, content))).await
-}
-
-pub(super) async fn find(
-    db: &impl ConnectionTrait,
-    connection: &connection::Model,
-    id: &str,
-) -> Result<payout::Model, Error> {
-    was_read(db, connection, payout::Entity::DATA_TYPE).await?;
-    let row = lists::record::<payout::Entity>(db, connection.id, id).await?;
-    row.ok_or_else(|| Error::none("payout", id))
+pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Payout>, Error> {
+    commerce::get_supplemented::<payout::Entity, _>(&app, &of.connection, &id).await
 }
 
 /// List what a payout is made of
@@ -244,11 +213,10 @@ pub async fn transactions(
     Last(id): Last,
     list: List,
 ) -> Result<Response, Error> {
-    let listing = list.listing(entity::transaction::Entity::NOUN)?;
+    let listing = list.listing(transaction::Entity::NOUN)?;
     let tx = store::read(&app.db).await?;
-    find(&tx, &of.connection, &id).await?;
-    let found = store::payouts_read::transactions(&tx, of.connection.id, &id, &listing).await?;
-    let rows: Vec<Transaction> = found.rows.into_iter().map(Transaction::from).collect();
+    commerce::one::<payout::Entity>(&tx, &of.connection, &id, &[]).await?;
     let supplements = Supplements::of(&tx, &of.connection, DataType::Transactions).await?;
-    commerce::gathered(&tx, &of.connection, &list, rows, found.total, &supplements).await
+    let found = payouts_read::transactions(&tx, of.connection.id, &id, &listing, &supplements.kinds()).await?;
+    commerce::written(&list, found, |row| supplements.added::<_, Transaction>(row)).await
 }

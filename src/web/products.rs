@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -137,10 +137,6 @@ impl From<product::Model> for Product {
 impl Supplemented for Product {
     const DATA_TYPE: DataType = DataType::Products;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -163,6 +159,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("productId" = String, Path)),
     responses((status = 200, description = "The product.", body = Product), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Product>, Error> {
-    let record = commerce::get::<product::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<product::Entity, _>(&app, &of.connection, &id).await
 }

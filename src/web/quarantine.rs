@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
@@ -80,14 +81,11 @@ impl From<quarantined::Model> for QuarantinedObject {
     operation_id = "list-quarantine", tag = "Proof",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<QuarantinedObject>), Refusals))]
-pub async fn list(
-    State(app): State<App>,
-    of: OfConnection,
-    list: List,
-) -> Result<Json<Page<QuarantinedObject>>, Error> {
+pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
     let listing = list.listing(&store::quarantine::NOUN)?;
     let tx = store::read(&app.db).await?;
-    Ok(Json(list.page(store::quarantine::page(&tx, of.connection.id, &listing).await?)))
+    let found = store::quarantine::page(&tx, of.connection.id, &listing).await?;
+    list.page(found, |row| Ok(QuarantinedObject::from(row)))
 }
 
 /// Get an object that could not be mapped

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::drift;
@@ -370,8 +371,9 @@ impl From<drift::Model> for Drift {
     operation_id = "list-drift", tag = "Proof",
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<Drift>), Refusals))]
-pub async fn drift(State(app): State<App>, of: OfConnection, list: List) -> Result<Json<Page<Drift>>, Error> {
+pub async fn drift(State(app): State<App>, of: OfConnection, list: List) -> Result<Response, Error> {
     let listing = list.listing(&store::drift::NOUN)?;
     let tx = store::read(&app.db).await?;
-    Ok(Json(list.page(store::drift::page(&tx, of.connection.id, &listing).await?)))
+    let found = store::drift::page(&tx, of.connection.id, &listing).await?;
+    list.page(found, |row| Ok(Drift::from(row)))
 }

@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce::{self, NamedRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -141,10 +141,6 @@ impl From<subscription::Model> for Subscription {
 impl Supplemented for Subscription {
     const DATA_TYPE: DataType = DataType::Subscriptions;
 
-    fn source_id(&self) -> &str {
-        &self.id
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -168,6 +164,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("subscriptionId" = String, Path)),
     responses((status = 200, description = "The subscription.", body = Subscription), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Subscription>, Error> {
-    let record = commerce::get::<subscription::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<subscription::Entity, _>(&app, &of.connection, &id).await
 }

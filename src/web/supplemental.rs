@@ -1,13 +1,12 @@
 //! Supplemental data: fields of Stripe's own, served with the records that were made of the object.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use entity::connection;
 use entity::data_type::DataType;
-use entity::id::ConnectionId;
 use entity::supplemental_config::{Source, Sources};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -19,13 +18,12 @@ use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
 use super::who::Caller;
-use crate::store::{self, own_fields, source_objects, verify};
+use crate::store::streams::Backed;
+use crate::store::{self, own_fields, verify};
 use crate::sync::pick;
 
 /// Sources of one data type, and fields of one source, at most.
 const MOST: usize = 50;
-/// Objects that are looked up together.
-pub(super) const AT_ONCE: usize = 500;
 /// Characters that a name may have.
 const LONGEST: usize = 100;
 
@@ -49,8 +47,6 @@ pub struct SupplementalDataConfiguration {
 pub(super) trait Supplemented {
     /// Its data type.
     const DATA_TYPE: DataType;
-    /// The id of Stripe's object that it is named after.
-    fn source_id(&self) -> &str;
     /// Takes what was found.
     fn supplement(&mut self, data: SupplementalData);
 }
@@ -84,9 +80,9 @@ impl Supplements {
         Ok(Self(all))
     }
 
-    /// Whether there is nothing to add.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The kinds of the objects that it is read from.
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
+        self.0.iter().map(|one| one.object).collect()
     }
 
     /// The names on the way to each value in `content`, in the order of its JSON.
@@ -94,43 +90,18 @@ impl Supplements {
         self.0.iter().flat_map(|one| one.paths.iter().map(|(field, _)| [one.name.as_str(), field.as_str()]))
     }
 
-    /// Adds it to records of a connection.
-    pub(super) async fn add<T: Supplemented>(
-        &self,
-        db: &impl ConnectionTrait,
-        connection: ConnectionId,
-        records: &mut [T],
-    ) -> Result<(), Error> {
-        for records in records.chunks_mut(AT_ONCE) {
-            let mut found: HashMap<String, BTreeMap<String, BTreeMap<String, Value>>> = HashMap::new();
-            for Supplement { name, object, paths } in &self.0 {
-                let ids = records.iter().map(|record| record.source_id().to_owned()).collect();
-                for kept in source_objects::with_ids(db, connection, object, ids).await? {
-                    let body: Value = serde_json::from_slice(&kept.body).map_err(Error::fault)?;
-                    let values = paths.iter().map(|(name, path)| (name.clone(), path.pick(&body))).collect();
-                    found.entry(kept.id).or_default().insert(name.clone(), values);
-                }
-            }
-            for record in records {
-                if let Some(content) = found.get(record.source_id()) {
-                    record.supplement(SupplementalData { content: content.clone() });
-                }
-            }
-        }
-        Ok(())
+    /// The record, with what is picked of the object behind it.
+    pub(super) fn added<R, T: From<R> + Supplemented>(&self, read: Backed<R>) -> Result<T, Error> {
+        let mut record = T::from(read.record);
+        // What does not unpack was told when it was read.
+        let Some(kept) = read.object.filter(|kept| !kept.body.is_empty()) else { return Ok(record) };
+        let body: Value = serde_json::from_slice(&kept.body).map_err(Error::fault)?;
+        let picked = |(name, path): &(String, pick::Path)| (name.clone(), path.pick(&body));
+        let of_kind = self.0.iter().filter(|one| one.object == kept.object);
+        let content = of_kind.map(|one| (one.name.clone(), one.paths.iter().map(picked).collect())).collect();
+        record.supplement(SupplementalData { content });
+        Ok(record)
     }
-}
-
-/// Adds to one record what is configured.
-pub(super) async fn one<T: Supplemented>(
-    app: &App,
-    connection: &connection::Model,
-    Json(record): Json<T>,
-) -> Result<Json<T>, Error> {
-    let mut records = [record];
-    Supplements::of(&app.db, connection, T::DATA_TYPE).await?.add(&app.db, connection.id, &mut records).await?;
-    let [record] = records;
-    Ok(Json(record))
 }
 
 /// Paths by the names of their values.

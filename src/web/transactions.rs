@@ -15,7 +15,7 @@ use super::api::Refusals;
 use super::commerce::{self, RecordRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
-use super::supplemental::{self, SupplementalData, Supplemented};
+use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
 use crate::money::Decimal;
 
@@ -71,10 +71,6 @@ impl From<transaction::Model> for Transaction {
 impl Supplemented for Transaction {
     const DATA_TYPE: DataType = DataType::Transactions;
 
-    fn source_id(&self) -> &str {
-        self.id.split(':').next().unwrap_or(&self.id)
-    }
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }
@@ -97,6 +93,5 @@ pub async fn list(State(app): State<App>, of: OfConnection, list: List) -> Resul
     params(("companyId" = CompanyId, Path), ("connectionId" = ConnectionId, Path), ("transactionId" = String, Path)),
     responses((status = 200, description = "The transaction.", body = Transaction), Refusals))]
 pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<Json<Transaction>, Error> {
-    let record = commerce::get::<transaction::Entity, _>(&app, &of.connection, &id).await?;
-    supplemental::one(&app, &of.connection, record).await
+    commerce::get_supplemented::<transaction::Entity, _>(&app, &of.connection, &id).await
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::id::{DeliveryId, WebhookConsumerId, WebhookEventId, WebhookReplayId};
 use entity::{delivery, delivery_attempt};
@@ -118,14 +119,11 @@ pub struct WebhookDeliveryWithTries {
 #[utoipa::path(get, path = "/webhooks/{webhookId}/deliveries", operation_id = "list-webhook-deliveries",
     tag = "Webhooks", params(("webhookId" = WebhookConsumerId, Path), ListParams),
     responses((status = 200, description = "One page.", body = Page<WebhookDelivery>), Refusals))]
-pub async fn list(
-    State(app): State<App>,
-    OfConsumer(consumer): OfConsumer,
-    list: List,
-) -> Result<Json<Page<WebhookDelivery>>, Error> {
+pub async fn list(State(app): State<App>, OfConsumer(consumer): OfConsumer, list: List) -> Result<Response, Error> {
     let listing = list.listing(&store::deliveries::NOUN)?;
     let tx = store::read(&app.db).await?;
-    Ok(Json(list.page(store::deliveries::page(&tx, consumer.id, &listing).await?)))
+    let found = store::deliveries::page(&tx, consumer.id, &listing).await?;
+    list.page(found, |row| Ok(WebhookDelivery::from(row)))
 }
 
 async fn find(app: &App, consumer: WebhookConsumerId, text: &str) -> Result<delivery::Model, Error> {

@@ -77,6 +77,28 @@ both! {
         assert!(plain.iter().all(|row| row.get("supplementalData").is_none()), "{plain:?}");
     }
 
+    async fn every_page_from_either_end_carries_what_the_whole_list_does(house: House) {
+        let (data, key, _) = read(&house).await;
+        for (kind, list, field) in [("payouts", "payouts", "arrival_date"), ("transactions", "balance_transactions", "available_on")] {
+            let path = format!("/integrations/yzth/dataTypes/commerce-{kind}/supplementalDataConfig");
+            let own = json!({ "supplementalDataConfig": { "own": { "dataSource": list, "pullData": { "id": "id", "when": field } } } });
+            assert_eq!(house.send(Method::PUT, &path, &key, Some(&own)).await.0, 200);
+            let list = format!("{data}/commerce-{kind}?orderBy=currency");
+            let whole = rows(&house, &format!("{list}&pageSize=5000"), &key).await;
+            for row in &whole {
+                let id = row["id"].as_str().unwrap().split(':').next().unwrap();
+                assert_eq!(row["supplementalData"]["content"]["own"]["id"], id);
+                assert!(row["supplementalData"]["content"]["own"]["when"].is_i64(), "{row}");
+                assert!(kind == "transactions" || row["content"]["state"].is_string(), "{row}");
+            }
+            let size = whole.len() / 5 + 1;
+            for (number, wanted) in (1..).zip(whole.chunks(size)) {
+                let page = rows(&house, &format!("{list}&pageSize={size}&page={number}"), &key).await;
+                assert_eq!(page, wanted, "page {number} of {kind}");
+            }
+        }
+    }
+
     async fn a_configuration_that_cannot_work_is_refused_and_changes_nothing(house: House) {
         let key = house.api_key().await;
         let of = |kind: &str| format!("/integrations/yzth/dataTypes/{kind}/supplementalDataConfig");

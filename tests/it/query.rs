@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use entity::id::ConnectionId;
 use entity::payment;
+use futures::TryStreamExt;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tributary::money::to_milli;
 use tributary::query::{self, Datum, Field};
-use tributary::store::lists::{self, Listed, Listing, Source};
-use tributary::store::{companies, read};
+use tributary::store::lists::{Found, Listed, Listing, Source};
+use tributary::store::{companies, read, streams};
 
 use crate::both;
 use crate::house::Ground;
@@ -105,6 +106,17 @@ fn comparisons() -> Vec<String> {
     all
 }
 
+/// A page of payments, in the order of the list.
+async fn found(ground: &Ground, connection: ConnectionId, listing: &Listing) -> Found<payment::Model> {
+    let tx = read(&ground.db).await.unwrap();
+    let found = streams::page::<payment::Entity>(&tx, connection, listing, &[]).await.unwrap();
+    let mut rows: Vec<_> = found.rows.map_ok(|row| row.record).try_collect().await.unwrap();
+    if found.is_backwards {
+        rows.reverse();
+    }
+    Found { rows, total: found.total }
+}
+
 both! {
     async fn the_database_finds_what_the_grammar_means(ground: Ground) {
         let connection = ConnectionId::new();
@@ -131,7 +143,7 @@ both! {
             let meant: BTreeSet<String> =
                 all.iter().filter(|row| filter.matches(&|one| field(row, one))).map(|row| row.id.clone()).collect();
             let listing = Listing { filter: Some(filter), limit: 1000, ..Listing::default() };
-            let found = lists::records::<payment::Entity>(&ground.db, connection, &listing).await.unwrap();
+            let found = found(&ground, connection, &listing).await;
             assert_eq!(found.total, meant.len() as u64, "{text}");
             assert_eq!(found.rows.into_iter().map(|row| row.id).collect::<BTreeSet<_>>(), meant, "{text}");
         }
@@ -148,7 +160,7 @@ both! {
                 let mut seen = Vec::new();
                 for offset in (0..60).step_by(7) {
                     let listing = Listing { order: Some(noun.order(&way).unwrap()), offset, limit: 7, ..Listing::default() };
-                    seen.extend(lists::records::<payment::Entity>(&ground.db, connection, &listing).await.unwrap().rows);
+                    seen.extend(found(&ground, connection, &listing).await.rows);
                 }
                 let ids: BTreeSet<&str> = seen.iter().map(|row| row.id.as_str()).collect();
                 assert_eq!((seen.len(), ids.len()), (60, 60), "{way}");
@@ -184,7 +196,7 @@ both! {
             let page = async |offset, limit| {
                 let order = (!order.is_empty()).then(|| noun.order(order).unwrap());
                 let listing = Listing { order, offset, limit, ..Listing::default() };
-                let found = lists::records::<payment::Entity>(&ground.db, connection, &listing).await.unwrap();
+                let found = found(&ground, connection, &listing).await;
                 assert_eq!(found.total, 2_574, "deleted ones are not counted");
                 found.rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
             };

@@ -15,7 +15,7 @@ use tributary::task::Task;
 use crate::house::House;
 use crate::process::{Served, tributary};
 
-/// Longer than anything that is waited for takes.
+/// Longer than anything that is waited for takes, in as many rounds as are usual.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 /// How long a lease on PostgreSQL lasts here. On SQLite, where the one writer's place is waited for and a start frees all
@@ -81,10 +81,15 @@ pub async fn work(house: &House) -> Served {
 }
 
 /// Waits until something holds, which others bring about; fails when it takes too long.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    until_within(PATIENCE, what, holds).await;
+}
+
+/// The same for what takes longer the more rounds are asked for.
+pub async fn until_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !holds().await {
-        assert!(began.elapsed() < PATIENCE, "it does not come to this: {what}");
+        assert!(began.elapsed() < patience, "it does not come to this: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

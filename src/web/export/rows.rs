@@ -5,7 +5,7 @@ use std::sync::Arc;
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::{customer, dispute, invoice, order, payment, payment_method, payout, product, subscription, transaction};
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{BoxStream, StreamExt};
 use sea_orm::DbErr;
 use serde::Serialize;
 
@@ -18,10 +18,10 @@ use super::super::payments::Payment;
 use super::super::payouts::Payout;
 use super::super::products::Product;
 use super::super::subscriptions::Subscription;
-use super::super::supplemental::{AT_ONCE, Supplemented, Supplements};
+use super::super::supplemental::{Supplemented, Supplements};
 use super::super::transactions::Transaction;
-use crate::store::lists::{self, Listed, Listing, Noun};
-use crate::store::{Db, Tx, payouts_read};
+use crate::store::lists::{Listed, Listing, Noun};
+use crate::store::{Tx, payouts_read, streams};
 
 /// The rows of a list.
 pub(super) type Rows<'a> = BoxStream<'a, anyhow::Result<String>>;
@@ -67,8 +67,6 @@ impl Records {
 pub(super) struct Origin {
     /// The state of the database that the records are read in.
     pub(super) tx: Arc<Tx>,
-    /// Supplemental data is looked up beside them, since the one statement that reads them has their connection for itself.
-    pub(super) db: Db,
     /// Whose records they are.
     pub(super) connection: ConnectionId,
     /// Which.
@@ -85,8 +83,9 @@ impl Origin {
         let data_type = match &self.records {
             Records::Of(data_type) => *data_type,
             Records::OfPayout(id) => {
-                let rows = payouts_read::all_transactions(&self.tx, self.connection, id, &self.listing).await?;
-                return Ok(self.supplemented(rows.map_ok(Transaction::from).boxed()));
+                let kinds = self.supplements.kinds();
+                let rows = payouts_read::all_transactions(&self.tx, self.connection, id, &self.listing, &kinds).await?;
+                return Ok(self.made::<_, Transaction>(rows));
             }
         };
         match data_type {
@@ -94,15 +93,13 @@ impl Origin {
             DataType::Customers => self.of::<customer::Entity, Customer>().await,
             DataType::Payments => self.of::<payment::Entity, Payment>().await,
             DataType::Transactions => self.of::<transaction::Entity, Transaction>().await,
-            DataType::Payouts => {
-                let rows = payouts_read::stream(&self.tx, self.connection, &self.listing).await?;
-                Ok(self.supplemented(rows.map_ok(|(row, content)| Payout::new(row, content)).boxed()))
-            }
+            DataType::Payouts => self.of::<payout::Entity, Payout>().await,
             DataType::Disputes => self.of::<dispute::Entity, Dispute>().await,
             DataType::Products => self.of::<product::Entity, Product>().await,
             DataType::PaymentMethods => {
-                let rows = lists::stream::<payment_method::Entity>(&self.tx, self.connection, &self.listing).await?;
-                Ok(rows.map_ok(PaymentMethod::from).map(json).boxed())
+                let rows =
+                    streams::all::<payment_method::Entity>(&self.tx, self.connection, &self.listing, &[]).await?;
+                Ok(rows.map(|row| json(&PaymentMethod::from(row?.record))).boxed())
             }
             DataType::Orders => self.of::<order::Entity, Order>().await,
             DataType::Subscriptions => self.of::<subscription::Entity, Subscription>().await,
@@ -110,42 +107,18 @@ impl Origin {
         }
     }
 
-    async fn of<E: Listed, T>(&self) -> Result<Rows<'_>, DbErr>
-    where
-        E::Model: Send + Sync,
-        T: From<E::Model> + Serialize + Supplemented + Send + 'static,
-    {
-        let rows = lists::stream::<E>(&self.tx, self.connection, &self.listing).await?;
-        Ok(self.supplemented(rows.map_ok(T::from).boxed()))
+    async fn of<E: Listed, T: From<E::Row> + Serialize + Supplemented>(&self) -> Result<Rows<'_>, DbErr> {
+        let kinds = self.supplements.kinds();
+        let rows = streams::all::<E>(&self.tx, self.connection, &self.listing, &kinds).await?;
+        Ok(self.made::<_, T>(rows))
     }
 
     /// The same rows as JSON, each with what is served beside it.
-    fn supplemented<'a, T>(&'a self, rows: BoxStream<'a, Result<T, DbErr>>) -> Rows<'a>
-    where
-        T: Serialize + Supplemented + Send + 'static,
-    {
-        if self.supplements.is_empty() {
-            return rows.map(json).boxed();
-        }
-        rows.chunks(AT_ONCE).then(|rows| self.completed(rows)).flat_map(futures::stream::iter).boxed()
-    }
-
-    async fn completed<T>(&self, rows: Vec<Result<T, DbErr>>) -> Vec<anyhow::Result<String>>
-    where
-        T: Serialize + Supplemented,
-    {
-        let made = async {
-            let mut rows = rows.into_iter().collect::<Result<Vec<T>, DbErr>>()?;
-            self.supplements.add(&self.db, self.connection, &mut rows).await?;
-            anyhow::Ok(rows)
-        };
-        match made.await {
-            Ok(rows) => rows.into_iter().map(|row| json(Ok(row))).collect(),
-            Err(error) => vec![Err(error)],
-        }
+    fn made<'a, M: 'a, T: From<M> + Serialize + Supplemented>(&'a self, rows: streams::Rows<'a, M>) -> Rows<'a> {
+        rows.map(|row| json(&self.supplements.added::<_, T>(row?)?)).boxed()
     }
 }
 
-fn json<T: Serialize>(row: Result<T, DbErr>) -> anyhow::Result<String> {
-    Ok(serde_json::to_string(&row?)?)
+fn json(row: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(row)?)
 }

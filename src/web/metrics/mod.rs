@@ -153,9 +153,9 @@ fn known_day(day: NaiveDate) -> Option<NaiveDate> {
 /// this answer alone: that is slower, and no reason to refuse it.
 async fn keep_days(app: &App, connection: ConnectionId, now: DateTime<Utc>) {
     let kept = async {
-        let best = store::datasets_read::best(&app.db, connection, DataType::Transactions).await?;
+        let head = store::sync_heads::find(&app.db, connection).await?;
         // While a first sync goes on, hardly a day stays as it is.
-        if best.is_none_or(|row| row.status != Status::Complete) {
+        if head.is_none_or(|head| head.first_done_at.is_none()) {
             return Ok(());
         }
         days::keep_all(&app.db, connection, now).await
