@@ -167,6 +167,7 @@ impl House {
     /// A house on this ground.
     pub async fn around(ground: Ground, stripe: Options) -> Self {
         let simulator = simulator::http::start(stripe).await.unwrap();
+        simulator.clock.hold();
         let base: Url = simulator.url.parse().unwrap();
         let settings = StripeSettings {
             api_base: base.clone(),

@@ -62,6 +62,12 @@ def http(method, path, form=None, headers=None):
     return answer.status, answer.headers, answer.read().decode()
 
 
+def control(path, body):
+    """Tells the simulator to do something; its answer."""
+    request = urllib.request.Request(URL + "/_simulator" + path, data=json.dumps(body).encode(), method="POST")
+    return json.loads(urllib.request.urlopen(request).read())
+
+
 def accounts():
     return json.loads(http("GET", "/_simulator/accounts")[2])["accounts"]
 
@@ -308,9 +314,7 @@ def check_revoked_in_the_dashboard():
 def check_actions_are_seen():
     account = shop()
     connect(account)
-    body = json.dumps({"do": "charge", "amount": 4321}).encode()
-    request = urllib.request.Request(f"{URL}/_simulator/accounts/{account}/actions", data=body, method="POST")
-    events = json.loads(urllib.request.urlopen(request).read())["events"]
+    events = control(f"/accounts/{account}/actions", {"do": "charge", "amount": 4321})["events"]
     charge = next(event["data"]["object"]["id"] for event in events if event["type"] == "charge.succeeded")
     assert stripe.Charge.retrieve(charge, stripe_account=account).amount == 4321
     # The charge's balance transaction, and the event that tells of it, come some seconds later.
@@ -358,8 +362,7 @@ def check_faults_are_what_the_library_takes_them_for():
     ]
     cursor = stripe.Charge.list(limit=1, stripe_account=account).data[0].id
     for fault, error in faults:
-        rules = json.dumps([{"endpoint": "GET /v1/charges", "fault": fault}]).encode()
-        urllib.request.urlopen(urllib.request.Request(URL + "/_simulator/faults", data=rules, method="POST"))
+        control("/faults", [{"endpoint": "GET /v1/charges", "fault": fault}])
         raises(error, lambda: stripe.Charge.list(limit=1, starting_after=cursor, stripe_account=account))
     told = json.loads(http("GET", "/_simulator/faults")[2])
     assert [rule["fired"] for rule in told] == [1] * len(faults), told
@@ -367,6 +370,8 @@ def check_faults_are_what_the_library_takes_them_for():
 
 
 def main():
+    # What is read twice and compared must not have gone on between: payments settle, payouts arrive.
+    assert control("/clock", {"hold": True})["held"]
     checks = [(name, check) for name, check in globals().items() if name.startswith("check_")]
     failed = 0
     for name, check in checks:

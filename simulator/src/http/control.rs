@@ -33,7 +33,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/deliveries/send", post(send))
         .route("/webhook_endpoints/{id}/roll", post(roll_secret))
         .route("/settings", get(settings).post(set))
-        .route("/clock", get(clock).post(advance))
+        .route("/clock", get(clock).post(turn_clock))
         .route("/platform-key", post(roll_key))
 }
 
@@ -211,7 +211,7 @@ async fn roll_secret(
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
     let Roll { old_lives_seconds } = parsed(&body)?;
-    let until = shared.clock.seconds().saturating_add(old_lives_seconds);
+    let until = shared.clock.going().saturating_add(old_lives_seconds);
     let secret = super::api::new_webhook_secret();
     let mut registered = shared.webhooks.registered();
     let none = || Refused(StatusCode::NOT_FOUND, format!("There is no webhook endpoint '{id}'."));
@@ -239,19 +239,29 @@ async fn set(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Sett
 }
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({ "now": shared.clock.seconds() }))
+    Json(json!({ "now": shared.clock.seconds(), "held": shared.clock.held() }))
 }
 
+/// What is done to the clock; one of them at least.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
-    advance_seconds: u32,
+struct Turn {
+    advance_seconds: Option<u32>,
+    hold: Option<bool>,
 }
 
-/// Lets time pass at once; it never goes back.
-async fn advance(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
-    let Advance { advance_seconds } = parsed(&body)?;
-    shared.clock.advance(i64::from(advance_seconds) * 1_000);
+/// Lets time pass at once, or stand, or go on. It never goes back.
+async fn turn_clock(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let Turn { advance_seconds, hold } = parsed(&body)?;
+    if advance_seconds.is_none() && hold.is_none() {
+        return Err(Refused(StatusCode::BAD_REQUEST, "'advance_seconds' or 'hold' is needed.".to_owned()));
+    }
+    match hold {
+        Some(true) => shared.clock.hold(),
+        Some(false) => shared.clock.release(),
+        None => {}
+    }
+    shared.clock.advance(i64::from(advance_seconds.unwrap_or(0)) * 1_000);
     shared.happened.notify_one();
     Ok(clock(State(shared)).await)
 }

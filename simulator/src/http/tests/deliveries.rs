@@ -204,5 +204,12 @@ async fn rules_of_deliveries_are_set_over_http_and_checked() {
     let (status, clock) = control(&told.stripe, "POST", "clock", json!({ "advance_seconds": 3_600 })).await;
     assert_eq!(status, 200);
     assert!(clock["now"].as_i64().unwrap().abs_diff(told.stripe.clock.seconds()) < 60);
+    for hold in [true, false] {
+        let (status, clock) = control(&told.stripe, "POST", "clock", json!({ "hold": hold })).await;
+        assert_eq!((status, &clock["held"], told.stripe.clock.held()), (200, &json!(hold), hold));
+    }
+    for bad in [json!({}), json!({ "hold": "yes" }), json!({ "advance_seconds": -1 }), json!({ "stop": true })] {
+        assert_eq!(control(&told.stripe, "POST", "clock", bad.clone()).await.0, 400, "{bad}");
+    }
     told.stripe.stop().await.unwrap();
 }

@@ -215,7 +215,7 @@ impl Webhooks {
     }
 
     fn signature(&self, endpoint: &Registered, twist: Option<&Twist>, body: &str) -> String {
-        let now = self.clock.seconds();
+        let now = self.clock.going();
         let right = || endpoint.live_secrets(now);
         match twist {
             Some(Twist::ClockOff { seconds }) => signature::header(right(), now + seconds, body),
