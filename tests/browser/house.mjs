@@ -120,6 +120,13 @@ export class House {
     return (await (await fetch(`${this.stripe}/_simulator/accounts`)).json()).accounts;
   }
 
+  /** From now on each answer of Stripe takes so long. */
+  async latency(milliseconds) {
+    const body = JSON.stringify({ latency_ms: milliseconds });
+    const answer = await fetch(`${this.stripe}/_simulator/settings`, { method: "POST", body });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
   async stop() {
     for (const { child } of this.#processes) child.kill("SIGTERM");
     await Promise.all(this.#processes.map((one) => one.ended));

@@ -81,6 +81,8 @@ try {
   });
 
   await step("by keyboard alone: consent, choose, approve, see the progress", async () => {
+    // However slow the machine is, the first sync is under way until it has been looked at.
+    await house.latency(2_000);
     await page.getByRole("button", { name: "Continue to Stripe" }).focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(`${house.stripe}/oauth/authorize**`);
@@ -105,6 +107,7 @@ try {
     await goOn.waitFor();
     await fine(page, "progress");
     await page.getByRole("link", { name: "Go on updating this page" }).click();
+    await house.latency(0);
   });
 
   await step("the page follows the sync to its end by itself, and then stands still", async () => {
