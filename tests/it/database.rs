@@ -1,10 +1,10 @@
 //! Opening, migrating, and refusing a database.
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tributary::store::{self, database::Unusable};
 
 use crate::both;
-use crate::house::Ground;
+use crate::house::{Ground, Kind};
 
 both! {
     async fn a_second_migration_changes_nothing(ground: Ground) {
@@ -22,4 +22,24 @@ both! {
             assert!(matches!(refused, Err(Unusable::Newer(name)) if name == "m29990101_000001_later"));
         }
     }
+}
+
+/// On a large database a migration takes longer than any other statement may.
+#[tokio::test]
+async fn migrations_take_the_time_that_they_need_on_postgresql() {
+    let ground = Ground::bare(Kind::Postgres).await;
+    // Each migration is noted with the limit of the connection that ran it.
+    let noted = "
+        CREATE TABLE noted (statement_timeout text NOT NULL);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO noted VALUES (current_setting('statement_timeout')); RETURN NEW; END $$;
+        CREATE TABLE seaql_migrations (version varchar PRIMARY KEY, applied_at bigint NOT NULL);
+        CREATE TRIGGER noting BEFORE INSERT ON seaql_migrations FOR EACH ROW EXECUTE FUNCTION note();";
+    ground.db.execute_unprepared(noted).await.unwrap();
+    store::database::migrate(&ground.db).await.unwrap();
+    let limits = "SELECT min(statement_timeout), max(statement_timeout), count(*) FROM noted";
+    let row = ground.db.query_one_raw(Statement::from_string(DbBackend::Postgres, limits)).await.unwrap().unwrap();
+    let (least, most): (String, String) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    assert_eq!((least.as_str(), most.as_str()), ("0", "0"));
+    assert!(row.try_get_by_index::<i64>(2).unwrap() > 10);
 }
