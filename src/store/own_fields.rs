@@ -9,7 +9,7 @@ use futures::stream::{BoxStream, StreamExt};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use super::Tx;
+use super::{Tx, source_objects};
 
 /// What is served beside the records of a data type; nothing unless it was set.
 ///
@@ -88,10 +88,7 @@ pub async fn objects<'a>(
     limit: u64,
 ) -> Result<(BoxStream<'a, Result<source_object::Model, DbErr>>, u64), DbErr> {
     use source_object::Column;
-    let of = source_object::Entity::find()
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::Object.eq(object))
-        .filter(Column::DeletedAt.is_null());
+    let of = source_objects::live(connection).filter(Column::Object.eq(object));
     let total = of.clone().count(tx).await?;
     let page = of.order_by_asc(Column::Id).offset(offset).limit(limit);
     Ok((page.stream(tx.inner()).await?.boxed(), total))

@@ -1,7 +1,5 @@
 //! Payouts as the API shows them: what each is made of.
 
-use std::collections::HashMap;
-
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::{payout, payout_content, payout_transaction, transaction};
@@ -11,8 +9,8 @@ use sea_orm::{ExprTrait, FromQueryResult, JoinType, QueryResult, QuerySelect};
 
 use super::Tx;
 use super::lists::{self, Listed, Listing, Noun};
+use super::records::{self, Rows, Streamed};
 use super::records_read::PAYOUT;
-use super::streams::{self, Rows, Streamed};
 
 /// A payout, with what is known of its content.
 #[derive(Debug)]
@@ -28,7 +26,7 @@ const CONTENT: &str = "content_";
 
 impl FromQueryResult for Row {
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { payout: payout::Model::from_query_result(row, prefix)?, content: streams::if_there(row, CONTENT)? })
+        Ok(Self { payout: payout::Model::from_query_result(row, prefix)?, content: records::if_there(row, CONTENT)? })
     }
 }
 
@@ -43,7 +41,7 @@ impl Listed for payout::Entity {
             .from((payout::Column::ConnectionId, payout::Column::Id))
             .to((Column::ConnectionId, Column::PayoutId))
             .into();
-        streams::with_columns::<Self, Entity>(rows.join(JoinType::LeftJoin, content), CONTENT)
+        records::with_columns::<Self, Entity>(rows.join(JoinType::LeftJoin, content), CONTENT)
     }
 }
 
@@ -59,7 +57,7 @@ pub async fn transactions<'a>(
     listing: &Listing,
     kinds: &[&'static str],
 ) -> Result<Streamed<'a, transaction::Model>, DbErr> {
-    streams::page_of(tx, of_payout(connection, payout), connection, listing, kinds).await
+    records::page_of(tx, of_payout(connection, payout), connection, listing, kinds).await
 }
 
 /// All of these transactions that the listing's filter leaves, in its order.
@@ -73,7 +71,7 @@ pub async fn all_transactions<'a>(
     listing: &Listing,
     kinds: &[&'static str],
 ) -> Result<Rows<'a, transaction::Model>, DbErr> {
-    streams::all_of(tx, of_payout(connection, payout), connection, listing, kinds).await
+    records::all_of(tx, of_payout(connection, payout), connection, listing, kinds).await
 }
 
 fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Entity> {
@@ -85,24 +83,4 @@ fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Enti
         .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
         .to_owned();
     lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(ids))
-}
-
-/// All payouts of a connection, each with what is known of its content.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn with_contents(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-) -> Result<Vec<(payout::Model, Option<payout_content::Model>)>, DbErr> {
-    use payout_content::{Column, Entity};
-    let payouts = lists::of_connection::<payout::Entity>(connection).all(db).await?;
-    let contents = Entity::find().filter(Column::ConnectionId.eq(connection)).all(db).await?;
-    let mut contents: HashMap<String, payout_content::Model> =
-        contents.into_iter().map(|row| (row.payout_id.clone(), row)).collect();
-    let with = |row: payout::Model| {
-        let content = contents.remove(&row.id);
-        (row, content)
-    };
-    Ok(payouts.into_iter().map(with).collect())
 }

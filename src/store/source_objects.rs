@@ -276,7 +276,7 @@ pub async fn bury(
     Ok(Some(Buried { parent_id }))
 }
 
-fn live(connection: ConnectionId) -> Select<source_object::Entity> {
+pub(super) fn live(connection: ConnectionId) -> Select<source_object::Entity> {
     source_object::Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::DeletedAt.is_null())
 }
 

@@ -16,7 +16,7 @@ use super::page::List;
 use super::supplemental::{Supplemented, Supplements};
 use super::who::Last;
 use crate::store::lists::{Listed, Listing};
-use crate::store::streams::{self, Backed, Streamed};
+use crate::store::records::{self, Backed, Streamed};
 use crate::store::{self, Tx};
 
 /// One page of a connection's records, read in one state of the database and written row by row.
@@ -26,7 +26,7 @@ pub(super) async fn list<E: Listed, T: From<E::Row> + Serialize>(
     list: &List,
 ) -> Result<Response, Error> {
     let (tx, listing) = begun::<E>(app, connection, list).await?;
-    let found = streams::page::<E>(&tx, connection.id, &listing, &[]).await?;
+    let found = records::page::<E>(&tx, connection.id, &listing, &[]).await?;
     written(list, found, |row| Ok(T::from(row.record))).await
 }
 
@@ -37,8 +37,8 @@ pub(super) async fn supplemented<E: Listed, T: From<E::Row> + Serialize + Supple
     list: &List,
 ) -> Result<Response, Error> {
     let (tx, listing) = begun::<E>(app, connection, list).await?;
-    let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
-    let found = streams::page::<E>(&tx, connection.id, &listing, &supplements.kinds()).await?;
+    let supplements = Supplements::of(&tx, connection, E::DATA_TYPE).await?;
+    let found = records::page::<E>(&tx, connection.id, &listing, &supplements.kinds()).await?;
     written(list, found, |row| supplements.added::<_, T>(row)).await
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn get_supplemented<E: Listed, T: From<E::Row> + Supplemented>(
     Last(id): &Last,
 ) -> Result<Json<T>, Error> {
     let tx = store::read(&app.db).await?;
-    let supplements = Supplements::of(&tx, connection, T::DATA_TYPE).await?;
+    let supplements = Supplements::of(&tx, connection, E::DATA_TYPE).await?;
     let row = one::<E>(&tx, connection, id, &supplements.kinds()).await?;
     Ok(Json(supplements.added(row)?))
 }
@@ -94,7 +94,7 @@ pub(super) async fn one<E: Listed>(
     kinds: &[&'static str],
 ) -> Result<Backed<E::Row>, Error> {
     was_read(tx, connection, E::DATA_TYPE).await?;
-    let row = streams::one::<E>(tx, connection.id, id, kinds).await?;
+    let row = records::one::<E>(tx, connection.id, id, kinds).await?;
     row.ok_or_else(|| Error::none(&E::NOUN.name.to_lowercase(), id))
 }
 

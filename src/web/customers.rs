@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::customer;
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::shape::Address;
 use serde::Serialize;
@@ -67,8 +66,6 @@ impl From<customer::Model> for Customer {
 }
 
 impl Supplemented for Customer {
-    const DATA_TYPE: DataType = DataType::Customers;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

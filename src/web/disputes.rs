@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::dispute;
 use entity::id::{CompanyId, ConnectionId};
 use serde::Serialize;
@@ -71,8 +70,6 @@ impl From<dispute::Model> for Dispute {
 }
 
 impl Supplemented for Dispute {
-    const DATA_TYPE: DataType = DataType::Disputes;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

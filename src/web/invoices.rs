@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::invoice;
 use serde::Serialize;
@@ -112,8 +111,6 @@ impl From<invoice::Model> for Invoice {
 }
 
 impl Supplemented for Invoice {
-    const DATA_TYPE: DataType = DataType::Invoices;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::order;
 use serde::Serialize;
@@ -189,8 +188,6 @@ impl From<order::Model> for Order {
 }
 
 impl Supplemented for Order {
-    const DATA_TYPE: DataType = DataType::Orders;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::payment;
 use serde::Serialize;
@@ -67,8 +66,6 @@ impl From<payment::Model> for Payment {
 }
 
 impl Supplemented for Payment {
-    const DATA_TYPE: DataType = DataType::Payments;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

@@ -172,8 +172,6 @@ impl From<payouts_read::Row> for Payout {
 }
 
 impl Supplemented for Payout {
-    const DATA_TYPE: DataType = DataType::Payouts;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

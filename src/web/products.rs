@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::product;
 use serde::Serialize;
@@ -135,8 +134,6 @@ impl From<product::Model> for Product {
 }
 
 impl Supplemented for Product {
-    const DATA_TYPE: DataType = DataType::Products;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
-use entity::drift;
 use entity::id::{CompanyId, ConnectionId, ReconciliationId};
 use entity::reconciliation::{self, Pass, State as Standing};
 use entity::reconciliation_part as part;
+use entity::{drift, payout};
+use futures::stream::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,7 +25,9 @@ use super::page::{List, ListParams, Page};
 use super::payouts::PayoutProof;
 use super::who::OfConnection;
 use crate::money::Decimal;
-use crate::store;
+use crate::store::lists::Listing;
+use crate::store::records::{self, Backed};
+use crate::store::{self, Tx, payouts_read};
 use crate::sync::complete;
 use crate::sync::payouts::proof;
 use crate::sync::streams::Stream;
@@ -262,9 +265,10 @@ pub async fn get(State(app): State<App>, of: OfConnection) -> Result<Json<Reconc
     }))
 }
 
-async fn payouts(db: &impl sea_orm::ConnectionTrait, connection: ConnectionId) -> Result<Vec<PayoutsByProof>, Error> {
+async fn payouts(tx: &Tx, connection: ConnectionId) -> Result<Vec<PayoutsByProof>, Error> {
     let mut sums: BTreeMap<(PayoutProof, Option<&'static str>), part::Money> = BTreeMap::new();
-    for (payout, content) in store::payouts_read::with_contents(db, connection).await? {
+    let mut rows = records::all::<payout::Entity>(tx, connection, &Listing::default(), &[]).await?;
+    while let Some(Backed { record: payouts_read::Row { payout, content }, .. }) = rows.try_next().await? {
         let proof = proof(&payout, content.as_ref());
         sums.entry((PayoutProof::from(proof), proof.reason())).or_default().add(&payout.currency, payout.amount_minor);
     }

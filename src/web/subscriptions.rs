@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::subscription;
 use serde::Serialize;
@@ -139,8 +138,6 @@ impl From<subscription::Model> for Subscription {
 }
 
 impl Supplemented for Subscription {
-    const DATA_TYPE: DataType = DataType::Subscriptions;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

@@ -18,7 +18,7 @@ use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
 use super::who::Caller;
-use crate::store::streams::Backed;
+use crate::store::records::Backed;
 use crate::store::{self, own_fields, verify};
 use crate::sync::pick;
 
@@ -45,8 +45,6 @@ pub struct SupplementalDataConfiguration {
 
 /// A record that can carry supplemental data.
 pub(super) trait Supplemented {
-    /// Its data type.
-    const DATA_TYPE: DataType;
     /// Takes what was found.
     fn supplement(&mut self, data: SupplementalData);
 }

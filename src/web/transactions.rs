@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use entity::data_type::DataType;
 use entity::id::{CompanyId, ConnectionId};
 use entity::transaction;
 use serde::Serialize;
@@ -69,8 +68,6 @@ impl From<transaction::Model> for Transaction {
 }
 
 impl Supplemented for Transaction {
-    const DATA_TYPE: DataType = DataType::Transactions;
-
     fn supplement(&mut self, data: SupplementalData) {
         self.supplemental_data = Some(data);
     }

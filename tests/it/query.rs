@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 use tributary::money::to_milli;
 use tributary::query::{self, Datum, Field};
 use tributary::store::lists::{Found, Listed, Listing, Source};
-use tributary::store::{companies, read, streams};
+use tributary::store::{companies, read, records};
 
 use crate::both;
 use crate::house::Ground;
@@ -109,7 +109,7 @@ fn comparisons() -> Vec<String> {
 /// A page of payments, in the order of the list.
 async fn found(ground: &Ground, connection: ConnectionId, listing: &Listing) -> Found<payment::Model> {
     let tx = read(&ground.db).await.unwrap();
-    let found = streams::page::<payment::Entity>(&tx, connection, listing, &[]).await.unwrap();
+    let found = records::page::<payment::Entity>(&tx, connection, listing, &[]).await.unwrap();
     let mut rows: Vec<_> = found.rows.map_ok(|row| row.record).try_collect().await.unwrap();
     if found.is_backwards {
         rows.reverse();

@@ -21,7 +21,7 @@ use super::super::subscriptions::Subscription;
 use super::super::supplemental::{Supplemented, Supplements};
 use super::super::transactions::Transaction;
 use crate::store::lists::{Listed, Listing, Noun};
-use crate::store::{Tx, payouts_read, streams};
+use crate::store::{Tx, payouts_read, records};
 
 /// The rows of a list.
 pub(super) type Rows<'a> = BoxStream<'a, anyhow::Result<String>>;
@@ -98,7 +98,7 @@ impl Origin {
             DataType::Products => self.of::<product::Entity, Product>().await,
             DataType::PaymentMethods => {
                 let rows =
-                    streams::all::<payment_method::Entity>(&self.tx, self.connection, &self.listing, &[]).await?;
+                    records::all::<payment_method::Entity>(&self.tx, self.connection, &self.listing, &[]).await?;
                 Ok(rows.map(|row| json(&PaymentMethod::from(row?.record))).boxed())
             }
             DataType::Orders => self.of::<order::Entity, Order>().await,
@@ -109,12 +109,12 @@ impl Origin {
 
     async fn of<E: Listed, T: From<E::Row> + Serialize + Supplemented>(&self) -> Result<Rows<'_>, DbErr> {
         let kinds = self.supplements.kinds();
-        let rows = streams::all::<E>(&self.tx, self.connection, &self.listing, &kinds).await?;
+        let rows = records::all::<E>(&self.tx, self.connection, &self.listing, &kinds).await?;
         Ok(self.made::<_, T>(rows))
     }
 
     /// The same rows as JSON, each with what is served beside it.
-    fn made<'a, M: 'a, T: From<M> + Serialize + Supplemented>(&'a self, rows: streams::Rows<'a, M>) -> Rows<'a> {
+    fn made<'a, M: 'a, T: From<M> + Serialize + Supplemented>(&'a self, rows: records::Rows<'a, M>) -> Rows<'a> {
         rows.map(|row| json(&self.supplements.added::<_, T>(row?)?)).boxed()
     }
 }
