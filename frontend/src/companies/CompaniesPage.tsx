@@ -79,12 +79,7 @@ export function CompaniesPage() {
                 onOrder={(orderBy) => look({ orderBy, page: 1 })}
                 stale={list.isPlaceholderData}
               />
-              <Pager
-                page={search.page}
-                pageSize={PAGE_SIZE}
-                total={list.data.totalResults}
-                onPage={(page) => look({ page })}
-              />
+              <Pager page={search.page} shown={list.data} onPage={(page) => look({ page })} />
             </>
           )}
         </Sheet>

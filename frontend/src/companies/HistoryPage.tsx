@@ -58,12 +58,7 @@ export function HistoryPage() {
                 rowKey={(sync) => sync.id}
                 stale={list.isPlaceholderData}
               />
-              <Pager
-                page={page}
-                pageSize={PAGE_SIZE}
-                total={list.data.totalResults}
-                onPage={(page) => navigate({ search: { page } })}
-              />
+              <Pager page={page} shown={list.data} onPage={(page) => navigate({ search: { page } })} />
             </>
           )}
         </Sheet>

@@ -159,7 +159,7 @@ function RecordList({ type, list, where }: { type: DataType; list: ListOf; where
             onOrder={(orderBy) => look({ orderBy, page: 1 })}
             stale={rows.isPlaceholderData}
           />
-          <Pager page={page} pageSize={PAGE_SIZE} total={rows.data.totalResults} onPage={(page) => look({ page })} />
+          <Pager page={page} shown={rows.data} onPage={(page) => look({ page })} />
         </>
       )}
       <RecordDialog
