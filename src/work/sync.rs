@@ -210,7 +210,11 @@ impl Worker {
         attempts: i32,
         error: Error,
     ) -> Verdict {
-        tracing::warn!(connection.id = %row.id, %error, attempts, "a sync did not come to its end");
+        if matches!(error, Error::Stopped) {
+            tracing::info!(connection.id = %row.id, "a sync stopped with its process");
+        } else {
+            tracing::warn!(connection.id = %row.id, %error, attempts, "a sync did not come to its end");
+        }
         match error {
             Error::Fenced => Verdict::Lost,
             Error::Stopped => {

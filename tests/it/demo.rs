@@ -13,6 +13,9 @@ use crate::process::tributary;
 /// Longer than a demo of this size takes on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 
+/// What it writes to standard error.
+const LOG: &str = "log";
+
 struct Demo {
     child: Child,
     said: String,
@@ -22,7 +25,8 @@ struct Demo {
 async fn start(folder: &Path) -> Demo {
     let folder = folder.to_str().unwrap();
     let mut command = tributary(&["demo", "--listen", "127.0.0.1:0", "--data-dir", folder, "--charges", "300"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let log = std::fs::File::create(Path::new(folder).join(LOG)).unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut said = String::new();
     let out = child.stdout.as_mut().unwrap();
     let told = async {
@@ -108,6 +112,8 @@ async fn the_demo_is_ready_as_it_says_and_goes_on_with_the_same_data() {
     // The next sync of the schedule is an hour away: what is new comes by webhook.
     demo.hears_of_a_customer().await;
     demo.end().await;
+    let log = std::fs::read_to_string(folder.path().join(LOG)).unwrap();
+    assert_eq!(log, "", "what it said to its reader was carried away");
 
     let again = start(folder.path()).await;
     assert_eq!(again.json["api_key"], key);

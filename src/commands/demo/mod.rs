@@ -7,6 +7,7 @@ mod owner;
 mod place;
 
 use std::ffi::OsString;
+use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -34,7 +35,8 @@ const EMAIL: &str = "admin@example.com";
 /// The company that is left for the reader to link.
 const TO_LINK: &str = "A company of yours";
 /// Variables that a demo heeds; all others would lead it out of its folder.
-const VARIABLES: [&str; 2] = ["TRIBUTARY_LOG_FORMAT", "TRIBUTARY_LOG_FILTER"];
+const VARIABLES: [&str; 2] = ["TRIBUTARY_LOG_FORMAT", LOG_FILTER];
+const LOG_FILTER: &str = "TRIBUTARY_LOG_FILTER";
 
 /// The options of `demo`.
 #[derive(Debug, clap::Args)]
@@ -79,6 +81,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     .await?;
     let config = config(&place, args.listen, &stripe)?;
     logging::start(&config.log)?;
+    print("Starting a simulated Stripe and the platform; two shops are linked and synced first.\n")?;
     let shutdown = signals::shutdown()?;
     let lock = SqliteLock::take(&config.database_url)?;
     prepare(&config, &stripe).await?;
@@ -96,7 +99,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
 #[expect(clippy::disallowed_methods, reason = "only the log's settings are taken from outside")]
 fn config(place: &Place, listen: SocketAddr, stripe: &Running) -> anyhow::Result<Config> {
-    let variables = VARIABLES.into_iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
+    // What is printed for the reader shall not be carried away by what happens in the shops.
+    let quiet = (OsString::from(LOG_FILTER), OsString::from("warn"));
+    let told = VARIABLES.into_iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
+    let variables = iter::once(quiet).chain(told);
     let key_file = place.master_key();
     let options = [
         ("listen", listen.to_string()),
@@ -232,6 +238,7 @@ Tributary is ready.
   API key        {key}
   Stripe         {} (simulated)
   for scripts    {}
+  the log        warnings only; all of it with {LOG_FILTER}=info
 
 {link}
 
