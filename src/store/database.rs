@@ -343,6 +343,14 @@ async fn applied(db: &Db) -> Result<Vec<String>, DbErr> {
     rows.iter().map(|row| row.try_get("", "version")).collect()
 }
 
+/// Begins in a task of its own, which nobody cancels. A request that is given up while PostgreSQL is told to begin would
+/// give its connection back with the transaction open, and what is written there next would not be kept.
+async fn begun(pool: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move { pool.begin_with_options(options).await });
+    beginning.await.map_err(|error| DbErr::Custom(error.to_string()))?
+}
+
 /// Begins a transaction that will write. On SQLite it takes the writer's place at once, so that a transaction which
 /// reads first never meets another in `database is locked`.
 ///
@@ -358,7 +366,7 @@ pub async fn write(db: &Db) -> Result<Tx, DbErr> {
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
-    Ok(Tx { inner: db.writer.begin_with_options(options).await?, _turn: turn })
+    Ok(Tx { inner: begun(&db.writer, options).await?, _turn: turn })
 }
 
 /// Begins a transaction that only reads, for whole lists: PostgreSQL gives no statement of it up for its length, and looks
@@ -388,5 +396,5 @@ pub async fn read(db: &Db) -> Result<Tx, DbErr> {
         access_mode: postgres.then_some(AccessMode::ReadOnly),
         sqlite_transaction_mode: None,
     };
-    Ok(Tx { inner: db.pool.begin_with_options(options).await?, _turn: None })
+    Ok(Tx { inner: begun(&db.pool, options).await?, _turn: None })
 }

@@ -1,10 +1,14 @@
 //! Opening, migrating, and refusing a database.
 
+use std::time::Duration;
+
+use futures::FutureExt;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tributary::store::{self, database::Unusable};
 
 use crate::both;
 use crate::house::{Ground, Kind};
+use crate::running::until_within;
 
 both! {
     async fn a_second_migration_changes_nothing(ground: Ground) {
@@ -42,4 +46,29 @@ async fn migrations_take_the_time_that_they_need_on_postgresql() {
     let (least, most): (String, String) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
     assert_eq!((least.as_str(), most.as_str()), ("0", "0"));
     assert!(row.try_get_by_index::<i64>(2).unwrap() > 10);
+}
+
+/// Whoever is given up in the middle of a beginning leaves no connection with an open transaction behind.
+#[tokio::test]
+async fn a_transaction_that_is_given_up_while_it_begins_is_open_nowhere() {
+    let ground = Ground::on(Kind::Postgres).await;
+    let looking = store::open(&ground.url).await.unwrap();
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    for looks in (1..=4).cycle().take(60) {
+        let mut beginning = Box::pin(store::read(&ground.db));
+        for _ in 0..looks {
+            if beginning.as_mut().now_or_never().is_some() {
+                break;
+            }
+            // By as many looks it is as far as that, and no further.
+            ground.db.pool().execute_unprepared("SELECT 1").await.unwrap();
+        }
+        drop(beginning);
+        // An open one would be ended by PostgreSQL itself, but later than this.
+        until_within(Duration::from_secs(10), "nothing is open", async || {
+            let row = looking.query_one_raw(Statement::from_string(DbBackend::Postgres, open)).await.unwrap().unwrap();
+            row.try_get_by_index::<i64>(0).unwrap() == 0
+        })
+        .await;
+    }
 }
