@@ -19,7 +19,8 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
 fi
 
 folder=$(mktemp -d)
-"$binary" demo --listen 127.0.0.1:0 --data-dir "$folder/data" --charges 300 >"$folder/demo.log" 2>&1 &
+# What was answered is counted in its log, and a demo logs warnings only.
+TRIBUTARY_LOG_FILTER=info "$binary" demo --listen 127.0.0.1:0 --data-dir "$folder/data" --charges 300 >"$folder/demo.log" 2>&1 &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 1200); do
@@ -50,6 +51,8 @@ for with in key nothing; do
 done
 
 # What was asked has to have been answered by what is here, and not by 404 alone.
-grep -c '"status":2' "$folder/demo.log" | sed 's/$/ requests were granted/'
+granted=$(grep -c '"status":2' "$folder/demo.log") || true
+echo "$granted requests were granted"
+if [ "$granted" = 0 ]; then failed=1; fi
 if grep '"message":"a request panicked"' "$folder/demo.log"; then failed=1; fi
 exit "$failed"
