@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use migration::{IntoSchemaManagerConnection, Migrator, MigratorTrait};
+use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::async_trait::async_trait;
-use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
-    TransactionOptions, TransactionTrait,
+    ExecResult, QueryResult, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
+use super::steps::{self, Steps};
 use super::turns::{self, Turn, Turns};
 use crate::fault::{self, Point};
 
@@ -255,52 +255,19 @@ pub fn migrate(db: &Db) -> BoxFuture<'_, Result<(), Unusable>> {
 async fn migrate_all(db: &Db) -> Result<(), Unusable> {
     refuse_newer(db).await?;
     if db.get_database_backend() == DbBackend::Postgres {
-        let unhurried = unhurried(&db.pool);
-        // Several processes may start at once, and wait here until the first has done it.
-        let lock = unhurried.begin().await?;
-        // The transaction is idle while they run, on a connection of their own.
-        lock.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-            .await?;
-        lock.execute_raw(Statement::from_string(DbBackend::Postgres, "SELECT pg_advisory_xact_lock(7418201121)"))
-            .await?;
+        let steps = Steps::of(&db.pool);
+        let turn = steps.turn().await?;
         refuse_newer(db).await?;
-        // Each migration is a transaction of its own, so that no lock is held for longer than one takes.
-        step_by_step(&unhurried).await?;
+        steps.all().await?;
         fault::at(Point::BeforeMigrated);
-        lock.commit().await?;
-        unhurried.close().await?;
+        turn.commit().await?;
+        steps.close().await?;
     } else {
         // One transaction for all of them: a file is of this version or as it was, and never in between.
         let tx = write(db).await?;
-        step_by_step(&tx.inner).await?;
+        steps::all_of_a_file(&tx.inner).await?;
         fault::at(Point::BeforeMigrated);
         tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// Two connections to the pool's PostgreSQL server whose statements take the time that they need: an index over many rows
-/// may be a matter of minutes. They wait for no table for longer than others do: who comes after them waits with them.
-fn unhurried(pool: &DatabaseConnection) -> DatabaseConnection {
-    let pool = pool.get_postgres_connection_pool();
-    let options =
-        pool.connect_options().as_ref().clone().options([("statement_timeout", "0"), ("lock_timeout", WORK.statement)]);
-    let two = PgPoolOptions::new().max_connections(2).acquire_timeout(pool.options().get_acquire_timeout());
-    SqlxPostgresConnector::from_sqlx_postgres_pool(two.connect_lazy_with(options))
-}
-
-/// Does what is not done yet, and says how far it is: on a large database a step takes its time.
-async fn step_by_step<'c, C>(db: &'c C) -> Result<(), DbErr>
-where
-    C: ConnectionTrait,
-    &'c C: IntoSchemaManagerConnection<'c>,
-{
-    let pending = Migrator::get_pending_migrations(db).await?;
-    let steps = pending.len();
-    for (done, migration) in pending.iter().enumerate() {
-        tracing::info!(migration = migration.name(), step = done + 1, steps, "the schema is migrated");
-        Migrator::up(db, Some(1)).await?;
-        fault::at(Point::Migrating);
     }
     Ok(())
 }

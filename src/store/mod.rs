@@ -48,6 +48,7 @@ pub mod revenue;
 pub mod seen_events;
 pub mod sessions;
 pub mod source_objects;
+mod steps;
 pub mod stripe_events;
 pub mod sync_heads;
 pub mod sync_settings;

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use tributary::store::{self, database::Unusable};
 
 use crate::both;
 use crate::house::{Ground, Kind};
+use crate::process::tributary;
 use crate::running::until_within;
 
 both! {
@@ -46,6 +48,49 @@ async fn migrations_take_the_time_that_they_need_on_postgresql() {
     let (least, most): (String, String) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
     assert_eq!((least.as_str(), most.as_str()), ("0", "0"));
     assert!(row.try_get_by_index::<i64>(2).unwrap() > 10);
+}
+
+/// A statement that waits for its turn would hold up the index that the other one makes beside reads and writes.
+#[tokio::test]
+async fn processes_that_start_at_once_on_an_empty_postgresql_all_come_up() {
+    let ground = Ground::bare(Kind::Postgres).await;
+    let mut processes: Vec<_> =
+        (0..3).map(|_| tributary(&["migrate", "--database-url", &ground.url]).spawn().unwrap()).collect();
+    for process in &mut processes {
+        let ended = tokio::time::timeout(Duration::from_mins(2), process.wait()).await.expect("it waits for ever");
+        assert!(ended.unwrap().success());
+    }
+    store::database::check(&ground.db).await.unwrap();
+}
+
+/// A step that changes a table which somebody holds waits behind him, and nobody waits behind the step for long.
+#[tokio::test]
+async fn a_migration_waits_for_a_table_that_is_held_and_holds_up_nobody_on_postgresql() {
+    let ground = Ground::bare(Kind::Postgres).await;
+    // The next step adds columns to it.
+    Migrator::up(ground.db.pool(), Some(2)).await.unwrap();
+    let holder = ground.db.pool().begin().await.unwrap();
+    holder.execute_unprepared("LOCK TABLE integration IN ACCESS SHARE MODE").await.unwrap();
+    let url = ground.url.clone();
+    let mut process = tributary(&["migrate", "--database-url", &url]).spawn().unwrap();
+    let other = store::open(&url).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'integration'::regclass";
+    // It comes back for the table again and again.
+    for _ in 0..3 {
+        for there in [true, false] {
+            until_within(Duration::from_mins(1), "the step waits, and gives way", async || {
+                let row =
+                    other.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap().unwrap();
+                (row.try_get_by_index::<i64>(0).unwrap() > 0) == there
+            })
+            .await;
+        }
+    }
+    assert!(process.try_wait().unwrap().is_none(), "it did not wait");
+    holder.rollback().await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_mins(2), process.wait()).await.expect("it waits for ever");
+    assert!(ended.unwrap().success());
+    store::database::check(&ground.db).await.unwrap();
 }
 
 /// Whoever is given up in the middle of a beginning leaves no connection with an open transaction behind.
