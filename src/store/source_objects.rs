@@ -276,6 +276,20 @@ pub async fn bury(
     Ok(Some(Buried { parent_id }))
 }
 
+/// Whether an object is known to be gone at Stripe.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_gone(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    object: &str,
+    id: &str,
+) -> Result<bool, DbErr> {
+    let row = source_object::Entity::find_by_id((connection, object.to_owned(), id.to_owned())).one(db).await?;
+    Ok(row.is_some_and(|row| row.deleted_at.is_some()))
+}
+
 pub(super) fn live(connection: ConnectionId) -> Select<source_object::Entity> {
     source_object::Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::DeletedAt.is_null())
 }

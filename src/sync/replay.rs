@@ -11,7 +11,7 @@ use crate::store;
 const BATCH: u64 = 50;
 
 /// Maps everything again that was asked for. What maps now is stored and leaves the quarantine; what does not stays,
-/// with the new reason and one more attempt.
+/// with the new reason and one more attempt. What is gone at Stripe leaves it, and does not come back.
 ///
 /// # Errors
 /// When the database does not answer, or another run has taken the connection.
@@ -21,9 +21,11 @@ pub async fn all(local: &Local) -> Result<(), Error> {
         if asked.is_empty() {
             return Ok(());
         }
-        let mut prepared = Prepared::default();
+        let (mut prepared, mut gone) = (Prepared::default(), Vec::new());
         for row in &asked {
-            if let Some(raw) = body(local, row).await? {
+            if store::source_objects::is_gone(&local.db, local.connection, &row.object, &row.id).await? {
+                gone.push((row.object.clone(), row.id.clone()));
+            } else if let Some(raw) = body(local, row).await? {
                 prepared.add(local.connection, &raw, None);
             } else {
                 tracing::error!(stripe.object = row.object, stripe.id = row.id, "its kept body does not read");
@@ -33,6 +35,7 @@ pub async fn all(local: &Local) -> Result<(), Error> {
         // Taken back first: one that cannot even be tried must not be asked for again and again.
         store::quarantine::take_back(page.tx(), local.connection, &asked).await?;
         page.keep(prepared, local.read_no()).await?;
+        page.release(gone).await?;
         page.commit().await?;
     }
 }

@@ -182,6 +182,28 @@ both! {
         assert_eq!(row.name.as_deref(), Some("Ada Lovelace"));
     }
 
+    async fn r24_what_is_deleted_at_stripe_leaves_and_no_replay_brings_it_back(poisoned: Poisoned) {
+        poisoned.house.work().await;
+        let db = &poisoned.house.db;
+        let row = poisoned.rows().await.into_iter().find(|row| row.id == poisoned.ids[3]).unwrap();
+        let delete = Action::DeleteCustomer { customer: Some(poisoned.ids[3].clone()) };
+        poisoned.house.simulator.world.act(&poisoned.account, delete, poisoned.house.simulator.clock.seconds()).unwrap();
+        poisoned.sync().await;
+        assert!(poisoned.rows().await.iter().all(|row| row.id != poisoned.ids[3]), "it is gone, and still set aside");
+        // An older version left it there, and now it could be mapped.
+        let (body, codec) = store::source_objects::pack(json!({"id": row.id, "object": "customer", "created": 1_700_000_000, "name": "Ada"}).to_string().as_bytes());
+        let left = quarantined::Model { body, codec, ..row }.into_active_model();
+        quarantined::Entity::insert(left).exec_without_returning(db).await.unwrap();
+        let key = poisoned.house.api_key().await;
+        let (status, _) = poisoned.house.post(&poisoned.path("/replay"), &key, &json!({"id": poisoned.ids[3]})).await;
+        assert_eq!(status, 202);
+        poisoned.house.work().await;
+        assert!(poisoned.rows().await.iter().all(|row| row.id != poisoned.ids[3]));
+        let customer = (poisoned.connection, poisoned.ids[3].clone());
+        assert!(entity::customer::Entity::find_by_id(customer).one(db).await.unwrap().is_none());
+        assert!(store::source_objects::is_gone(db, poisoned.connection, "customer", &poisoned.ids[3]).await.unwrap());
+    }
+
     async fn r24_an_untouched_shop_has_no_quarantine(house: House) {
         let account = house.simulator.world.accounts()[0].id.clone();
         let (company, connection) = linked(&house, &account).await;
