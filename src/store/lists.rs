@@ -26,6 +26,10 @@ pub enum Source {
     Never,
     /// The status of a company's connections: any of them counts.
     ConnectionStatus,
+    /// Whether what a payout is made of is known.
+    PayoutState,
+    /// What is proven of a payout.
+    PayoutProof,
 }
 
 /// A field that is a column and always there.
@@ -226,6 +230,8 @@ fn read<E: EntityTrait>(field: &Field<Source>, backend: DbBackend) -> Expr {
         Source::Flag(name, yes, no) => CaseStatement::new().case(column::<E>(name).eq(true), yes).finally(no).into(),
         Source::Constant(text) => Expr::value(text),
         Source::Never => Expr::value(false),
+        Source::PayoutState => super::payouts_read::state(),
+        Source::PayoutProof => super::payouts_read::proof(),
         // It is compared in a query of its own; an order by it falls back to the id.
         Source::ConnectionStatus => column::<E>("id"),
     };

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use entity::change::Kind;
+use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::payout_content::{self, Column, State};
 use entity::{payout, payout_transaction, transaction};
@@ -10,6 +12,7 @@ use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QueryResult, QuerySelect};
 
 use crate::store::Tx;
+use crate::store::bulk::Changed;
 
 /// Payouts whose content Stripe has finished and we have not read, oldest first.
 ///
@@ -37,12 +40,19 @@ pub async fn unread(db: &impl ConnectionTrait, connection: ConnectionId, limit: 
         .await
 }
 
-/// Keeps what a payout is made of.
+/// Keeps what a payout is made of. Returns the change of the payout, which shows it, when it was not known so before.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn keep(tx: &Tx, content: payout_content::Model, transactions: Vec<String>) -> Result<(), DbErr> {
-    let (connection, payout) = (content.connection_id, content.payout_id.clone());
+pub async fn keep(
+    tx: &Tx,
+    content: payout_content::Model,
+    transactions: Vec<String>,
+) -> Result<Option<Changed>, DbErr> {
+    let (connection, payout, now) = (content.connection_id, content.payout_id.clone(), content.read_at);
+    let before = payout_content::Entity::find_by_id((connection, payout.clone())).one(tx).await?;
+    let shown = |row: &payout_content::Model| (row.state, row.count, row.net_minor);
+    let changes = before.as_ref().map(shown) != Some(shown(&content));
     payout_transaction::Entity::delete_many()
         .filter(payout_transaction::Column::ConnectionId.eq(connection))
         .filter(payout_transaction::Column::PayoutId.eq(&payout))
@@ -62,7 +72,18 @@ pub async fn keep(tx: &Tx, content: payout_content::Model, transactions: Vec<Str
         .to_owned();
     let row = payout_content::ActiveModel::from(content);
     payout_content::Entity::insert(row).on_conflict(newest).exec_without_returning(tx).await?;
-    Ok(())
+    if !changes {
+        return Ok(None);
+    }
+    let shown = payout::Entity::update_many()
+        .col_expr(payout::Column::ModifiedAt, Expr::value(now))
+        .filter(payout::Column::ConnectionId.eq(connection))
+        .filter(payout::Column::Id.eq(&payout))
+        .filter(payout::Column::DeletedAt.is_null())
+        .exec(tx)
+        .await?;
+    let changed = || Changed { data_type: DataType::Payouts, id: payout, kind: Kind::Updated };
+    Ok((shown.rows_affected > 0).then(changed))
 }
 
 /// The earliest `created` of transactions that should be available by now and are still pending here.

@@ -4,7 +4,7 @@ use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::{payout, payout_content, payout_transaction, transaction};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{CaseStatement, Expr, Func, Query};
 use sea_orm::{ExprTrait, FromQueryResult, JoinType, QueryResult, QuerySelect};
 
 use super::Tx;
@@ -45,8 +45,39 @@ impl Listed for payout::Entity {
     }
 }
 
-/// One page of the balance transactions that a payout is made of, each without its fees' own records; with the objects of
-/// these kinds.
+/// As the API shows it; a payout's own proof is told by the sync's [`crate::sync::payouts::proof`], by the same rules.
+pub(super) fn proof() -> Expr {
+    use payout::Column::{AmountMinor, Reconciliation};
+    use payout_content::{Column, Entity, State};
+    let own = |column| Expr::col((payout::Entity, column));
+    let of = |column| Expr::col((Entity, column));
+    let sums_up = CaseStatement::new().case(of(Column::NetMinor).eq(own(AmountMinor)), "proven").finally("mismatch");
+    let known = CaseStatement::new()
+        .case(of(Column::State).eq(State::Unavailable), "notPossible")
+        .case(of(Column::State).eq(State::Complete), sums_up);
+    let known = Query::select()
+        .expr(known)
+        .from(Entity)
+        .and_where(of(Column::ConnectionId).eq(own(payout::Column::ConnectionId)))
+        .and_where(of(Column::PayoutId).eq(own(payout::Column::Id)))
+        .to_owned();
+    CaseStatement::new()
+        .case(own(Reconciliation).eq("not_applicable"), "notPossible")
+        .finally(Expr::from(Func::coalesce([Expr::from(known), Expr::value("pending")])))
+        .into()
+}
+
+/// Whether what it is made of is known, as the API shows it.
+pub(super) fn state() -> Expr {
+    CaseStatement::new()
+        .case(proof().eq("notPossible"), "unavailable")
+        .case(proof().eq("pending"), "pending")
+        .finally("complete")
+        .into()
+}
+
+/// One page of what a payout is made of: balance transactions before fees and, as records of their own, their fees, so that
+/// the amounts add up to the payout; with the objects of these kinds.
 ///
 /// # Errors
 /// When the database does not answer; also later, in the place of a transaction.
@@ -82,5 +113,6 @@ fn of_payout(connection: ConnectionId, payout: &str) -> Select<transaction::Enti
         .and_where(Expr::col((Entity, Column::ConnectionId)).eq(connection))
         .and_where(Expr::col((Entity, Column::PayoutId)).eq(payout))
         .to_owned();
-    lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::Id.in_subquery(ids))
+    // Fees have their transaction as their parent; a transaction is its own.
+    lists::of_connection::<transaction::Entity>(connection).filter(transaction::Column::ParentId.in_subquery(ids))
 }

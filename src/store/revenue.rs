@@ -8,6 +8,7 @@ use entity::id::ConnectionId;
 use entity::transaction::{self, Type};
 use futures::TryStreamExt;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::CaseStatement;
 use sea_orm::{Condition, ExprTrait, QuerySelect};
 
 use crate::clock::{DAY, QUARTER, day_of, start_of};
@@ -23,7 +24,7 @@ pub struct Moved {
     pub currency: String,
     /// Their type; [`Type::Unknown`] is a dispute's here.
     pub kind: Type,
-    /// How many.
+    /// How many; a refund that failed and came back is in the sum, and not one more refund.
     pub count: i64,
     /// Their sum, in minor units.
     pub minor: i64,
@@ -101,7 +102,7 @@ async fn counted(
     let rows: Vec<(String, Type, i64, i64)> = moving(connection, from, until)
         .column(Column::Currency)
         .column(Column::Type)
-        .expr(Expr::col(Column::TotalMinor).count())
+        .expr(number().sum().cast_as("BIGINT"))
         .expr(Expr::col(Column::TotalMinor).sum().cast_as("BIGINT"))
         .group_by(Column::Currency)
         .group_by(Column::Type)
@@ -109,6 +110,12 @@ async fn counted(
         .all(tx)
         .await?;
     Ok(rows.into_iter().map(|(currency, kind, count, minor)| Moved { currency, kind, count, minor }).collect())
+}
+
+/// What a transaction adds to the number of its kind: nothing, when a refund failed and comes back.
+fn number() -> Expr {
+    use transaction::Column;
+    CaseStatement::new().case(Column::Type.eq(Type::Refund).and(Column::TotalMinor.gt(0)), 0).finally(1).into()
 }
 
 /// The transactions of a stretch of time that are revenue.
@@ -163,7 +170,8 @@ fn add(sums: &mut Sums, at: DateTimeUtc, currency: String, kind: Type, minor: i6
     let part = u8::try_from(at.timestamp().rem_euclid(DAY) / QUARTER).ok()?;
     let (_, parts) = sums.entry((currency, kind.as_str())).or_insert_with(|| (kind, BTreeMap::new()));
     let (count, sum) = parts.entry(part).or_default();
-    (*count, *sum) = (*count + 1, sum.checked_add(minor)?);
+    let comes_back = kind == Type::Refund && minor > 0;
+    (*count, *sum) = (*count + i64::from(!comes_back), sum.checked_add(minor)?);
     Some(())
 }
 

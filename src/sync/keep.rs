@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::dataset::Status;
 use entity::id::{ConnectionId, DatasetId};
-use entity::{checkpoint, dataset};
+use entity::{checkpoint, dataset, payout_content};
 
 use super::compose::{self, Composed};
 use super::error::Error;
@@ -106,6 +106,7 @@ impl Page {
         let here = store::source_objects::parts_before(tx, connection, &Stream::PARTS, parents, read_no).await?;
         for (object, id) in here.into_iter().filter(|(_, id)| !there.contains(id)) {
             store::source_objects::bury(tx, connection, &object, &id, read_no, LEFT_OUT, self.now).await?;
+            self.release(vec![(object, id)]).await?;
         }
         Ok(())
     }
@@ -131,6 +132,15 @@ impl Page {
         Ok(())
     }
 
+    /// Keeps what a payout is made of.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_content(&mut self, content: payout_content::Model, made_of: Vec<String>) -> Result<(), Error> {
+        self.changes.extend(store::payout_contents::keep(&self.tx, content, made_of).await?);
+        Ok(())
+    }
+
     /// Marks an object as gone that an event named, with what it made.
     ///
     /// # Errors
@@ -145,6 +155,8 @@ impl Page {
     /// When the database does not answer.
     pub async fn bury_for(&mut self, object: &str, id: &str, read_no: i64, cause: &str) -> Result<(), Error> {
         let (tx, connection) = (&self.tx, self.connection);
+        // What is gone is not to be mapped any more, whoever asks for it.
+        self.release(vec![(object.to_owned(), id.to_owned())]).await?;
         let buried = store::source_objects::bury(tx, connection, object, id, read_no, cause, self.now).await?;
         let Some(buried) = buried else { return Ok(()) };
         let mut affected = super::prepare::Affected::default();

@@ -71,9 +71,12 @@ const PAYMENT: &[Property] = &[
     ("id", &["charge.id", "refund.id"]),
     ("amount", &["charge.amount", "charge.amount_captured", "refund.amount"]),
     ("currency", &["charge.currency", "refund.currency"]),
+    ("chargeRef", &["charge.id", "refund.charge"]),
+    ("customerRef", &["charge.customer"]),
     ("paymentMethodRef", &["charge.payment_method_details.type"]),
     ("status", &["charge.status", "charge.captured", "charge.refunded", "refund.status"]),
     ("createdDate", &["charge.created", "refund.created"]),
+    ("kind", OURS),
     ("paymentProvider", OURS),
     ("dueDate", OURS),
     ("sourceModifiedDate", OURS),
@@ -84,6 +87,7 @@ const PAYMENT: &[Property] = &[
 
 const TRANSACTION: &[Property] = &[
     ("id", &["balance_transaction.id", "balance_transaction.fee_details.description"]),
+    ("parentId", &["balance_transaction.id"]),
     ("totalAmount", &["balance_transaction.amount", "balance_transaction.fee_details.amount"]),
     ("currency", &["balance_transaction.currency", "balance_transaction.fee_details.currency"]),
     ("type", &["balance_transaction.type", "balance_transaction.amount"]),

@@ -7,10 +7,10 @@ use entity::payout;
 use entity::payout_content::{Model, State};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
-use super::backfill::PAGE;
+use super::backfill::{self, PAGE};
 use super::error::Error;
 use super::prepare::Prepared;
-use super::run::Run;
+use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use crate::store;
 use crate::stripe::error::Error as Refusal;
@@ -89,7 +89,14 @@ pub async fn read(run: &Run) -> Result<bool, Error> {
         for payout in &payouts {
             read.push(content(run, payout, whole).boxed());
         }
-        stream::iter(read).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        match stream::iter(read).buffer_unordered(AT_ONCE).try_collect::<()>().await {
+            // What payouts are made of stays unread, and the next run tries it again; everything else is read.
+            Err(why) if of_one_list(&why).is_some() => {
+                tracing::warn!(connection.id = %run.connection, %why, "Stripe does not say what payouts are made of");
+                return Ok(false);
+            }
+            read => read?,
+        }
         run.look_around().await?;
         if run.makes_room() || !store::datasets::unfinished(&run.db, run.connection).await?.is_empty() {
             return Ok(true);
@@ -103,7 +110,7 @@ async fn content(run: &Run, payout: &str, whole: bool) -> Result<(), Error> {
     let read_no = run.read_no();
     loop {
         let mut query = vec![("limit", PAGE.to_owned()), ("payout", payout.to_owned())];
-        query.extend(after.take().map(|id| ("starting_after", id)));
+        query.extend(after.clone().map(|id| ("starting_after", id)));
         let path = Stream::BalanceTransactions.path();
         let answer = match run.read(path, path, &query).await {
             // Stripe keeps no such list for this payout: that is an answer, too.
@@ -120,11 +127,11 @@ async fn content(run: &Run, payout: &str, whole: bool) -> Result<(), Error> {
             read => read?.1,
         };
         let list: wire::List<'_> = serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-        let mut prepared = run.prepared();
+        let (mut prepared, mut last) = (run.prepared(), None);
         for raw in &list.data {
             let row: wire::BalanceTransaction =
                 serde_json::from_str(raw.get()).map_err(|error| Refusal::unreadable(&error))?;
-            after = Some(row.id.clone());
+            last = Some(row.id.clone());
             if whole {
                 prepared.add(run.connection, raw.get(), None);
             }
@@ -135,7 +142,8 @@ async fn content(run: &Run, payout: &str, whole: bool) -> Result<(), Error> {
                 made_of.push(row.id);
             }
         }
-        if !list.has_more || after.is_none() {
+        after = backfill::next(path, list.has_more, last, after.as_deref())?;
+        if after.is_none() {
             return keep(run, content_of(run, payout, State::Complete, net, read_no), made_of, prepared).await;
         }
         let mut page = run.page().await?;
@@ -154,7 +162,7 @@ async fn keep(run: &Run, mut content: Model, made_of: Vec<String>, last: Prepare
     content.count = i64::try_from(made_of.len()).unwrap_or(i64::MAX);
     let mut page = run.page().await?;
     page.keep(last, content.read_no).await?;
-    store::payout_contents::keep(page.tx(), content, made_of).await?;
+    page.keep_content(content, made_of).await?;
     page.commit().await?;
     Ok(())
 }

@@ -169,9 +169,9 @@ pub async fn list(
         let kept = kept?;
         let raw = source_objects::unpack(&kept.body, kept.codec)?;
         let body: Value = serde_json::from_slice(&raw).map_err(Error::fault)?;
-        let parts: Vec<String> = keys.iter().map(|path| path.pick(&body)).map(plain).collect();
+        let parts: Option<Vec<String>> = keys.iter().map(|path| plain(path.pick(&body))).collect();
         page.push(&CustomDataTypeRecord {
-            id: parts.join("-"),
+            id: parts.map_or(kept.id, |parts| parts.join("-")),
             modified_date: CustomModifiedDate {
                 modified_date: kept.read_at,
                 source_modified_date: times.iter().find_map(|path| time(&path.pick(&body))),
@@ -186,11 +186,12 @@ fn read(given: &[String]) -> Result<Vec<pick::Path>, Error> {
     given.iter().map(|path| pick::Path::parse(path).map_err(Error::BadRequest)).collect()
 }
 
-/// A value within an id: a text as it is, anything else as JSON.
-fn plain(value: Value) -> String {
+/// A value within an id: a text as it is, anything else as JSON; none where there is none.
+fn plain(value: Value) -> Option<String> {
     match value {
-        Value::String(text) => text,
-        other => other.to_string(),
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 

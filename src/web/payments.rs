@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::api::Refusals;
-use super::commerce::{self, NamedRef};
+use super::commerce::{self, NamedRef, RecordRef};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::supplemental::{SupplementalData, Supplemented};
@@ -24,12 +24,18 @@ use crate::money::Decimal;
 pub struct Payment {
     /// Stripe's id of the charge or refund.
     pub id: String,
+    /// Whether money came in or went back.
+    pub kind: payment::Kind,
     /// In the currency's unit; negative for a refund.
     pub amount: Decimal,
     /// ISO 4217: the currency that the customer paid in.
     pub currency: String,
     /// The way of paying.
     pub payment_method_ref: Option<NamedRef>,
+    /// The charge: itself, or the one that a refund gives back.
+    pub charge_ref: Option<RecordRef>,
+    /// Who paid; none for a guest. Stripe names nobody on a refund: its charge does.
+    pub customer_ref: Option<NamedRef>,
     /// Where it stands.
     pub status: payment::Status,
     /// Always `Stripe`.
@@ -52,8 +58,11 @@ impl From<payment::Model> for Payment {
         Self {
             amount: Decimal::from_minor(row.amount_minor, &row.currency),
             id: row.id,
+            kind: row.kind,
             currency: row.currency,
             payment_method_ref: row.payment_method_id.map(|id| NamedRef { id, name: row.payment_method_name }),
+            charge_ref: row.charge_id.map(|id| RecordRef { id, kind: "Payment" }),
+            customer_ref: row.customer_id.map(|id| NamedRef { id, name: None }),
             status: row.status,
             payment_provider: row.payment_provider,
             due_date: row.due_at,

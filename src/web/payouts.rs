@@ -79,7 +79,8 @@ pub struct PayoutContent {
     pub state: Known,
     /// Whether the payout is proven to be the sum of its transactions.
     pub proof: PayoutProof,
-    /// How many balance transactions it is made of, without its own; when it is complete.
+    /// How many balance transactions it is made of, without its own; when it is complete. Their fees are records of their
+    /// own in the list of its transactions, and not counted here.
     pub count: Option<i64>,
     /// The sum of their net amounts.
     pub net: Option<Decimal>,
@@ -199,7 +200,8 @@ pub async fn get(State(app): State<App>, of: OfConnection, id: Last) -> Result<J
 
 /// List what a payout is made of
 ///
-/// Its balance transactions, without its own. The list is whole when the payout's `content.state` is `complete`.
+/// Its balance transactions, without its own, each before fees, and their fees as records of their own: the sum of
+/// `totalAmount` is the payout's amount. The list is whole when the payout's `content.state` is `complete`.
 #[utoipa::path(get,
     path = "/companies/{companyId}/connections/{connectionId}/data/commerce-payouts/{payoutId}/transactions",
     operation_id = "list-payout-transactions", tag = "Commerce",

@@ -24,6 +24,8 @@ use crate::money::Decimal;
 pub struct Transaction {
     /// Stripe's id; for a fee, its balance transaction and the fee's description.
     pub id: String,
+    /// The balance transaction that it belongs to: itself, or that whose fee it is.
+    pub parent_id: String,
     /// Gross, in the currency's unit; negative for a fee.
     pub total_amount: Decimal,
     /// ISO 4217: the currency of settlement.
@@ -54,6 +56,7 @@ impl From<transaction::Model> for Transaction {
         Self {
             total_amount: Decimal::from_minor(row.total_minor, &row.currency),
             id: row.id,
+            parent_id: row.parent_id,
             currency: row.currency,
             kind: row.r#type,
             sub_type: row.sub_type,

@@ -54,7 +54,9 @@ async fn plain(tx: &Tx, connection: ConnectionId, stretches: &[Stretch]) -> Vec<
             };
             if counted {
                 let of = totals.entry((row.currency.clone(), row.r#type.as_str())).or_default();
-                *of = (of.0 + 1, of.1 + i128::from(row.total_minor));
+                // What comes back of a refund is no refund more.
+                let comes_back = row.r#type == Type::Refund && row.total_minor > 0;
+                *of = (of.0 + i64::from(!comes_back), of.1 + i128::from(row.total_minor));
             }
         }
         totals

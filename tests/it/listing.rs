@@ -223,7 +223,7 @@ fn kind(described: &Value, record: &Value, name: &str) -> Kind {
     let kinds = schema["type"].to_string();
     match (kinds.contains("string"), schema["format"] == "date-time") {
         (true, true) => Kind::Date,
-        (true, false) if name.rsplit('.').next() == Some("id") => Kind::Id,
+        (true, false) if name.rsplit('.').next() == Some("id") || name.ends_with("Id") => Kind::Id,
         (true, false) => Kind::Text,
         _ if kinds.contains("number") => Kind::Number,
         _ => {

@@ -153,6 +153,11 @@ both! {
             (id, content)
         }).collect();
         assert_eq!(found, wanted);
+        // A path that finds nothing names no record: each keeps the id of its object.
+        let lost = json!({ "dataSource": "/v1/disputes", "requiredData": { "reason": "reason" }, "keyBy": ["reason", "nope"] });
+        assert_eq!(house.send(Method::PUT, path, &key, Some(&lost)).await.0, 200);
+        let named = rows(&house, &format!("{list}?pageSize=5000"), &key).await;
+        assert!(named.iter().map(|row| row["id"].as_str().unwrap()).eq(wanted.keys()), "{named:?}");
         assert_eq!(house.get(&format!("{list}?query=id=7"), &key).await.0, 400);
         assert_eq!(house.get(&format!("{data}/custom/none"), &key).await.0, 404);
         let (status, queued) = house.post(&format!("{data}/queue/custom/disputed-evidence"), &key, &json!({})).await;

@@ -6,7 +6,10 @@ use entity::data_type::DataType;
 use entity::dataset::Status;
 use entity::id::ConnectionId;
 use entity::shape::{Address, Texts};
-use entity::{customer, dispute, invoice, order, payment, payment_method, payout, product, subscription, transaction};
+use entity::{
+    customer, dispute, invoice, order, payment, payment_method, payout, payout_content, product, subscription,
+    transaction,
+};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
@@ -41,7 +44,10 @@ pub async fn fill(ground: &Ground, connection: ConnectionId, random: &mut StdRng
         let id = |prefix: &str| format!("{prefix}_{}{number}", ["A", "a", "B%", "b_"][number % 4]);
         rows::put(ground, payment(connection, &id("ch"), random)).await;
         rows::put(ground, transaction(connection, &id("txn"), random)).await;
-        rows::put(ground, payout(connection, &id("po"), random)).await;
+        let payout = rows::put(ground, payout(connection, &id("po"), random)).await;
+        if random.random_bool(0.7) {
+            rows::put(ground, content(&payout, random)).await;
+        }
         rows::put(ground, customer(connection, id("cus"), random)).await;
         rows::put(ground, dispute(connection, id("dp"), random)).await;
         rows::put(ground, product(connection, id("prod"), random)).await;
@@ -95,6 +101,8 @@ fn payment(connection: ConnectionId, id: &str, random: &mut impl Rng) -> payment
         status: one_of(&[Paid, Paid, Failed, Pending, Cancelled], random),
         payment_method_name: method.as_ref().and_then(|_| random.random_bool(0.7).then(|| word(random))),
         payment_method_id: method,
+        charge_id: random.random_bool(0.8).then(|| format!("ch_{}", word(random))),
+        customer_id: random.random_bool(0.6).then(|| format!("cus_{}", word(random))),
         due_at: maybe_moment(random),
         created_at: moment(random),
         modified_at: moment(random),
@@ -111,6 +119,7 @@ fn transaction(connection: ConnectionId, id: &str, random: &mut impl Rng) -> tra
     transaction::Model {
         r#type: one_of(&[Payment, PaymentFee, Payout, Refund], random),
         sub_type: word(random),
+        parent_id: format!("txn_{}", word(random)),
         source_id: source.as_ref().map(|(id, _)| id.clone()),
         source_type: source.map(|(_, kind)| kind),
         created_at: moment(random),
@@ -126,6 +135,9 @@ fn payout(connection: ConnectionId, id: &str, random: &mut impl Rng) -> payout::
     payout::Model {
         status: one_of(&[payout::Status::Paid, payout::Status::Failed, payout::Status::InTransit], random),
         automatic: random.random(),
+        reconciliation: one_of(&["completed", "completed", "in_progress", "not_applicable"], random).to_owned(),
+        balance_transaction_id: random.random_bool(0.8).then(|| format!("txn_{}", word(random))),
+        original_payout_id: random.random_bool(0.2).then(|| format!("po_{}", word(random))),
         method: one_of(&["standard", "instant"], random).to_owned(),
         failure_code: random.random_bool(0.3).then(|| word(random)),
         arrival_at: moment(random),
@@ -134,6 +146,20 @@ fn payout(connection: ConnectionId, id: &str, random: &mut impl Rng) -> payout::
         source_modified_at: maybe_moment(random),
         deleted_at: gone(random),
         ..rows::payout(connection, id, minor, currency)
+    }
+}
+
+/// What a payout is made of: known or not, and adding up to it or not.
+fn content(payout: &payout::Model, random: &mut impl Rng) -> payout_content::Model {
+    use payout_content::State::{Complete, Pending, Unavailable};
+    payout_content::Model {
+        connection_id: payout.connection_id,
+        payout_id: payout.id.clone(),
+        state: one_of(&[Complete, Complete, Pending, Unavailable], random),
+        count: 1,
+        net_minor: payout.amount_minor + one_of(&[0, 0, -1], random),
+        read_no: 1,
+        read_at: moment(random),
     }
 }
 

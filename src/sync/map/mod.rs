@@ -25,7 +25,7 @@ use entity::id::ConnectionId;
 use serde::Deserialize;
 
 /// Goes up whenever the same object would become another record, so that history is mapped again.
-pub const MAPPER_VERSION: i32 = 2;
+pub const MAPPER_VERSION: i32 = 3;
 
 /// Where the objects come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

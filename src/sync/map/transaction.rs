@@ -104,14 +104,15 @@ fn kind(moved: &BalanceTransaction) -> Type {
     let given_back = moved.amount.is_some_and(|amount| amount > 0);
     match word {
         "charge" | "payment" => Type::Payment,
-        "refund" | "payment_refund" | "payment_failure_refund" => Type::Refund,
+        // One that failed comes back.
+        "refund" | "payment_refund" | "payment_failure_refund" | "refund_failure" => Type::Refund,
         "payout" => Type::Payout,
         "payout_failure" | "payout_cancel" => Type::FailedPayout,
         // Payouts were called transfers until April 2017.
         "transfer" if moved.source.as_ref().is_some_and(|source| source.id.starts_with("po_")) => Type::Payout,
         // An account that is a platform itself earns application fees, and gives them back: no fees that it pays.
-        "stripe_fee" | "application_fee" if !given_back => Type::PaymentFee,
-        "stripe_fee" | "application_fee_refund" if given_back => Type::PaymentFeeRefund,
+        "stripe_fee" | "stripe_fx_fee" | "tax_fee" | "application_fee" if !given_back => Type::PaymentFee,
+        "stripe_fee" | "stripe_fx_fee" | "tax_fee" | "application_fee_refund" if given_back => Type::PaymentFeeRefund,
         _ if word.starts_with("transfer") => Type::Transfer,
         _ => Type::Unknown,
     }
@@ -156,6 +157,10 @@ mod tests {
             ("refund", -1, Type::Refund),
             ("payment_refund", -1, Type::Refund),
             ("payment_failure_refund", -1, Type::Refund),
+            ("refund_failure", 1, Type::Refund),
+            ("stripe_fx_fee", -1, Type::PaymentFee),
+            ("tax_fee", -1, Type::PaymentFee),
+            ("tax_fee", 1, Type::PaymentFeeRefund),
             ("payout", -1, Type::Payout),
             ("payout_failure", 1, Type::FailedPayout),
             ("payout_cancel", 1, Type::FailedPayout),

@@ -1,7 +1,7 @@
 //! The paths under which the contract's lending product asks for the commerce reports of a connection.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use entity::id::{CompanyId, ConnectionId};
@@ -15,6 +15,7 @@ use crate::store;
 use crate::web::App;
 use crate::web::api::Refusals;
 use crate::web::error::Error;
+use crate::web::parameters::Parameters;
 use crate::web::who::OfConnection;
 
 /// The most units of one period.
@@ -121,7 +122,7 @@ macro_rules! reports {
         pub async fn $name(
             State(app): State<App>,
             of: OfConnection,
-            Query(params): Query<ReportParams>,
+            Parameters(params): Parameters<ReportParams>,
         ) -> Result<Json<CommerceReport>, Error> {
             report(&app, of, &params, Subject::$subject).await.map(Json)
         }

@@ -146,9 +146,12 @@ impl<'p> Counting<'p> {
         for (period, counted) in self.periods.iter().zip(&mut self.counted) {
             let end = period.until.min(self.now);
             for one in payouts.iter().filter(|one| one.made < end) {
-                let arrived = one.status == Paid && period.holds(one.arrival) && one.arrival < end;
+                // A day of the bank's, in whatever time zone: it is no moment that a time zone moves to another day.
+                let day = one.arrival.date_naive();
+                let behind = day >= period.next || one.arrival >= self.now;
+                let arrived = one.status == Paid && period.first <= day && !behind;
                 let late = matches!(one.status, Pending | InTransit);
-                let in_transit = !matches!(one.status, Cancelled | Failed) && (late || one.arrival >= end);
+                let in_transit = !matches!(one.status, Cancelled | Failed) && (late || behind);
                 if !arrived && !in_transit {
                     continue;
                 }

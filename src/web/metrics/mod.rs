@@ -13,7 +13,7 @@ mod shown;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use entity::connection;
@@ -26,6 +26,7 @@ use utoipa::IntoParams;
 use super::App;
 use super::api::Refusals;
 use super::error::Error;
+use super::parameters::Parameters;
 use super::who::OfCompany;
 use crate::clock::QUARTER;
 use crate::store::{self, Tx, days, orders, revenue};
@@ -76,7 +77,7 @@ pub struct MetricsParams {
 pub async fn get(
     State(app): State<App>,
     OfCompany(company): OfCompany,
-    Query(params): Query<MetricsParams>,
+    Parameters(params): Parameters<MetricsParams>,
 ) -> Result<Json<CommerceMetrics>, Error> {
     let now = app.clock.now();
     let unit = params.unit()?;
