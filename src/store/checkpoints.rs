@@ -49,3 +49,16 @@ pub async fn reset(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
     checkpoint::Entity::delete_many().filter(Column::ConnectionId.eq(connection)).exec(tx).await?;
     Ok(())
 }
+
+/// Forgets how far one stream was read: the next reading of it begins anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(tx: &Tx, connection: ConnectionId, stream: &str) -> Result<(), DbErr> {
+    checkpoint::Entity::delete_many()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::Stream.eq(stream))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -8,9 +8,10 @@ use entity::dataset::{self, Status};
 use tokio::sync::mpsc;
 
 use super::error::Error;
+use super::keep::Page;
 use super::list::{self, Ready};
 use super::prepare::Prepared;
-use super::run::Run;
+use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use super::windows::{self, Open};
 use crate::store;
@@ -33,8 +34,9 @@ pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -
     let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
     store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
     let head = store::sync_heads::find(&run.db, run.connection).await?;
-    if streams.contains(&Stream::Account) || head.is_none_or(|head| head.events_from.is_none()) {
-        account(run, asked).await?;
+    let account_first = streams.contains(&Stream::Account) || head.is_none_or(|head| head.events_from.is_none());
+    if account_first && let Some(why) = account(run, asked).await? {
+        run.not_given(asked, Stream::Account, &why).await?;
     }
     let mut open = Open::of(run, streams).await?;
     let mut refused = Vec::new();
@@ -86,15 +88,24 @@ pub async fn read_rest(run: &Run, raw: &str, prepared: &mut Prepared) -> Result<
             prepared.add(run.connection, part.get(), Some(&cut.id));
             prepared.objects -= 1;
         }
-        if !list.has_more {
+        let last = list.data.last().and_then(|part| serde_json::from_str::<wire::Head>(part.get()).ok()?.id);
+        after = next(&path, list.has_more, last, after.as_deref())?;
+        if after.is_none() {
             prepared.whole.push(cut.id);
             return Ok(());
         }
-        let last = list.data.last().and_then(|part| serde_json::from_str::<wire::Head>(part.get()).ok()?.id);
-        if last.is_none() || last == after {
-            return Err(Refusal::Transport(format!("it sent a page of {path} that does not go on")).into());
-        }
-        after = last;
+    }
+}
+
+/// The object that the next page begins after, when there is one: the `last` of this page, which began after `before`.
+///
+/// # Errors
+/// When the page says that there is more and does not say where: it was not read right, and is no end of the list.
+pub fn next(path: &str, has_more: bool, last: Option<String>, before: Option<&str>) -> Result<Option<String>, Refusal> {
+    match last {
+        _ if !has_more => Ok(None),
+        Some(last) if Some(last.as_str()) != before => Ok(Some(last)),
+        _ => Err(Refusal::Transport(format!("it sent a page of {path} that does not go on"))),
     }
 }
 
@@ -137,29 +148,40 @@ async fn write(
     Ok(())
 }
 
-/// Reads the account and its balance, and notes from which second on events belong to the following.
+/// Reads the account and its balance, and notes from which second on events belong to the following. Returns why Stripe
+/// does not give the account, when that concerns nothing else; without the balance the account is read all the same.
 ///
 /// # Errors
 /// Whatever ends a run.
-pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
-    let (read_no, answer) = run.read("/v1/account", "/v1/account", &[]).await?;
-    let (_, balance) = run.read("/v1/balance", "/v1/balance", &[]).await?;
+pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<Option<Error>, Error> {
+    let (read_no, answer) = match run.read("/v1/account", "/v1/account", &[]).await {
+        Ok(read) => read,
+        Err(why) if of_one_list(&why).is_some() => {
+            let page = run.page().await?;
+            account_asked(run, &page, None).await?;
+            page.commit().await?;
+            return Ok(Some(why));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut bodies = vec![answer.body];
+    match run.read("/v1/balance", "/v1/balance", &[]).await {
+        Ok((_, balance)) => bodies.push(balance.body),
+        Err(why) if of_one_list(&why).is_some() => {
+            tracing::warn!(connection.id = %run.connection, %why, "Stripe does not give the balance");
+        }
+        Err(error) => return Err(error),
+    }
     let mut prepared = run.prepared();
-    for body in [&answer.body, &balance.body] {
+    for body in &bodies {
         let raw = std::str::from_utf8(body).map_err(|_| Refusal::Transport("an answer is no text".to_owned()))?;
         serde_json::from_str::<serde::de::IgnoredAny>(raw).map_err(|error| Refusal::unreadable(&error))?;
         prepared.add(run.connection, raw, None);
     }
-    let now = run.clock.now();
     let mut checkpoint = windows::fresh(run, Stream::Account, 0, None);
     run.synced().await?;
     let mut page = run.page().await?;
-    let head = store::sync_heads::find(page.tx(), run.connection).await?;
-    if head.is_none_or(|head| head.events_from.is_none()) {
-        let server = answer.date.unwrap_or_else(|| now.timestamp());
-        store::sync_heads::set_events_from(page.tx(), run.connection, server - BEFORE).await?;
-    }
-    store::sync_heads::set_account_read(page.tx(), run.connection, now).await?;
+    account_asked(run, &page, answer.date).await?;
     checkpoint.done = true;
     checkpoint.pages += 1;
     checkpoint.objects = prepared.objects;
@@ -171,5 +193,32 @@ pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<(), Error> {
         page.finish(one.id, Status::Complete, None).await?;
     }
     page.commit().await?;
-    Ok(())
+    Ok(None)
+}
+
+/// Notes when the account was asked for, and, for the first time, from which second on events belong to the following:
+/// Stripe's own where it told one.
+async fn account_asked(run: &Run, page: &Page, told: Option<i64>) -> Result<(), Error> {
+    let now = run.clock.now();
+    let head = store::sync_heads::find(page.tx(), run.connection).await?;
+    if head.is_none_or(|head| head.events_from.is_none()) {
+        let server = told.unwrap_or_else(|| now.timestamp());
+        store::sync_heads::set_events_from(page.tx(), run.connection, server - BEFORE).await?;
+    }
+    Ok(store::sync_heads::set_account_read(page.tx(), run.connection, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_does_not_go_on_is_no_end() {
+        let id = |id: &str| Some(id.to_owned());
+        assert_eq!(next("p", false, id("b"), Some("a")).ok(), Some(None));
+        assert_eq!(next("p", false, None, None).ok(), Some(None));
+        assert_eq!(next("p", true, id("b"), Some("a")).ok(), Some(id("b")));
+        assert!(next("p", true, None, Some("a")).is_err(), "nothing, and more");
+        assert!(next("p", true, id("a"), Some("a")).is_err(), "the same page again");
+    }
 }

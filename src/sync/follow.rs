@@ -15,7 +15,7 @@ use super::backfill::{self, PAGE};
 use super::error::Error;
 use super::hints::Hints;
 use super::keep::Brought;
-use super::run::Run;
+use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use super::stretch;
 use crate::store;
@@ -53,7 +53,7 @@ pub async fn follow(
         Some(poll) => poll,
         None => poll(run, cursor).await?,
     };
-    let mut follow = Following { run, asked, active, made: BTreeSet::new() };
+    let mut follow = Following { run, asked, active };
     let mut hints = Hints::default();
     run.hints.iter().for_each(|hint| hints.webhook(hint));
     loop {
@@ -78,7 +78,7 @@ pub async fn hinted(run: &Run) -> Result<(), Error> {
     let active = run.read_streams().await?;
     let mut hints = Hints::default();
     run.hints.iter().for_each(|hint| hints.webhook(hint));
-    let mut follow = Following { run, asked: Vec::new(), active, made: BTreeSet::new() };
+    let mut follow = Following { run, asked: Vec::new(), active };
     let missing = follow.hints(&hints).await?;
     follow.beside(&hints, false).await?;
     // A webhook can be quicker than its object: the next look at the events comes back to what is not there yet.
@@ -142,7 +142,8 @@ impl Poll {
         let mut server_now = None;
         for _ in 0..PAGES {
             let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", self.from.to_string())];
-            query.extend(self.after.take().map(|id| ("starting_after", id)));
+            let before = self.after.take();
+            query.extend(before.clone().map(|id| ("starting_after", id)));
             let (_, answer) = run.read("/v1/events", "/v1/events", &query).await?;
             server_now = server_now.or(answer.date);
             let list: wire::List<'_> =
@@ -152,7 +153,8 @@ impl Poll {
                 read.collect::<Result<_, _>>().map_err(|error| Refusal::unreadable(&error))?;
             let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
             let seen = store::seen_events::among(&run.db, run.connection, &ids).await?;
-            self.after = events.last().filter(|_| list.has_more).map(|event| event.id.clone());
+            let last = events.last().map(|event| event.id.clone());
+            self.after = backfill::next("/v1/events", list.has_more, last, before.as_deref())?;
             self.fresh.extend(events.into_iter().filter(|event| !seen.contains(&event.id)));
             if self.after.is_none() {
                 break;
@@ -164,10 +166,9 @@ impl Poll {
 
 struct Following<'r> {
     run: &'r Run,
+    /// The datasets that are open: those asked for, and those of data types that changed unasked.
     asked: Vec<dataset::Model>,
     active: BTreeSet<&'static str>,
-    /// Datasets for data types that nobody asked for and that changed.
-    made: BTreeSet<DataType>,
 }
 
 /// What a hint led to.
@@ -190,22 +191,38 @@ impl Following<'_> {
                 }
             }
         }
-        objects.retain(|_, stream| self.active.contains(stream.name()));
         self.read_all(objects).await
     }
 
     /// What is read beside the objects: the account, and the balance transactions, which have no events.
     async fn beside(&mut self, hints: &Hints, daily: bool) -> Result<(), Error> {
         let is_asked = |this: &Self, kind| this.asked.iter().any(|one| one.data_type == kind);
-        let account = hints.account || hints.money || daily || is_asked(self, DataType::CompanyInfo);
-        if account && self.active.contains(Stream::Account.name()) {
-            backfill::account(self.run, &self.asked).await?;
+        let account = hints.account || hints.money || is_asked(self, DataType::CompanyInfo);
+        // Once a day also when Stripe did not give it.
+        let account = daily || (account && self.active.contains(Stream::Account.name()));
+        if account && let Some(why) = backfill::account(self.run, &self.asked).await? {
+            self.refused(Stream::Account, &why).await?;
         }
         let money = hints.money || daily || is_asked(self, DataType::Transactions);
         if money && self.active.contains(Stream::BalanceTransactions.name()) {
-            self.money().await?;
+            match self.money().await {
+                Err(why) if of_one_list(&why).is_some() => self.refused(Stream::BalanceTransactions, &why).await?,
+                read => read?,
+            }
         }
         Ok(())
+    }
+
+    /// Stripe does not give a stream (any more): its data types say so, and all others are followed. What it tells
+    /// meanwhile is not lost, since it is listed anew once Stripe gives it.
+    async fn refused(&mut self, stream: Stream, why: &Error) -> Result<(), Error> {
+        let page = self.run.page().await?;
+        for kind in stream.data_types() {
+            self.open(page.tx(), *kind).await?;
+        }
+        page.commit().await?;
+        self.active.remove(stream.name());
+        self.run.not_given(&self.asked, stream, why).await
     }
 
     /// Reads objects, and then the charges of those that change their charge without an event of its own. Returns the ids
@@ -219,8 +236,7 @@ impl Following<'_> {
                 objects.insert(("charge".to_owned(), charge), Stream::Charges);
             }
         }
-        let charges = self.active.contains(Stream::Charges.name());
-        let rest: Vec<_> = objects.into_iter().filter(|(_, stream)| charges || *stream != Stream::Charges).collect();
+        let rest: Vec<_> = objects.into_iter().collect();
         for batch in rest.chunks(BATCH) {
             self.batch(batch, &mut missing).await?;
         }
@@ -228,7 +244,7 @@ impl Following<'_> {
     }
 
     /// A payment of an invoice changes the invoice, which its event does not name: it is read for that.
-    async fn invoice_of(&self, payment: &str) -> Result<Option<String>, Error> {
+    async fn invoice_of(&mut self, payment: &str) -> Result<Option<String>, Error> {
         let path = format!("/v1/invoice_payments/{}", url_escaped(payment));
         match self.run.read("/v1/invoice_payments/id", &path, &[]).await {
             Ok((_, answer)) => {
@@ -237,11 +253,16 @@ impl Following<'_> {
                 Ok(head.invoice.map(|invoice| invoice.id))
             }
             Err(Error::Stripe(Refusal::Missing { .. })) => Ok(None),
+            Err(why) if of_one_list(&why).is_some() => {
+                self.refused(Stream::Invoices, &why).await?;
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// Reads and keeps some objects. Returns the charges that they name; what is not there is added to `missing`.
+    /// Reads and keeps some objects, those of streams that are read. Returns the charges that they name; what is not there
+    /// is added to `missing`.
     async fn batch(
         &mut self,
         batch: &[((String, String), Stream)],
@@ -252,31 +273,43 @@ impl Following<'_> {
             charge: Option<wire::Ref>,
         }
         let run = self.run;
-        let mut reads = Vec::with_capacity(batch.len());
-        for ((object, id), stream) in batch {
-            let one = async move {
-                Ok::<_, Error>((object.as_str(), id.as_str(), *stream, retrieve(run, *stream, id).await?))
-            };
-            reads.push(one.boxed());
+        let active: Vec<_> = batch.iter().filter(|(_, stream)| self.active.contains(stream.name())).collect();
+        if active.is_empty() {
+            return Ok(Vec::new());
         }
+        let reads = active.iter().map(|((object, id), stream)| {
+            let one = async move {
+                match retrieve(run, *stream, id).await {
+                    Err(why) if of_one_list(&why).is_none() => Err(why),
+                    found => Ok((object.as_str(), id.as_str(), *stream, found)),
+                }
+            };
+            one.boxed()
+        });
+        let reads: Vec<_> = reads.collect();
         let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let mut prepared = run.prepared();
         let (mut lowest, mut gone, mut charges) = (i64::MAX, Vec::new(), Vec::new());
+        let mut refused = BTreeMap::new();
         for (object, id, stream, found) in read {
             match found {
-                Found::Object(read_no, raw) => {
+                Ok(Found::Object(read_no, raw)) => {
                     lowest = lowest.min(read_no);
                     prepared.add(self.run.connection, &raw, None);
                     let named = serde_json::from_str::<OfCharge>(&raw).ok().and_then(|one| one.charge);
                     charges.extend(named.map(|charge| charge.id));
                     if !stream.parts().is_empty() {
-                        backfill::read_rest(self.run, &raw, &mut prepared).await?;
+                        match backfill::read_rest(self.run, &raw, &mut prepared).await {
+                            Err(why) if of_one_list(&why).is_some() => drop(refused.insert(stream, why)),
+                            read => read?,
+                        }
                     }
                 }
-                Found::Gone(read_no) => gone.push((object, id, read_no)),
+                Ok(Found::Gone(read_no)) => gone.push((object, id, read_no)),
+                Err(why) => drop(refused.insert(stream, why)),
             }
         }
-        let kinds: HashSet<DataType> = batch.iter().flat_map(|(_, stream)| stream.data_types()).copied().collect();
+        let kinds: HashSet<DataType> = active.iter().flat_map(|(_, stream)| stream.data_types()).copied().collect();
         let mut page = self.run.page().await?;
         let brought = page.keep(prepared, lowest).await?;
         for (object, id, read_no) in gone {
@@ -285,6 +318,9 @@ impl Following<'_> {
         }
         self.gain(page.tx(), &brought, &kinds.into_iter().collect::<Vec<_>>()).await?;
         page.commit().await?;
+        for (stream, why) in refused {
+            self.refused(stream, &why).await?;
+        }
         Ok(charges)
     }
 
@@ -300,28 +336,27 @@ impl Following<'_> {
         let (mut after, mut known): (Option<String>, Option<i64>) = (None, None);
         loop {
             let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
-            query.extend(after.take().map(|id| ("starting_after", id)));
+            query.extend(after.clone().map(|id| ("starting_after", id)));
             let path = Stream::BalanceTransactions.path();
             let (read_no, answer) = run.read(path, path, &query).await?;
             let known =
                 *known.get_or_insert(answer.date.unwrap_or_else(|| run.clock.now().timestamp()) - stretch::LATE);
             let list: wire::List<'_> =
                 serde_json::from_slice(&answer.body).map_err(|error| Refusal::unreadable(&error))?;
-            let mut prepared = run.prepared();
+            let (mut prepared, mut last) = (run.prepared(), None);
             for raw in &list.data {
                 prepared.add(run.connection, raw.get(), None);
-                after = serde_json::from_str::<wire::Head>(raw.get()).ok().and_then(|head| head.id);
+                last = serde_json::from_str::<wire::Head>(raw.get()).ok().and_then(|head| head.id);
             }
-            let has_more = list.has_more;
+            after = backfill::next(path, list.has_more, last, after.as_deref())?;
             let mut page = run.page().await?;
             let brought = page.keep(prepared, read_no).await?;
             self.gain(page.tx(), &brought, &[DataType::Transactions]).await?;
-            let ended = !has_more || after.is_none();
-            if ended {
+            if after.is_none() {
                 store::sync_heads::set_money_read(page.tx(), run.connection, known).await?;
             }
             page.commit().await?;
-            if ended {
+            if after.is_none() {
                 return Ok(());
             }
         }
@@ -330,15 +365,24 @@ impl Following<'_> {
     /// Counts for the datasets; a data type that nobody asked for and that changed gets one.
     async fn gain(&mut self, tx: &store::Tx, brought: &Brought, read: &[DataType]) -> Result<(), Error> {
         for kind in brought.changed.keys() {
-            if self.asked.iter().all(|one| one.data_type != *kind) && self.made.insert(*kind) {
-                let mut row = store::datasets::fresh(self.run.connection, *kind, false, self.run.clock.now());
-                row.status = Status::Fetching;
-                row.started_at = Some(row.requested_at);
-                store::datasets::insert(tx, row.clone()).await?;
-                self.asked.push(row);
-            }
+            self.open(tx, *kind).await?;
         }
         store::datasets::gain(tx, self.run.connection, brought.gains(&self.asked, read, 50)).await?;
+        Ok(())
+    }
+
+    /// Begins a dataset for a data type that nobody asked for. One of which a stream is not read gets none: it could not
+    /// end with this run.
+    async fn open(&mut self, tx: &store::Tx, kind: DataType) -> Result<(), Error> {
+        let is_asked = self.asked.iter().any(|one| one.data_type == kind);
+        if is_asked || !Stream::of(kind).iter().all(|stream| self.active.contains(stream.name())) {
+            return Ok(());
+        }
+        let mut row = store::datasets::fresh(self.run.connection, kind, false, self.run.clock.now());
+        row.status = Status::Fetching;
+        row.started_at = Some(row.requested_at);
+        store::datasets::insert(tx, row.clone()).await?;
+        self.asked.push(row);
         Ok(())
     }
 

@@ -3,8 +3,9 @@
 //! [`run`] does one connection: [`backfill`] reads each of Stripe's lists from end to end once, a page a transaction, in
 //! [`windows`] that are read side by side;
 //! [`follow`] then reads events, which are hints, and every object that they name again; [`payouts`] reads what payouts
-//! are made of. [`prepare`] turns a page into what [`keep`] writes; [`compose`] makes the records that several objects
-//! make together; [`map`] is pure; [`origin`] tells what a record was made of.
+//! are made of; [`unread`] tells what a gap, an outage or a refusal has left to be read. [`prepare`] turns a page into
+//! what [`keep`] writes; [`compose`] makes the records that several objects make together; [`map`] is pure; [`origin`]
+//! tells what a record was made of.
 
 pub mod backfill;
 pub mod complete;
@@ -28,4 +29,5 @@ pub mod schedule;
 pub mod streams;
 pub mod stretch;
 pub mod told;
+pub mod unread;
 pub mod windows;

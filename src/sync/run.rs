@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
-use entity::{reconciliation, stripe_hint, sync_head};
+use entity::{checkpoint, reconciliation, stripe_hint, sync_head};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use super::keep::Page;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
 use super::streams::Stream;
-use super::{backfill, follow, payouts, reconcile, told};
+use super::{backfill, follow, payouts, reconcile, told, unread};
 use crate::clock::SharedClock;
 use crate::fault::{self, Point};
 use crate::store::{self, Db};
@@ -138,7 +138,13 @@ impl Run {
     /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
     pub async fn go(&mut self) -> Result<Ended, Error> {
         if self.probes {
-            self.stripe.once_only().get("/v1/balance", "/v1/balance", &[]).await?;
+            let probed = self.stripe.once_only().get("/v1/balance", "/v1/balance", &[]).await.map_err(Error::from);
+            // Not to be given the balance is an answer, too.
+            if let Err(error) = probed
+                && of_one_list(&error).is_none()
+            {
+                return Err(error);
+            }
         }
         let polled = match self.look().await? {
             Look::Quiet(until) => return Ok(Ended::Quiet(until)),
@@ -151,7 +157,7 @@ impl Run {
         self.fence = head.fence;
         self.bar().await?;
         self.begin(&head).await?;
-        self.heal_gap(&head).await?;
+        let head = self.heal_gap(head).await?;
         let asked = self.asked(&head).await?;
         let missing = self.missing(&asked).await?;
         if !missing.is_empty() && !backfill::backfill(self, &asked, &missing).await? {
@@ -172,9 +178,13 @@ impl Run {
     /// Most cycles find nothing: one look at the events, without taking the connection and without writing anything.
     async fn look(&self) -> Result<Look, Error> {
         let Some(head) = store::sync_heads::find(&self.db, self.connection).await? else { return Ok(Look::NotEnough) };
-        let Some(cursor) = self.events_cursor(&head).await? else { return Ok(Look::NotEnough) };
+        let rows = store::checkpoints::of(&self.db, self.connection).await?;
+        let Some(cursor) = self.cursor_in(&head, &rows) else { return Ok(Look::NotEnough) };
         let asked = store::datasets::unfinished(&self.db, self.connection).await?;
         if head.first_done_at.is_none() || self.has_gap(cursor) || !asked.is_empty() {
+            return Ok(Look::NotEnough);
+        }
+        if !unread::types(self, &head, &rows).await?.is_empty() {
             return Ok(Look::NotEnough);
         }
         match reconcile::due(self).await? {
@@ -305,27 +315,31 @@ impl Run {
     /// # Errors
     /// When the database does not answer.
     pub async fn read_streams(&self) -> Result<BTreeSet<&'static str>, Error> {
-        let windows = store::checkpoints::of(&self.db, self.connection).await?;
-        let all = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
-        let is_read = |name: &str| {
-            let mut own = windows.iter().filter(|row| row.stream == name).peekable();
-            own.peek().is_some() && own.all(|window| window.done)
-        };
-        Ok(all.map(|stream| stream.name()).filter(|name| is_read(name)).collect())
+        Ok(read_in(&store::checkpoints::of(&self.db, self.connection).await?))
     }
 
-    /// What is asked for: on the first run everything that the first sync reads, written before the first page.
+    /// What is asked for, written before the first page: on the first run everything that the first sync reads, later
+    /// what was asked for once and is not read to its end.
     async fn asked(&self, head: &sync_head::Model) -> Result<Vec<dataset::Model>, Error> {
         let asked = store::datasets::unfinished(&self.db, self.connection).await?;
-        if head.first_done_at.is_some() || asked.iter().any(|one| one.first) {
+        let first = head.first_done_at.is_none();
+        if first && asked.iter().any(|one| one.first) {
             return Ok(asked);
         }
-        // A first sync that ended just before it could say so has nothing left to ask for.
-        let done = self.read_streams().await?;
-        let is_left = |kind: &DataType| Stream::of(*kind).iter().any(|stream| !done.contains(stream.name()));
-        let left: Vec<DataType> = self.first.iter().copied().filter(is_left).collect();
+        let rows = store::checkpoints::of(&self.db, self.connection).await?;
+        let left: Vec<DataType> = if first {
+            // A first sync that ended just before it could say so has nothing left to ask for.
+            let done = read_in(&rows);
+            let is_left = |kind: &DataType| Stream::of(*kind).iter().any(|stream| !done.contains(stream.name()));
+            self.first.iter().copied().filter(is_left).collect()
+        } else {
+            unread::types(self, head, &rows).await?
+        };
+        if left.is_empty() {
+            return Ok(asked);
+        }
         let page = self.page().await?;
-        store::datasets::queue(page.tx(), self.connection, &left, true, self.clock.now()).await?;
+        store::datasets::queue(page.tx(), self.connection, &left, first, self.clock.now()).await?;
         page.commit().await?;
         Ok(store::datasets::unfinished(&self.db, self.connection).await?)
     }
@@ -337,25 +351,19 @@ impl Run {
         Ok(wanted.into_iter().filter(|stream| !done.contains(stream.name())).collect())
     }
 
-    /// Events that Stripe has dropped cannot be followed: after such a gap everything is listed anew, and says so.
-    async fn heal_gap(&self, head: &sync_head::Model) -> Result<(), Error> {
-        let Some(cursor) = self.events_cursor(head).await? else { return Ok(()) };
-        if !self.has_gap(cursor) {
-            return Ok(());
-        }
+    /// Events that Stripe has dropped cannot be followed: after such a gap everything is listed anew, and says so. Returns
+    /// the head as it is now.
+    async fn heal_gap(&self, head: sync_head::Model) -> Result<sync_head::Model, Error> {
+        let Some(cursor) = self.events_cursor(&head).await?.filter(|cursor| self.has_gap(*cursor)) else {
+            return Ok(head);
+        };
         let gap_days = (self.clock.now().timestamp() - cursor) / 86_400;
         tracing::warn!(connection.id = %self.connection, gap_days, "events were missed: everything is listed anew");
-        let done: Vec<String> = self.read_streams().await?.into_iter().map(str::to_owned).collect();
         let page = self.page().await?;
         store::checkpoints::reset(page.tx(), self.connection).await?;
         store::sync_heads::forget_events(page.tx(), self.connection).await?;
-        let kinds = DataType::ALL
-            .into_iter()
-            .filter(|kind| Stream::of(*kind).iter().all(|stream| done.iter().any(|name| name == stream.name())));
-        let kinds: Vec<DataType> = kinds.collect();
-        store::datasets::queue(page.tx(), self.connection, &kinds, false, self.clock.now()).await?;
         page.commit().await?;
-        Ok(())
+        Ok(sync_head::Model { events_from: None, ..head })
     }
 
     /// The second up to which all events are known; none before the first sync.
@@ -363,10 +371,13 @@ impl Run {
     /// # Errors
     /// When the database does not answer.
     pub async fn events_cursor(&self, head: &sync_head::Model) -> Result<Option<i64>, Error> {
-        let rows = store::checkpoints::of(&self.db, self.connection).await?;
+        Ok(self.cursor_in(head, &store::checkpoints::of(&self.db, self.connection).await?))
+    }
+
+    fn cursor_in(&self, head: &sync_head::Model, rows: &[checkpoint::Model]) -> Option<i64> {
         let followed = rows.iter().find(|row| row.stream == store::checkpoints::EVENTS);
         let followed = followed.and_then(|row| row.cursor.as_deref()?.parse::<i64>().ok()).or(head.events_from);
-        Ok(followed.map(|second| second.max(self.quiet_until.unwrap_or(second))))
+        followed.map(|second| second.max(self.quiet_until.unwrap_or(second)))
     }
 
     fn has_gap(&self, cursor: i64) -> bool {
@@ -398,7 +409,8 @@ impl Run {
         Ok(())
     }
 
-    /// Ends datasets that Stripe does not give, each with its reason.
+    /// Ends datasets that Stripe does not give, each with its reason. Their list is forgotten: nobody follows it meanwhile,
+    /// so that it is read anew once Stripe gives it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -408,12 +420,24 @@ impl Run {
         let reason = reason.replace("{list}", &list);
         tracing::warn!(connection.id = %self.connection, list, reason, "Stripe does not give a list");
         let mut page = self.page().await?;
+        store::checkpoints::forget(page.tx(), self.connection, stream.name()).await?;
         for one in asked.iter().filter(|one| Stream::of(one.data_type).contains(&stream)) {
             page.finish(one.id, status, Some(&reason)).await?;
         }
         page.commit().await?;
         Ok(())
     }
+}
+
+/// The streams that are read to their end, by the connection's checkpoints.
+#[must_use]
+pub fn read_in(rows: &[checkpoint::Model]) -> BTreeSet<&'static str> {
+    let all = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
+    let is_read = |name: &str| {
+        let mut own = rows.iter().filter(|row| row.stream == name).peekable();
+        own.peek().is_some() && own.all(|window| window.done)
+    };
+    all.map(|stream| stream.name()).filter(|name| is_read(name)).collect()
 }
 
 /// How datasets end by a refusal that concerns one list (`{list}`) alone; none for one that ends the run.
@@ -424,12 +448,19 @@ pub fn of_one_list(error: &Error) -> Option<(Status, String)> {
             Status::PermissionsError,
             format!(
                 "Stripe does not permit reading {{list}}: {why}. Ask the owner to link again with a scope that covers \
-                 it; everything else is read."
+                 it; everything else is read, and this is tried again every day."
             ),
         )),
         Error::Stripe(Refusal::Refused { status: 404, message }) => Some((
             Status::NotSupported,
             format!("Stripe has no {{list}} for this account: {message}. Everything else is read."),
+        )),
+        Error::Stripe(Refusal::Refused { status, message }) => Some((
+            Status::FetchError,
+            format!(
+                "Stripe refuses to give {{list}} ({status}): {message}. Everything else is read, and this is tried again \
+                 every day."
+            ),
         )),
         _ => None,
     }
