@@ -90,7 +90,8 @@ async fn look_at_database(config: &Config, findings: &mut Findings) -> anyhow::R
 async fn look_at_webhooks(config: &Config, db: Db, master: MasterKey, findings: &mut Findings) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
     let (keys, stripe) = (Keys::new(master, clock.clone()), parts::gate(&config.stripe)?);
-    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe };
+    let public_url = config.public_url(config.listen)?;
+    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe, public_url: &public_url };
     for row in store::integrations::all(&db).await?.into_iter().filter(|row| row.enabled) {
         let last = store::stripe_events::last_received(&db, row.id).await?;
         let arrived = match (last, row.webhook_registered_at) {

@@ -66,6 +66,7 @@ struct Set {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let Action::Set(set) = args.action;
     let config = set.settings.load([])?;
+    let public_url = config.public_url(config.listen)?;
     let parts::Ground { db, clock, keys, .. } = parts::ground(&config).await?;
     let change = Change {
         client_id: set.client_id,
@@ -78,13 +79,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         enabled: set.enabled,
     };
     let stripe = parts::gate(&config.stripe)?;
-    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe };
+    let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe, public_url: &public_url };
     let mut row = integrations::set(means, &set.platform_key, change).await?;
     let state = if row.enabled { "enabled" } else { "not enabled" };
     let (scope, sync) = (row.scope.as_str(), row.sync.as_str());
     print(&format!("{} ({}) is {state}; scope {scope}, sync {sync}\n", row.name, row.platform_key))?;
     if let Some(url) = set.register_webhook {
-        let url = url.map_or_else(|| config.public_url(config.listen), Ok)?;
+        let url = url.unwrap_or_else(|| public_url.clone());
         row = webhooks::register(means, &set.platform_key, &url).await?;
         let (endpoint, url) = (row.webhook_endpoint_id.unwrap_or_default(), row.webhook_url.unwrap_or_default());
         print(&format!(

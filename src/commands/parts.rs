@@ -15,6 +15,7 @@ use tributary::store::{self, Db, database};
 use tributary::stripe::client::{Gate, Settings};
 use tributary::vault::MasterKey;
 use tributary::work::{Settings as WorkSettings, Worker};
+use url::Url;
 
 /// Opens the database.
 ///
@@ -54,15 +55,23 @@ pub struct Ground {
 const SLICE: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Ground {
-    /// A worker on this ground, with keys of its own under the same master key.
+    /// A worker on this ground, with keys of its own under the same master key; the outside knows us by `public_url`.
     #[must_use]
-    pub fn worker(&self, config: &Config, stripe: Gate, courier: Courier, trouble: Trouble) -> Arc<Worker> {
+    pub fn worker(
+        &self,
+        config: &Config,
+        public_url: Url,
+        stripe: Gate,
+        courier: Courier,
+        trouble: Trouble,
+    ) -> Arc<Worker> {
         let config::Worker { concurrency, lease, poll } = config.worker;
         let disable_after = TimeDelta::days(config.webhooks.disable_after_days.into());
         let (retention, daily_quota) = (config.retention, config.server.daily_quota);
         let settings = WorkSettings { concurrency, lease, poll, slice: SLICE, retention, disable_after, daily_quota };
         let keys = Keys::new(self.master.clone(), self.clock.clone());
-        Arc::new(Worker { db: self.db.clone(), clock: self.clock.clone(), keys, stripe, courier, trouble, settings })
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        Arc::new(Worker { db, clock, keys, stripe, courier, trouble, public_url, settings })
     }
 }
 

@@ -100,7 +100,7 @@ impl Serving {
         let stripe = parts::gate(&config.stripe)?;
         let trouble = Trouble::default();
         let courier = parts::courier(&config.webhooks)?;
-        let worker = ground.worker(config, stripe.clone(), courier.clone(), trouble.clone());
+        let worker = ground.worker(config, public_url.clone(), stripe.clone(), courier.clone(), trouble.clone());
         let db = parts::open_to_answer(&config.database_url).await?;
         let parts::Ground { clock, keys, .. } = ground;
         let draining = shutdown.clone();

@@ -18,7 +18,8 @@ pub struct Args {
 /// Works until it is told to end, then lets every job come to its next page.
 ///
 /// # Errors
-/// When a setting is not usable, the database is a SQLite file, or its schema is not this version's.
+/// When a setting is not usable, nobody could know an address of the installation, the database is a SQLite file, or its
+/// schema is not this version's.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
     if let Some(file) = sqlite_file(&config.database_url) {
@@ -32,9 +33,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         fault::arm(armed);
     }
     let shutdown = signals::shutdown()?;
+    let public_url = config.public_url(config.listen)?;
     let ground = parts::migrated_ground(&config).await?;
-    let worker =
-        ground.worker(&config, parts::gate(&config.stripe)?, parts::courier(&config.webhooks)?, Trouble::default());
+    let (stripe, courier) = (parts::gate(&config.stripe)?, parts::courier(&config.webhooks)?);
+    let worker = ground.worker(&config, public_url, stripe, courier, Trouble::default());
     tracing::info!(concurrency = config.worker.concurrency, "working");
     let patience = async {
         shutdown.cancelled().await;

@@ -122,7 +122,7 @@ pub async fn company(
         waiting
     } else {
         let made = store::connections::create(&tx, company.id, integration.id, means.clock.now()).await?;
-        events::connection(&tx, Kind::ConnectionCreated, made.id, made.created_at).await?;
+        events::connection(&tx, means.public_url, Kind::ConnectionCreated, made.id, made.created_at).await?;
         made
     };
     keep(means, links, tx, connection, session).await

@@ -1,16 +1,19 @@
 //! What is told outside of companies, connections and reads: each event with its body, which never changes afterwards.
 //!
-//! A Link URL opens a consent page for whoever has it. It is not in a body, which is kept and sent around: ask for the
-//! company or the connection to get a fresh one.
+//! A body leads to the portal, the API and the Link pages under the address that is known when it is written. A Link URL
+//! opens a consent page for whoever has it, so it is there without its token: ask for the company or the connection to get a
+//! fresh one.
 
 use chrono::{DateTime, Utc};
-use entity::id::{ConnectionId, WebhookConsumerId, WebhookEventId};
+use entity::id::{CompanyId, ConnectionId, WebhookConsumerId, WebhookEventId};
 use entity::shape::Texts;
 use entity::webhook_event::Model;
 use entity::{company, connection, integration, outbox};
 use sea_orm::DbErr;
 use serde_json::{Value, json};
+use url::Url;
 
+use super::addresses::Addresses;
 use super::quota::Level;
 use crate::store::{self, Tx};
 
@@ -63,8 +66,15 @@ pub const TEST: &str = "webhook.test";
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn company(tx: &Tx, kind: Kind, row: &company::Model, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn company(
+    tx: &Tx,
+    public_url: &Url,
+    kind: Kind,
+    row: &company::Model,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let mut payload = about_company(row);
+    put(&mut payload, "redirect", json!(Addresses(public_url).link(row.id)));
     if let Some(at) = row.last_sync_at {
         put(&mut payload, "lastSync", json!(at));
     }
@@ -84,16 +94,23 @@ pub async fn company(tx: &Tx, kind: Kind, row: &company::Model, now: DateTime<Ut
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn connection(tx: &Tx, kind: Kind, id: ConnectionId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn connection(
+    tx: &Tx,
+    public_url: &Url,
+    kind: Kind,
+    id: ConnectionId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let Some(row) = store::connections::by_id(tx, id).await? else { return Ok(()) };
     let Some(company) = store::companies::even_deleted(tx, row.company_id).await? else { return Ok(()) };
     let integration = store::integrations::by_id(tx, row.integration_id).await?;
     if kind == Kind::ConnectionDeleted {
         store::webhook_events::forget_connection(tx, id).await?;
     }
+    let at = Addresses(public_url);
     let payload = json!({
-        "referenceCompany": about_company(&company),
-        "connection": about_connection(row, integration.as_ref()),
+        "referenceCompany": reference(&company, at),
+        "connection": about_connection(row, integration.as_ref(), at),
     });
     let mut event = event(WebhookEventId::new(), kind.word(), &payload, now);
     event.company_id = Some(company.id);
@@ -103,16 +120,18 @@ pub async fn connection(tx: &Tx, kind: Kind, id: ConnectionId, now: DateTime<Utc
     store::webhook_events::tell(tx, event).await
 }
 
-/// Tells what a connection's outbox holds: its words, with the company that they are about. One that is there already is
-/// not told twice. Of a connection that is gone there is nobody to tell of; `false` then.
+/// Tells what a connection's outbox holds: its words, with the company that they are about and where to look. One that is
+/// there already is not told twice. Of a connection that is gone there is nobody to tell of; `false` then.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn read(tx: &Tx, row: &outbox::Model) -> Result<bool, DbErr> {
+pub async fn read(tx: &Tx, public_url: &Url, row: &outbox::Model) -> Result<bool, DbErr> {
     let Some(connection) = store::connections::even_deleted(tx, row.connection_id).await? else { return Ok(false) };
     let Some(company) = store::companies::even_deleted(tx, connection.company_id).await? else { return Ok(false) };
     let mut payload: Value = serde_json::from_str(&row.payload).map_err(|error| DbErr::Json(error.to_string()))?;
-    put(&mut payload, "referenceCompany", about_company(&company));
+    let at = Addresses(public_url);
+    put(&mut payload, "referenceCompany", reference(&company, at));
+    lead(&mut payload, company.id, at);
     let mut event = event(WebhookEventId(row.event_id), &row.event_type, &payload, row.created_at);
     event.company_id = Some(company.id);
     event.connection_id = Some(connection.id);
@@ -173,14 +192,32 @@ fn about_company(row: &company::Model) -> Value {
     about
 }
 
+/// A company in an event that is about something of it.
+fn reference(row: &company::Model, at: Addresses<'_>) -> Value {
+    let mut about = about_company(row);
+    put(&mut about, "links", json!({ "portal": at.portal(row.id) }));
+    about
+}
+
+/// Says of each issue of a read where to look.
+fn lead(payload: &mut Value, company: CompanyId, at: Addresses<'_>) {
+    for read in payload.get_mut("dataTypes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let dataset = read.get("datasetId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for issue in read.get_mut("issues").and_then(Value::as_array_mut).into_iter().flatten() {
+            put(issue, "links", at.issue(company, &dataset));
+        }
+    }
+}
+
 fn put(about: &mut Value, name: &str, value: Value) {
     if let Some(fields) = about.as_object_mut() {
         fields.insert(name.to_owned(), value);
     }
 }
 
-/// As the API shows it, without its Link URL.
-fn about_connection(row: connection::Model, integration: Option<&integration::Model>) -> Value {
+/// As the API shows it, but for the token of its Link URL.
+fn about_connection(row: connection::Model, integration: Option<&integration::Model>, at: Addresses<'_>) -> Value {
+    let link_url = at.link_of(&row);
     let errors: Vec<Value> = row.errors.iter().map(about_fault).collect();
     let mut about = json!({
         "id": row.id,
@@ -189,6 +226,7 @@ fn about_connection(row: connection::Model, integration: Option<&integration::Mo
         "sourceId": integration.map(|one| one.source_id),
         "sourceType": "Commerce",
         "platformName": integration.map(|one| &one.name),
+        "linkUrl": link_url,
         "status": row.status,
         "created": row.created_at,
         "dataConnectionErrors": errors,

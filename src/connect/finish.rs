@@ -216,7 +216,7 @@ pub async fn failed(means: Means<'_>, id: ConnectionId, failure: Failure) -> Res
             resolved_at: None,
         };
         store::connection_faults::push(&tx, id, note).await?;
-        events::connection(&tx, Kind::ConnectionFailed, id, means.clock.now()).await?;
+        events::connection(&tx, means.public_url, Kind::ConnectionFailed, id, means.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -360,7 +360,7 @@ pub(super) async fn keep(
     } else {
         store::connections::reschedule(&tx, id, Next { sync: None, pass: None }).await?;
     }
-    events::connection(&tx, kind, id, now).await?;
+    events::connection(&tx, means.public_url, kind, id, now).await?;
     tx.commit().await?;
     tracing::info!(connection.id = %id, account.id = account_id, "linked");
     Ok(true)
@@ -418,7 +418,7 @@ pub async fn take(means: Means<'_>, held: &Held) -> Result<Ending, Fault> {
     let tx = store::write(means.db).await?;
     if store::connections::even_deleted(&tx, made).await?.is_none() {
         store::connections::create_as(&tx, made, held.company, before.integration_id, now).await?;
-        events::connection(&tx, Kind::ConnectionCreated, made, now).await?;
+        events::connection(&tx, means.public_url, Kind::ConnectionCreated, made, now).await?;
     }
     tx.commit().await?;
     let Some(made) = store::connections::by_id(means.db, held.instead).await? else { return Ok(Ending::Gone) };

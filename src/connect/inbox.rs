@@ -12,6 +12,7 @@ use entity::stripe_event::{self, Reason, State};
 use entity::stripe_hint;
 use sea_orm::DbErr;
 use tokio::sync::oneshot;
+use url::Url;
 
 use super::revoke;
 use crate::clock::SharedClock;
@@ -68,17 +69,18 @@ struct Waiting {
 pub struct Inbox {
     db: Db,
     clock: SharedClock,
+    public_url: Url,
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
     refused: Mutex<Counts>,
 }
 
 impl Inbox {
-    /// An inbox in this database.
+    /// An inbox in this database; what it tells leads to this address of ours.
     #[must_use]
-    pub fn new(db: &Db, clock: SharedClock) -> Arc<Self> {
-        let (waiting, refused) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { db: store::durable(db), clock, waiting, turn: tokio::sync::Mutex::default(), refused })
+    pub fn new(db: &Db, clock: SharedClock, public_url: Url) -> Arc<Self> {
+        let (db, waiting, refused) = (store::durable(db), Mutex::default(), Mutex::default());
+        Arc::new(Self { db, clock, public_url, waiting, turn: tokio::sync::Mutex::default(), refused })
     }
 
     /// Takes an event in. When this returns, it is on the disk.
@@ -136,7 +138,7 @@ impl Inbox {
             return;
         }
         let (events, tellers): (Vec<_>, Vec<_>) = some.into_iter().map(|one| (one.event, one.kept)).unzip();
-        let kept = keep(&self.db, &events, self.clock.now()).await.map_err(Arc::new);
+        let kept = keep(&self.db, &self.public_url, &events, self.clock.now()).await.map_err(Arc::new);
         if let Err(error) = &kept {
             tracing::error!(%error, events = events.len(), "webhooks could not be kept");
         }
@@ -160,7 +162,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 type Key = (IntegrationId, String, String);
 
 /// Keeps events and what follows from the new ones, all of it or nothing.
-async fn keep(db: &Db, events: &[Believed], now: DateTime<Utc>) -> Result<(), DbErr> {
+async fn keep(db: &Db, public_url: &Url, events: &[Believed], now: DateTime<Utc>) -> Result<(), DbErr> {
     let tx = store::write(db).await?;
     let mut accounts: Vec<&str> = events.iter().filter_map(|one| one.event.account.as_deref()).collect();
     accounts.sort_unstable();
@@ -195,7 +197,7 @@ async fn keep(db: &Db, events: &[Believed], now: DateTime<Utc>) -> Result<(), Db
             follows.push((sent, fate));
         }
     }
-    follow(&tx, follows, now).await?;
+    follow(&tx, public_url, follows, now).await?;
     store::stripe_events::count(&tx, counts, now).await?;
     tx.commit().await
 }
@@ -285,11 +287,16 @@ fn row(one: &Believed, fate: &Fate) -> stripe_event::Model {
     }
 }
 
-async fn follow(tx: &Tx, events: Vec<(stripe_event::Model, Fate)>, now: DateTime<Utc>) -> Result<(), DbErr> {
+async fn follow(
+    tx: &Tx,
+    public_url: &Url,
+    events: Vec<(stripe_event::Model, Fate)>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let (mut left, mut woken) = (Vec::new(), Vec::new());
     for (event, fate) in events {
         for connection_id in &fate.ends {
-            revoke::deauthorized_in(tx, *connection_id, now).await?;
+            revoke::deauthorized_in(tx, public_url, *connection_id, now).await?;
         }
         // One that has ended is woken too: its run ends what is open, with the reason.
         woken.extend(fate.hints.iter().chain(&fate.asks).chain(&fate.ends).copied());

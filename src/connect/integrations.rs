@@ -3,11 +3,11 @@
 use entity::integration::{self, Mode, Scope, Sync};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Fault, Means, webhooks};
-use crate::store;
+use super::{Fault, Means, schedules, webhooks};
+use crate::store::{self, connections::Among};
 use crate::stripe;
 use crate::stripe::oauth::Platform;
-use crate::sync::schedule;
+use crate::sync::schedule::{self, Plan};
 use crate::vault::Place;
 
 /// What is to be changed; what is `None` stays.
@@ -65,7 +65,7 @@ impl From<sea_orm::DbErr> for Error {
     }
 }
 
-/// Sets the integration `platform_key`: all of the change, or nothing.
+/// Sets the integration `platform_key`: all of the change, or nothing. Its connections follow another plan at once.
 ///
 /// # Errors
 /// See [`Error`]; nothing is saved then.
@@ -73,6 +73,7 @@ pub async fn set(means: Means<'_>, platform_key: &str, change: Change) -> Result
     let row = store::integrations::by_key(means.db, platform_key).await?;
     let mut row = row.ok_or_else(|| Error::NotFound(platform_key.to_owned()))?;
     let was_complete = row.client_id.is_some() && row.secret_key.is_some();
+    let plan = Plan::of(&row);
     plain(&mut row, &change)?;
     let key = means.keys.installation(means.db).await.map_err(Fault::from)?;
     if let Some(given) = &change.secret_key {
@@ -93,7 +94,13 @@ pub async fn set(means: Means<'_>, platform_key: &str, change: Change) -> Result
         return Err(Refusal { field: "enabled", message }.into());
     }
     row.updated_at = means.clock.now();
-    Ok(store::integrations::save(means.db, row).await?)
+    let tx = store::write(means.db).await?;
+    let row = store::integrations::save(&tx, row).await?;
+    if Plan::of(&row) != plan {
+        schedules::renew(&tx, Among::Integration(row.id), row.updated_at).await?;
+    }
+    tx.commit().await?;
+    Ok(row)
 }
 
 /// The platform as the integration knows it, with its key opened.

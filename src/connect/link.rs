@@ -5,6 +5,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use entity::id::CompanyId;
 use entity::{company, connection};
 use url::Url;
 
@@ -60,6 +61,12 @@ pub fn connection_path(connection: &connection::Model) -> String {
     format!("/link/companies/{}/connections/{}/start", connection.company_id, connection.id)
 }
 
+/// The path of a company's choice of an integration.
+#[must_use]
+pub fn company_path(company: CompanyId) -> String {
+    format!("/link/companies/{company}/start")
+}
+
 /// The Link URL of a company: it leads to the choice of an integration.
 ///
 /// # Errors
@@ -71,7 +78,7 @@ pub fn company_url(
     now: DateTime<Utc>,
 ) -> Result<Url, url::ParseError> {
     let token = token(key, &subject_of_company(company), company.link_serial, end(links, now));
-    links.page(&format!("/link/companies/{}/start?token={token}", company.id))
+    links.page(&format!("{}?token={token}", company_path(company.id)))
 }
 
 /// What a token turned out to be.

@@ -1,6 +1,7 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
 
 pub mod access_tokens;
+mod addresses;
 pub mod adopt;
 pub mod api_keys;
 pub mod begin;
@@ -13,12 +14,14 @@ pub mod link;
 pub mod quota;
 pub mod refresh;
 pub mod revoke;
+pub mod schedules;
 pub mod sweep;
 pub mod users;
 pub mod webhook_secrets;
 pub mod webhooks;
 
 use sea_orm::DbErr;
+use url::Url;
 
 use crate::clock::SharedClock;
 use crate::store::Db;
@@ -37,6 +40,8 @@ pub struct Means<'a> {
     pub stripe: &'a Gate,
     /// The clock.
     pub clock: &'a SharedClock,
+    /// The address that the outside knows us by: events lead there.
+    pub public_url: &'a Url,
 }
 
 /// A fault of ours: nobody outside can mend it.

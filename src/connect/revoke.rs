@@ -5,6 +5,7 @@ use entity::connection::{self, Fault as Note, Status};
 use entity::id::ConnectionId;
 use entity::{company, integration};
 use sea_orm::DbErr;
+use url::Url;
 
 use super::events::{self, Kind};
 use super::{Fault, Means, integrations};
@@ -44,7 +45,7 @@ pub async fn unlink(means: Means<'_>, connection: &connection::Model) -> Result<
         return Err(Error::NotLinked(status));
     }
     store::credentials::wipe(&tx, connection.id).await?;
-    events::connection(&tx, Kind::ConnectionDisconnected, connection.id, means.clock.now()).await?;
+    events::connection(&tx, means.public_url, Kind::ConnectionDisconnected, connection.id, means.clock.now()).await?;
     tx.commit().await?;
     tracing::info!(connection.id = %connection.id, "unlinked");
     let (Some(account), Some(livemode)) = (&connection.account_id, connection.livemode) else { return Ok(()) };
@@ -112,7 +113,7 @@ pub async fn delete(means: Means<'_>, connection: &connection::Model) -> Result<
     let tx = store::write(means.db).await?;
     // Of one that another request has deleted meanwhile nothing more is told.
     store::connections::hold(&tx, connection.id).await?;
-    events::connection(&tx, Kind::ConnectionDeleted, connection.id, now).await?;
+    events::connection(&tx, means.public_url, Kind::ConnectionDeleted, connection.id, now).await?;
     store::connections::set_deleted(&tx, connection.id, now).await?;
     store::credentials::wipe(&tx, connection.id).await?;
     store::oauth_states::forget(&tx, connection.id).await?;
@@ -134,7 +135,7 @@ pub async fn delete_company(means: Means<'_>, company: &company::Model) -> Resul
     let now = means.clock.now();
     let tx = store::write(means.db).await?;
     if store::companies::delete(&tx, company.id, now).await? {
-        events::company(&tx, Kind::CompanyDeleted, company, now).await?;
+        events::company(&tx, means.public_url, Kind::CompanyDeleted, company, now).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -146,7 +147,7 @@ pub async fn delete_company(means: Means<'_>, company: &company::Model) -> Resul
 /// When the database does not answer.
 pub async fn deauthorized(means: Means<'_>, id: ConnectionId) -> Result<(), Fault> {
     let tx = store::write(means.db).await?;
-    deauthorized_in(&tx, id, means.clock.now()).await?;
+    deauthorized_in(&tx, means.public_url, id, means.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 
@@ -154,7 +155,7 @@ pub async fn deauthorized(means: Means<'_>, id: ConnectionId) -> Result<(), Faul
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn deauthorized_in(tx: &Tx, id: ConnectionId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn deauthorized_in(tx: &Tx, public_url: &Url, id: ConnectionId, now: DateTime<Utc>) -> Result<(), DbErr> {
     if store::connections::set_ended(tx, id, Status::Deauthorized, now).await? {
         store::credentials::wipe(tx, id).await?;
         let note = Note {
@@ -166,7 +167,7 @@ pub async fn deauthorized_in(tx: &Tx, id: ConnectionId, now: DateTime<Utc>) -> R
             resolved_at: None,
         };
         store::connection_faults::push(tx, id, note).await?;
-        events::connection(tx, Kind::ConnectionDisconnected, id, now).await?;
+        events::connection(tx, public_url, Kind::ConnectionDisconnected, id, now).await?;
         tracing::info!(connection.id = %id, "deauthorized at Stripe");
     }
     Ok(())

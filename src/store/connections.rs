@@ -7,11 +7,11 @@ use entity::connection::{self, Column, Status};
 use entity::id::{CompanyId, ConnectionId, IntegrationId};
 use entity::integration;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{CaseStatement, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, FromQueryResult, QueryOrder, QuerySelect, Select};
 
-use super::connection_faults;
 use super::lists::{self, Found, Listing};
+use super::{Tx, connection_faults};
 
 fn present() -> Select<connection::Entity> {
     connection::Entity::find().filter(Column::DeletedAt.is_null())
@@ -332,6 +332,86 @@ pub async fn reschedule(db: &impl ConnectionTrait, id: ConnectionId, next: Next)
     update_linked(db, id, row).await
 }
 
+/// Which connections are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Among {
+    /// An integration's.
+    Integration(IntegrationId),
+    /// A company's.
+    Company(CompanyId),
+    /// All of them.
+    All,
+}
+
+/// A connection as far as its schedule is concerned.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Scheduled {
+    /// The connection.
+    pub id: ConnectionId,
+    /// Its company.
+    pub company_id: CompanyId,
+    /// Its integration.
+    pub integration_id: IntegrationId,
+    /// When it is due.
+    pub next_sync_at: Option<DateTimeUtc>,
+}
+
+/// The Linked connections that have a schedule, or have been read since they were linked, by company; held against others
+/// until the transaction ends. One that was adopted is left out until somebody asks for its data.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold_asked(tx: &Tx, among: Among) -> Result<Vec<Scheduled>, DbErr> {
+    let linked = present().filter(Column::Status.eq(Status::Linked));
+    let meant = match among {
+        Among::Integration(id) => linked.filter(Column::IntegrationId.eq(id)),
+        Among::Company(id) => linked.filter(Column::CompanyId.eq(id)),
+        Among::All => linked,
+    };
+    let is_read = Expr::col(Column::LastSyncAt).gte(Expr::col(Column::LinkedAt));
+    meant
+        .select_only()
+        .columns([Column::Id, Column::CompanyId, Column::IntegrationId, Column::NextSyncAt])
+        .filter(Column::NextSyncAt.is_not_null().or(is_read))
+        .order_by_asc(Column::CompanyId)
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .into_model()
+        .all(tx)
+        .await
+}
+
+/// Sets when each of these connections is due next, many in one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_due(tx: &Tx, due: &[(ConnectionId, DateTimeUtc)]) -> Result<(), DbErr> {
+    for some in due.chunks(super::ROWS) {
+        let its_own = some
+            .iter()
+            .fold(CaseStatement::new(), |times, (id, at)| times.case(Expr::col(Column::Id).eq(*id), Expr::value(*at)));
+        connection::Entity::update_many()
+            .col_expr(Column::NextSyncAt, its_own.into())
+            .filter(Column::Id.is_in(some.iter().map(|(id, _)| *id)))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Ends the schedules of these connections, and with them what was planned to compare them with Stripe.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_unplanned(tx: &Tx, ids: &[ConnectionId]) -> Result<(), DbErr> {
+    for ids in ids.chunks(super::ROWS) {
+        let row = connection::ActiveModel { next_sync_at: Set(None), next_pass_at: Set(None), ..Default::default() };
+        let some = connection::Entity::update_many().filter(Column::Id.is_in(ids.iter().copied()));
+        some.set(row).exec(tx).await?;
+    }
+    Ok(())
+}
+
 /// A connection that ended in the meantime gets no new schedule.
 async fn update_linked(db: &impl ConnectionTrait, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
     connection::Entity::update_many()
@@ -410,6 +490,15 @@ pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTim
 /// When the database does not answer.
 pub async fn set_reads(db: &impl ConnectionTrait, id: ConnectionId, reads: connection::Reads) -> Result<(), DbErr> {
     update(db, id, connection::ActiveModel { reads: Set(reads), ..Default::default() }).await
+}
+
+/// Counts requests that were sent to Stripe on a day.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_reads(tx: &Tx, id: ConnectionId, day: Date, more: i64) -> Result<(), DbErr> {
+    let Some(row) = hold(tx, id).await? else { return Ok(()) };
+    set_reads(tx, id, row.reads.and(day, more)).await
 }
 
 /// The connection, held against others until the transaction ends.

@@ -1,8 +1,11 @@
 //! What was set about syncing: only what somebody set, not what holds by itself.
 
+use std::collections::HashMap;
+
 use entity::company;
 use entity::id::CompanyId;
 use entity::sync_setting::{self, Column, Model};
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
 /// The settings that hold for a company: its own where they replace those of the profile, and the profile's for the rest.
@@ -11,16 +14,37 @@ use sea_orm::entity::prelude::*;
 /// # Errors
 /// When the database does not answer.
 pub async fn of(db: &impl ConnectionTrait, company: CompanyId) -> Result<Vec<Model>, DbErr> {
-    let row = company::Entity::find_by_id(company).one(db).await?;
-    let mut wishes = set_by(db, Uuid::nil()).await?;
-    if row.is_some_and(|row| row.overrides_sync) {
-        let own = set_by(db, company.0).await?;
-        wishes.retain(|wish| own.iter().all(|own| own.data_type != wish.data_type));
-        wishes.extend(own);
+    Ok(of_each(db, &[company]).await?.remove(&company).unwrap_or_default())
+}
+
+/// As [`of`], for several companies.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_each(
+    db: &impl ConnectionTrait,
+    companies: &[CompanyId],
+) -> Result<HashMap<CompanyId, Vec<Model>>, DbErr> {
+    let profile = set_by(db, &[Uuid::nil()]).await?;
+    let mut wishes = HashMap::new();
+    for companies in companies.chunks(super::ROWS) {
+        let own = company::Entity::find()
+            .select_only()
+            .column(company::Column::Id)
+            .filter(company::Column::Id.is_in(companies.iter().copied()))
+            .filter(company::Column::OverridesSync.eq(true));
+        let own: Vec<Uuid> = own.into_tuple().all(db).await?;
+        let own = if own.is_empty() { Vec::new() } else { set_by(db, &own).await? };
+        wishes.extend(companies.iter().map(|company| (*company, profile.clone())));
+        for wish in own {
+            let of_company: &mut Vec<Model> = wishes.entry(CompanyId(wish.owner)).or_default();
+            of_company.retain(|one| one.data_type != wish.data_type);
+            of_company.push(wish);
+        }
     }
     Ok(wishes)
 }
 
-async fn set_by(db: &impl ConnectionTrait, owner: Uuid) -> Result<Vec<Model>, DbErr> {
-    sync_setting::Entity::find().filter(Column::Owner.eq(owner)).all(db).await
+async fn set_by(db: &impl ConnectionTrait, owners: &[Uuid]) -> Result<Vec<Model>, DbErr> {
+    sync_setting::Entity::find().filter(Column::Owner.is_in(owners.iter().copied())).all(db).await
 }

@@ -16,9 +16,10 @@ use super::api::Refusals;
 use super::body::Body;
 use super::error::Error;
 use super::who::{Caller, OfCompany};
+use crate::connect::schedules;
 use crate::query::Date;
-use crate::store;
 use crate::store::sync_settings::PROFILE;
+use crate::store::{self, connections::Among};
 
 /// How one data type is synced.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,6 +190,7 @@ pub async fn set_of_company(
     let tx = store::write(&app.db).await?;
     store::sync_settings::put(&tx, company.id.0, rows).await?;
     store::companies::set_overrides(&tx, company.id, body.overrides_defaults.unwrap_or(true)).await?;
+    schedules::renew(&tx, Among::Company(company.id), app.clock.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -234,6 +236,7 @@ pub async fn set_of_profile(
     let rows = checked(body.settings.unwrap_or_default())?;
     let tx = store::write(&app.db).await?;
     store::sync_settings::put(&tx, PROFILE, rows).await?;
+    schedules::renew(&tx, Among::All, app.clock.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

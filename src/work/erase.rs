@@ -20,7 +20,7 @@ impl Worker {
         // Whoever still syncs it is refused from here on.
         store::sync_heads::take(&self.db, connection).await?;
         // What it still had to tell is told; nobody else tells it now.
-        super::relay::relay_of(&self.db, connection).await?;
+        super::relay::relay_of(&self.db, &self.public_url, connection).await?;
         let rows = store::erase::data(&self.db, connection).await?;
         fault::at(Point::DataErased);
         store::stripe_events::give_up(&self.db, connection, Reason::Disconnected, self.clock.now()).await?;

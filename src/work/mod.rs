@@ -10,6 +10,7 @@ mod inbox;
 mod local;
 pub mod merge;
 mod put_off;
+mod reads;
 pub mod relay;
 mod replay;
 pub mod retention;
@@ -27,6 +28,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock::SharedClock;
 use crate::config::Retention;
@@ -84,6 +86,8 @@ pub struct Worker {
     pub courier: Courier,
     /// What the database last refused, shared with whoever tells whether this process can serve.
     pub trouble: Trouble,
+    /// The address that the outside knows us by.
+    pub public_url: Url,
     /// How it works.
     pub settings: Settings,
 }
@@ -162,8 +166,7 @@ impl Worker {
 
     /// Sweeps what owners left lying on the Link pages, and what a clock that was set back put off.
     async fn sweep(&self) {
-        let means = Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock };
-        if let Err(error) = sweep::sweep(means).await {
+        if let Err(error) = sweep::sweep(self.means()).await {
             tracing::error!(%error, "what browsers left could not be swept");
         }
         if let Err(error) = tick::pull_back(&self.db, self.clock.now(), LONGEST_PAUSE).await {
@@ -174,6 +177,12 @@ impl Worker {
         }
         self.sweep_inbox().await;
         self.sweep_told().await;
+    }
+
+    /// What connecting needs.
+    const fn means(&self) -> Means<'_> {
+        let (stripe, public_url) = (&self.stripe, &self.public_url);
+        Means { db: &self.db, keys: &self.keys, stripe, clock: &self.clock, public_url }
     }
 
     async fn rest(&self, stop: &CancellationToken) {

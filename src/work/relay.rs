@@ -5,6 +5,7 @@ use std::sync::Arc;
 use entity::id::ConnectionId;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::Worker;
 use crate::connect::events;
@@ -20,7 +21,7 @@ impl Worker {
     /// Relays again and again until it is asked to stop.
     pub(super) async fn relaying(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = relay(&self.db).await {
+            if let Err(error) = relay(&self.db, &self.public_url).await {
                 self.trouble.note(&error);
                 tracing::error!(%error, "what happened could not be told outside; it goes on by itself");
             }
@@ -29,18 +30,18 @@ impl Worker {
     }
 }
 
-/// Makes events of everything that waits in an outbox. Any number of processes may do so at once, and it can be cut off
+/// Makes events of everything that waits in an outbox; they lead to this address of ours. Any number of processes may do so at once, and it can be cut off
 /// anywhere: an event that is there already is not told twice. Returns how many rows it looked at.
 ///
 /// # Errors
 /// When the database does not answer; the rest is relayed the next time.
-pub async fn relay(db: &Db) -> Result<u64, DbErr> {
+pub async fn relay(db: &Db, public_url: &Url) -> Result<u64, DbErr> {
     let mut relayed = 0;
     loop {
         let heads = outbox::unrelayed(db, ROUND).await?;
         let last = (heads.len() as u64) < ROUND;
         for (connection, from) in heads {
-            relayed += relay_one(db, connection, from).await?;
+            relayed += relay_one(db, public_url, connection, from).await?;
         }
         if last {
             return Ok(relayed);
@@ -52,14 +53,14 @@ pub async fn relay(db: &Db) -> Result<u64, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn relay_of(db: &Db, connection: ConnectionId) -> Result<(), DbErr> {
+pub async fn relay_of(db: &Db, public_url: &Url, connection: ConnectionId) -> Result<(), DbErr> {
     if let Some(from) = outbox::unrelayed_of(db, connection).await? {
-        relay_one(db, connection, from).await?;
+        relay_one(db, public_url, connection, from).await?;
     }
     Ok(())
 }
 
-async fn relay_one(db: &Db, connection: ConnectionId, mut from: i64) -> Result<u64, DbErr> {
+async fn relay_one(db: &Db, public_url: &Url, connection: ConnectionId, mut from: i64) -> Result<u64, DbErr> {
     let mut relayed = 0;
     loop {
         let rows = outbox::after(db, connection, from, BATCH).await?;
@@ -67,7 +68,7 @@ async fn relay_one(db: &Db, connection: ConnectionId, mut from: i64) -> Result<u
         fault::at(Point::BeforeRelay);
         let tx = store::write(db).await?;
         for row in &rows {
-            if !events::read(&tx, row).await? {
+            if !events::read(&tx, public_url, row).await? {
                 tracing::warn!(connection.id = %connection, row.event_type, "of a connection that is gone nobody is told");
             }
         }

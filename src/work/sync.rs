@@ -1,7 +1,7 @@
 //! Doing a sync: who may read, what follows from how it ended.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use entity::connection::{self, Reads, Status};
+use entity::connection::{self, Status};
 use entity::dataset::Status as Word;
 use entity::id::ConnectionId;
 use entity::{connection as link, integration};
@@ -23,15 +23,25 @@ const TRIES: i32 = 8;
 /// The longest pause between two probes, so that all is well again within two minutes of Stripe's return.
 const LONGEST_PROBE: TimeDelta = TimeDelta::seconds(100);
 
+/// How long a secret key that Stripe refused is left alone: then one sync asks with it again.
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
+
 /// When something is tried again, for whoever waits for it.
 fn next_try(at: DateTime<Utc>) -> String {
     format!("Next try at {}, by itself", at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// Why nothing is read through an integration, for whoever waits for it.
+fn key_refused(integration: &integration::Model) -> String {
+    format!("Stripe refuses the secret key of {}: an admin sets a valid one.", integration.name)
 }
 
 /// A sync cannot begin.
 enum Hindrance {
     /// Its datasets end so, with this reason.
     End(Word, &'static str),
+    /// It waits, with this reason.
+    Wait(String),
     /// There is no such connection any more.
     Gone,
     /// Ours, or passing.
@@ -45,10 +55,6 @@ impl<E: Into<anyhow::Error>> From<E> for Hindrance {
 }
 
 impl Worker {
-    const fn means(&self) -> connect::Means<'_> {
-        connect::Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock }
-    }
-
     pub(super) async fn sync(&self, connection: ConnectionId, attempts: i32, stop: CancellationToken) -> Verdict {
         let left = match self.local(connection, attempts, stop.clone()).await {
             Ok(left) => left,
@@ -68,18 +74,20 @@ impl Worker {
                 let verdict = self.end(connection, word, reason, Verdict::Done).await;
                 return self.unhint(connection, attempts, verdict).await;
             }
+            Err(Hindrance::Wait(reason)) => {
+                self.wait(connection, &reason).await;
+                return self.later(attempts, reason);
+            }
             Err(Hindrance::Fault(error)) => {
                 tracing::error!(error = format!("{error:#}"), connection.id = %connection, "a sync cannot begin");
                 return self.again(attempts, error.as_ref());
             }
         };
         run.probes = attempts > TRIES;
-        let ended = run.go().await;
+        let (ended, uncounted) = self.counted(&mut run).await;
         let fence = run.fence();
-        // One owner has the connection, so that what was read of it is still true.
-        let reads = row.reads.clone().and(self.clock.now().date_naive(), run.stripe.take_reads());
         let error = match ended {
-            Ok(ended) => match self.ended(&row, &integration, &run, ended, reads).await {
+            Ok(ended) => match self.ended(&row, &integration, &run, ended, uncounted).await {
                 Ok(verdict) => {
                     self.trouble.over();
                     if matches!(ended, Ended::Done { .. }) {
@@ -95,7 +103,7 @@ impl Worker {
         if self.is_taken(connection, fence).await {
             return Verdict::Lost;
         }
-        match store::connections::set_reads(&self.db, row.id, reads).await {
+        match self.count_reads(row.id, uncounted).await {
             Ok(()) => self.failed(&row, &integration, attempts, error).await,
             Err(error) => self.again(attempts, &error),
         }
@@ -127,6 +135,10 @@ impl Worker {
             let reason = "The integration has no secret key: an admin sets it.";
             return Err(Hindrance::End(Word::AuthError, reason));
         }
+        // A clock that was set back keeps nobody waiting.
+        if integration.refused_at.is_some_and(|at| (self.clock.now() - at).abs() < LEFT_ALONE) {
+            return Err(Hindrance::Wait(key_refused(&integration)));
+        }
         let key = connect::integrations::secret_key_of(self.means(), &integration).await?;
         let account = self.stripe.account(key, row.account_id.clone(), row.livemode.unwrap_or(false));
         let clock = self.clock.clone();
@@ -148,7 +160,7 @@ impl Worker {
         integration: &integration::Model,
         run: &Run,
         ended: Ended,
-        reads: Reads,
+        uncounted: i64,
     ) -> Result<Verdict, sea_orm::DbErr> {
         fault::at(Point::BeforeStatus);
         let now = self.clock.now();
@@ -156,18 +168,18 @@ impl Worker {
         if ended != Ended::MadeRoom {
             store::stripe_events::read(&self.db, &run.hints, now).await?;
         }
-        let wishes = store::wishes::of(&self.db, row.company_id).await?;
-        let sync = schedule::next(Plan::of(integration), &wishes, row.id, now);
-        // Without a schedule a pass is done when it is asked for, and at no other time.
-        let pass = match sync {
-            Some(_) => store::reconciliations::next_due(&self.db, row.id).await?,
-            None => None,
-        };
-        let next = Next { sync, pass };
+        let pass = store::reconciliations::next_due(&self.db, row.id).await?;
         let tx = store::write(&self.db).await?;
+        // Before the connection is held, in the order of whoever sets an integration.
         if integration.refused_at.is_some() {
             store::integrations::set_refused(&tx, integration.id, None).await?;
         }
+        // As it is now: something else may have been set, and requests counted, since the run began.
+        let Some(row) = &store::connections::hold(&tx, row.id).await? else { return Ok(Verdict::Done) };
+        let reads = row.reads.clone().and(now.date_naive(), uncounted);
+        let sync = connect::schedules::next(&tx, row, now).await?;
+        // Without a schedule a pass is done when it is asked for, and at no other time.
+        let next = Next { sync, pass: sync.and(pass) };
         put_off::all_is_well(&tx, row, now).await?;
         let more = match ended {
             Ended::Quiet(until) => {
@@ -232,9 +244,7 @@ impl Worker {
             // The platform's key is wrong for every company: nobody is disconnected, and nothing is given up.
             Error::Stripe(Refusal::PlatformKey(why)) => {
                 let refused = store::integrations::set_refused(&self.db, integration.id, Some(self.clock.now())).await;
-                let reason =
-                    format!("Stripe refuses the secret key of {}: an admin sets a valid one.", integration.name);
-                self.wait(row.id, &reason).await;
+                self.wait(row.id, &key_refused(integration)).await;
                 refused.map_or_else(|error| self.again(attempts, &error), |()| self.later(attempts, why))
             }
             Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
@@ -258,7 +268,7 @@ impl Worker {
             }
             Error::Stripe(refusal) => {
                 let reason = format!("{refusal}. Ask for the sync again later; what was read is kept.");
-                self.put_off(row, integration).await;
+                self.put_off(row).await;
                 self.say_refused(row.id, &refusal, &reason).await;
                 self.end(row.id, Word::FetchError, &reason, Verdict::Done).await
             }
@@ -267,11 +277,16 @@ impl Worker {
     }
 
     /// A failed run is due again with the next one of its schedule, not at once.
-    async fn put_off(&self, row: &connection::Model, integration: &integration::Model) {
-        let sync = schedule::next(Plan::of(integration), &[], row.id, self.clock.now());
-        // A pass waits for that sync: its end finds out when it is due.
-        let next = Next { sync, pass: None };
-        if let Err(error) = store::connections::reschedule(&self.db, row.id, next).await {
+    async fn put_off(&self, row: &connection::Model) {
+        let put_off = async {
+            let tx = store::write(&self.db).await?;
+            store::connections::hold(&tx, row.id).await?;
+            let sync = connect::schedules::next(&tx, row, self.clock.now()).await?;
+            // A pass waits for that sync: its end finds out when it is due.
+            store::connections::reschedule(&tx, row.id, Next { sync, pass: None }).await?;
+            tx.commit().await
+        };
+        if let Err(error) = put_off.await {
             tracing::error!(%error, "a sync could not be put off");
         }
     }

@@ -19,6 +19,7 @@ use tributary::connect::events::{self, Kind as Told};
 use tributary::store;
 use tributary::sync::told;
 use tributary::work::relay::relay;
+use url::Url;
 
 use crate::both;
 use crate::house::{Ground, House, Kind};
@@ -125,6 +126,11 @@ both! {
     }
 }
 
+/// The address that the outside knows us by.
+fn address() -> Url {
+    "https://tributary.example.com".parse().unwrap()
+}
+
 /// A company in a transaction that is committed, or cut off.
 async fn makes_a_company(ground: &Ground, commits: bool) -> CompanyId {
     let now = ground.clock.now();
@@ -142,7 +148,7 @@ async fn makes_a_company(ground: &Ground, commits: bool) -> CompanyId {
     };
     let tx = store::write(&ground.db).await.unwrap();
     store::companies::insert(&tx, row.clone()).await.unwrap();
-    events::company(&tx, Told::CompanyCreated, &row, now).await.unwrap();
+    events::company(&tx, &address(), Told::CompanyCreated, &row, now).await.unwrap();
     if commits {
         tx.commit().await.unwrap();
     }
@@ -173,7 +179,8 @@ async fn ends_datasets(ground: &Ground, dice: &mut Dice, connection: entity::id:
 
 /// Relays, and is cut off somewhere on the way: after so many of its own steps.
 async fn relays(ground: &Ground, steps: u64) {
-    let mut relaying = Box::pin(relay(&ground.db));
+    let at = address();
+    let mut relaying = Box::pin(relay(&ground.db, &at));
     for _ in 0..steps {
         tokio::select! {
             biased;
@@ -208,7 +215,7 @@ both! {
             }
         }
         assert!(cut > 0, "transactions were cut off");
-        relay(&ground.db).await.unwrap();
+        relay(&ground.db, &address()).await.unwrap();
         let kept = events_of(&ground).await;
         assert_eq!(told_datasets(&kept), ended_datasets(&ground).await);
         let told: Vec<_> = kept.iter().filter(|one| one.event_type == "company.created").map(|one| one.company_id.unwrap()).collect();

@@ -16,9 +16,9 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tributary::clock::{Clock, ManualClock, SharedClock};
 use tributary::config::{Retention, Webhooks};
+use tributary::connect::api_keys;
 use tributary::connect::integrations::{self, Change};
 use tributary::connect::keys::Keys;
-use tributary::connect::{Means, api_keys};
 use tributary::courier::Courier;
 use tributary::courier::address::{Names, Rules};
 use tributary::store;
@@ -208,6 +208,7 @@ impl House {
             stripe: gate.clone(),
             courier,
             trouble: app.trouble.clone(),
+            public_url: app.settings.public_url.clone(),
             settings: work::Settings {
                 concurrency: 1,
                 lease: Duration::from_secs(30),
@@ -233,7 +234,7 @@ impl House {
 
     /// Makes events of what happened, and sends what is due, until nothing is.
     pub async fn tell(&self) {
-        work::relay::relay(&self.db).await.unwrap();
+        work::relay::relay(&self.db, &self.worker.public_url).await.unwrap();
         work::tick::tick(&self.db, self.clock.now()).await.unwrap();
         while self.worker.tell(CancellationToken::new()).await.unwrap() {}
     }
@@ -252,9 +253,7 @@ impl House {
             secret_key: Some(DEFAULT_SECRET_KEY.to_owned().into()),
             ..change
         };
-        let app = &self.app;
-        let means = Means { db: &app.db, keys: &app.keys, stripe: &app.stripe, clock: &app.clock };
-        integrations::set(means, "yzth", change).await.unwrap();
+        integrations::set(self.app.means(), "yzth", change).await.unwrap();
     }
 
     /// The status and the JSON that a path answers with to an API key; `Null` for an answer without a body.

@@ -140,7 +140,7 @@ impl Visitor {
 impl House {
     /// What connecting needs.
     pub fn means(&self) -> Means<'_> {
-        Means { db: &self.app.db, keys: &self.app.keys, stripe: &self.app.stripe, clock: &self.app.clock }
+        self.app.means()
     }
 
     /// Sets Stripe Test up for the simulator.

@@ -132,7 +132,8 @@ async fn prepare(config: &Config, stripe: &Running) -> anyhow::Result<()> {
         ..Change::default()
     };
     let gate = parts::gate(&config.stripe)?;
-    let means = Means { db: &db, keys: &keys, stripe: &gate, clock: &clock };
+    let public_url = config.public_url(config.listen)?;
+    let means = Means { db: &db, keys: &keys, stripe: &gate, clock: &clock, public_url: &public_url };
     integrations::set(means, PLATFORM_KEY, change).await?;
     db.close().await?;
     Ok(())
