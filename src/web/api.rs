@@ -11,11 +11,11 @@ use utoipa_axum::routes;
 use super::error::{ErrorBody, Validation, ValidationItem};
 use super::examples::Recorded;
 use super::{
-    App, access_token, api_keys, changes, companies, company_info, connections, cors_settings, custom_data, customers,
-    disputes, event_bodies, examples, export, history, integrations, invoices, link_options, metrics, orders,
-    payment_methods, payments, payouts, products, profile, quarantine, rate_limit, read_budget, reconciliation,
-    refresh, shared_answers, source, subscriptions, supplemental, sync_settings, transactions, unsupported,
-    webhook_deliveries, webhook_replays, webhooks,
+    App, access_token, api_keys, changes, companies, company_info, conditional, connections, cors_settings,
+    custom_data, customers, disputes, event_bodies, examples, export, history, integrations, invoices, link_options,
+    metrics, orders, payment_methods, payments, payouts, products, profile, quarantine, rate_limit, read_budget,
+    reconciliation, refresh, shared_answers, source, subscriptions, supplemental, sync_settings, transactions,
+    unsupported, webhook_deliveries, webhook_replays, webhooks,
 };
 
 /// All routes of the API, in the order of its description.
@@ -118,11 +118,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described
 }
 
-/// Adds what the routes do not say themselves: `Idempotency-Key`, the quota, the events that are told, and the examples.
-/// What refusals have in common is shared when they have all of theirs.
+/// Adds what the routes do not say themselves: `Idempotency-Key`, `ETag`, the quota, the events that are told, and the
+/// examples. What answers have in common is shared when they have all of theirs.
 pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
     let recorded = Recorded::read();
     Once.modify(described);
+    conditional::describe(described);
     rate_limit::describe(described);
     event_bodies::add(described, &recorded);
     examples::add(described, &recorded);
@@ -140,7 +141,7 @@ pub(super) fn complete(described: &mut utoipa::openapi::OpenApi) {
         contact()
     ),
     components(schemas(ErrorBody, Validation, ValidationItem)),
-    security(("api_key" = [])),
+    security(("api_key" = []), ("bearer" = [])),
     modifiers(&Security),
     tags(
         (name = "Companies", description = "The small businesses."),
@@ -161,10 +162,24 @@ struct Security;
 
 impl Modify for Security {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let mut scheme = Http::new(HttpAuthScheme::Basic);
-        scheme.description =
-            Some("`Authorization: Basic base64(key)`: the API key alone, or with a colon after it.".into());
-        openapi.components.get_or_insert_default().add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        let components = openapi.components.get_or_insert_default();
+        for (name, way, said) in [
+            (
+                "api_key",
+                HttpAuthScheme::Basic,
+                "`Authorization: Basic base64(key)`: the API key alone, or with a colon after it.",
+            ),
+            (
+                "bearer",
+                HttpAuthScheme::Bearer,
+                "`Authorization: Bearer key`: the API key; or the access token of a company, for a web page that shows the \
+                 company, its connections and what it can link, makes a connection, and unlinks one.",
+            ),
+        ] {
+            let mut scheme = Http::new(way);
+            scheme.description = Some(said.to_owned());
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
     }
 }
 

@@ -22,12 +22,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             _ => Error::BadRequest(rejection.body_text()),
         })?;
         let request = Request::from_parts(parts, Bytewise::from(bytes.clone()));
-        let axum::Json(value) = axum::Json::<T>::from_request(request, state).await?;
-        // An array would be read as the properties in their order.
-        if bytes.trim_ascii_start().first() == Some(&b'{') {
-            Ok(Self(value))
-        } else {
-            Err(Error::BadRequest("The body must be a JSON object.".to_owned()))
+        match axum::Json::<T>::from_request(request, state).await.map_err(Error::from) {
+            Err(Error::MediaType(said)) => Err(Error::MediaType(said)),
+            // An array would be read as the properties in their order.
+            _ if bytes.trim_ascii_start().first() != Some(&b'{') => {
+                Err(Error::BadRequest("The body must be a JSON object: properties within braces.".to_owned()))
+            }
+            read => read.map(|axum::Json(value)| Self(value)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The change feed: which records were created, updated and deleted, of one connection and of everything.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::App;
 use super::api::Refusals;
 use super::error::{Error, ErrorBody};
+use super::parameters::{Parameters, whole};
 use super::who::{Caller, OfConnection};
 use crate::store;
 use crate::store::feed_read::{self, Lost, Place, Spot, Told};
@@ -37,26 +38,27 @@ pub struct FeedParams {
     #[param(required = false)]
     pub after: Option<String>,
     /// The most changes that are looked at, up to 1000.
-    #[serde(default = "hundred")]
-    #[param(default = 100, minimum = 1, maximum = 1000)]
-    pub limit: u32,
+    #[serde(default)]
+    #[param(required = false, value_type = u32, default = 100, minimum = 1, maximum = 1000)]
+    pub limit: Option<String>,
     /// Only changes of this data type. A page may then hold fewer than `limit`, even none, while there is more.
     #[serde(default)]
-    #[param(required = false)]
-    pub data_type: Option<DataType>,
-}
-
-const fn hundred() -> u32 {
-    100
+    #[param(required = false, value_type = DataType)]
+    pub data_type: Option<String>,
 }
 
 impl FeedParams {
     fn limit(&self) -> Result<u64, Error> {
-        if (1..=MOST).contains(&self.limit) {
-            Ok(self.limit.into())
-        } else {
-            Err(Error::BadRequest(format!("limit must be a whole number from 1 to {MOST}.")))
-        }
+        whole("limit", self.limit.as_deref(), 100, 1..=MOST).map(u64::from)
+    }
+
+    fn data_type(&self) -> Result<Option<DataType>, Error> {
+        let Some(text) = &self.data_type else { return Ok(None) };
+        let known = DataType::parse(text).ok_or_else(|| {
+            let all = DataType::ALL.map(DataType::as_str).join(", ");
+            Error::BadRequest(format!("dataType must be one of {all}."))
+        })?;
+        Ok(Some(known))
     }
 }
 
@@ -119,9 +121,9 @@ pub struct Changes {
 pub async fn of_connection(
     State(app): State<App>,
     of: OfConnection,
-    Query(params): Query<FeedParams>,
+    Parameters(params): Parameters<FeedParams>,
 ) -> Result<Json<Changes>, Error> {
-    let (id, limit) = (of.connection.id, params.limit()?);
+    let (id, limit, only) = (of.connection.id, params.limit()?, params.data_type()?);
     let tx = store::read(&app.db).await?;
     let after = match params.after.as_deref() {
         Some(LATEST) => return Ok(Json(nothing_before(of_place(id, feed_read::end_of(&tx, id).await?)))),
@@ -130,7 +132,7 @@ pub async fn of_connection(
     };
     let told = feed_read::of_connection(&tx, id, after, limit).await?.map_err(lost)?;
     let company = of.company.id;
-    Ok(Json(page(told, params.data_type, |place| of_place(id, place), |_| Some(company))))
+    Ok(Json(page(told, only, |place| of_place(id, place), |_| Some(company))))
 }
 
 /// List all changes
@@ -143,9 +145,9 @@ pub async fn of_connection(
 pub async fn of_everything(
     State(app): State<App>,
     _caller: Caller,
-    Query(params): Query<FeedParams>,
+    Parameters(params): Parameters<FeedParams>,
 ) -> Result<Json<Changes>, Error> {
-    let limit = params.limit()?;
+    let (limit, only) = (params.limit()?, params.data_type()?);
     let tx = store::read(&app.db).await?;
     let after = match params.after.as_deref() {
         Some(LATEST) => return Ok(Json(nothing_before(of_spot(feed_read::end_of_everything(&tx).await?)))),
@@ -155,7 +157,7 @@ pub async fn of_everything(
     let told = feed_read::of_everything(&tx, after, limit).await?.map_err(lost)?;
     let connections = told.changes.iter().map(|(_, row)| row.connection_id);
     let companies = feed_read::companies_of(&tx, connections).await?;
-    Ok(Json(page(told, params.data_type, of_spot, |connection| companies.get(&connection).copied())))
+    Ok(Json(page(told, only, of_spot, |connection| companies.get(&connection).copied())))
 }
 
 fn nothing_before(next: String) -> Changes {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -19,6 +19,7 @@ use super::body::{Body, text};
 use super::connections::{Connection, Shown};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
+use super::parameters::Parameters;
 use super::who::{Caller, OfCompany};
 use crate::connect::events::{self, Kind};
 use crate::connect::{link, revoke};
@@ -175,7 +176,7 @@ pub async fn list(
     State(app): State<App>,
     _: Caller,
     list: List,
-    Query(param): Query<TagsParam>,
+    Parameters(param): Parameters<TagsParam>,
 ) -> Result<Response, Error> {
     let (listing, tags) = (list.listing(&store::companies::NOUN)?, param.parse()?);
     let shown = Shown::of(&app).await?;
@@ -212,7 +213,7 @@ pub async fn create(State(app): State<App>, _: Caller, Body(body): Body<CompanyB
     };
     let tx = store::write(&app.db).await?;
     store::companies::insert(&tx, row.clone()).await?;
-    events::company(&tx, Kind::CompanyCreated, &row, row.created_at).await?;
+    events::company(&tx, &app.settings.public_url, Kind::CompanyCreated, &row, row.created_at).await?;
     tx.commit().await?;
     shown(&app, row).await
 }

@@ -236,7 +236,7 @@ pub async fn create(
     }
     let tx = store::write(&app.db).await?;
     let row = store::connections::create(&tx, company.id, integration.id, app.clock.now()).await?;
-    events::connection(&tx, events::Kind::ConnectionCreated, row.id, row.created_at).await?;
+    events::connection(&tx, &app.settings.public_url, events::Kind::ConnectionCreated, row.id, row.created_at).await?;
     tx.commit().await?;
     Ok(Json(Shown::of(&app).await?.connection(row)?))
 }

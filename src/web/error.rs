@@ -3,7 +3,7 @@
 //! A refusal is written for the client; a fault is written for the log. [`Error::into_response`] only notes the words;
 //! `entrance` writes the body, because only it knows the request's id.
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -142,12 +142,6 @@ impl From<JsonRejection> for Error {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             _ => Self::BadRequest(rejection.body_text()),
         }
-    }
-}
-
-impl From<QueryRejection> for Error {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::BadRequest(rejection.body_text())
     }
 }
 

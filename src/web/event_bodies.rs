@@ -49,7 +49,7 @@ pub struct CompanyEvent {
     pub payload: EventCompany,
 }
 
-/// A company, as events show it.
+/// A company, as events about itself show it: the API shows it so, but for its connections and its Link URL's token.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventCompany {
@@ -60,14 +60,38 @@ pub struct EventCompany {
     /// What you wrote about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Its Link page, which opens nothing: ask the API for a Link URL that does.
+    pub redirect: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// When it was made; in events about the company itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<DateTime<Utc>>,
-    /// When a sync last ended well; in events about the company itself.
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When a sync last ended well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync: Option<DateTime<Utc>>,
+}
+
+/// The company that an event about something of it belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyReference {
+    /// Its id.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// What you wrote about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where to look at it.
+    pub links: CompanyLinks,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Where to look at a company.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyLinks {
+    /// Its page in the portal.
+    pub portal: String,
 }
 
 /// An event about a connection.
@@ -89,12 +113,12 @@ pub struct ConnectionEvent {
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionPayload {
     /// Its company.
-    pub reference_company: EventCompany,
+    pub reference_company: CompanyReference,
     /// The connection.
     pub connection: EventConnection,
 }
 
-/// A connection, as events show it: without its Link URL, which the API gives to those who ask.
+/// A connection, as events show it: as the API does, but for its Link URL's token.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventConnection {
@@ -110,6 +134,8 @@ pub struct EventConnection {
     pub source_type: String,
     /// The integration's name.
     pub platform_name: String,
+    /// Its Link page, which opens nothing: ask the API for a Link URL that does.
+    pub link_url: String,
     /// Where it stands.
     pub status: connection::Status,
     /// When it was made.
@@ -143,7 +169,7 @@ pub struct ReadEvent {
 #[serde(rename_all = "camelCase")]
 pub struct ReadPayload {
     /// The company.
-    pub reference_company: EventCompany,
+    pub reference_company: CompanyReference,
     /// Whatever these reads changed has a `modifiedDate` from here on.
     pub modified_from_date: DateTime<Utc>,
     /// One for each data type.
@@ -176,6 +202,20 @@ pub struct ReadIssue {
     pub kind: String,
     /// What happened, and whose turn it is.
     pub message: String,
+    /// Where to look.
+    pub links: IssueLinks,
+}
+
+/// Where to look when a read deserves it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IssueLinks {
+    /// What the checks of the sync found, in the API.
+    pub logs: String,
+    /// The company's syncs, in the portal.
+    pub portal: String,
+    /// What that means, in the API's description.
+    pub read_more: String,
 }
 
 /// An event about the daily quota of requests.

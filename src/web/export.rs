@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, MatchedPath, Query, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -33,6 +33,7 @@ use super::App;
 use super::commerce::{self, was_read};
 use super::error::Error;
 use super::page::List;
+use super::parameters;
 use super::supplemental::Supplements;
 use super::who::{Last, OfConnection};
 use crate::query;
@@ -239,10 +240,9 @@ pub(super) async fn answer(State(exports): State<Exports>, request: Request, nex
         None => None,
     };
     let (Some(list), true) = (list, request.method() == Method::GET) else { return next.run(request).await };
-    let asked = match Query::<Parameters>::try_from_uri(request.uri()) {
-        Ok(Query(asked)) => asked,
-        // One of them stands there twice: neither is taken.
-        Err(rejection) => return Error::from(rejection).into_response(),
+    let asked: Parameters = match parameters::of(request.uri()) {
+        Ok(asked) => asked,
+        Err(error) => return error.into_response(),
     };
     let Some(format) = asked.format.as_deref().filter(|format| *format != "json") else {
         return next.run(request).await;

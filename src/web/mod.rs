@@ -31,6 +31,7 @@ pub mod link_options;
 pub mod metrics;
 pub mod orders;
 pub mod page;
+pub mod parameters;
 pub mod payment_methods;
 pub mod payments;
 pub mod payouts;
@@ -130,7 +131,8 @@ impl App {
     /// What the floor below needs.
     #[must_use]
     pub fn means(&self) -> Means<'_> {
-        Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock }
+        let public_url = &self.settings.public_url;
+        Means { db: &self.db, keys: &self.keys, stripe: &self.stripe, clock: &self.clock, public_url }
     }
 
     /// Where Link pages are.

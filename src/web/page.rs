@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{FromRequestParts, OriginalUri, Query};
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::error::Error;
+use super::parameters::{self, whole};
 use super::trim;
 use crate::query::{self, Filter, Noun, Order};
 use crate::store::lists::{Found, Listing, Source};
@@ -27,13 +28,13 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// The page, from 1.
-    #[serde(default = "first")]
-    #[param(default = 1, minimum = 1, value_type = i64)]
-    pub page: u32,
+    #[serde(default)]
+    #[param(required = false, value_type = i64, default = 1, minimum = 1)]
+    pub page: Option<String>,
     /// Results of one page, at most 5000.
-    #[serde(default = "hundred")]
-    #[param(default = 100, minimum = 1, maximum = 5000)]
-    pub page_size: u32,
+    #[serde(default)]
+    #[param(required = false, value_type = u32, default = 100, minimum = 1, maximum = 5000)]
+    pub page_size: Option<String>,
     /// Only what this query matches, such as `amount>10&&currency=EUR`: `= != ~ > < >= <=`, joined by `&&` and `||`,
     /// grouped by `{}`; shorter than 2048 bytes.
     #[serde(default)]
@@ -47,14 +48,6 @@ pub struct ListParams {
     #[serde(default)]
     #[param(required = false)]
     pub fields: Option<String>,
-}
-
-const fn first() -> u32 {
-    1
-}
-
-const fn hundred() -> u32 {
-    100
 }
 
 /// The parameters of a list, checked, with what its links need.
@@ -74,18 +67,14 @@ impl FromRequestParts<App> for List {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let Query(params) = Query::<ListParams>::from_request_parts(parts, app).await?;
-        if params.page == 0 {
-            return Err(Error::BadRequest("page must be a whole number from 1.".to_owned()));
-        }
-        if params.page_size == 0 || params.page_size > MOST {
-            return Err(Error::BadRequest(format!("pageSize must be a whole number from 1 to {MOST}.")));
-        }
+        let params: ListParams = parameters::of(&parts.uri)?;
+        let page = whole("page", params.page.as_deref(), 1, 1..=u32::MAX)?;
+        let size = whole("pageSize", params.page_size.as_deref(), 100, 1..=MOST)?;
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let uri = OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
         Ok(Self {
-            page: params.page,
-            size: params.page_size,
+            page,
+            size,
             query: given(params.query),
             order: given(params.order_by),
             fields: given(params.fields),

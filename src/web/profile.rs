@@ -12,6 +12,7 @@ use super::App;
 use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
+use super::link::redirect;
 use super::who::Caller;
 use crate::store;
 
@@ -60,6 +61,9 @@ pub async fn get(State(app): State<App>, _: Caller) -> Result<Json<Profile>, Err
 }
 
 /// Replace the profile
+///
+/// A `redirectUrl` that could never be followed is refused: it is https, or http on this machine; a name in its host needs
+/// the addresses that it may become in `whiteListUrls`, and none of the contract's names stands there.
 #[utoipa::path(put, path = "/profile", operation_id = "update-profile", tag = "Settings", request_body = Profile,
     responses((status = 200, description = "The profile.", body = Profile), Refusals))]
 pub async fn replace(State(app): State<App>, _: Caller, Body(body): Body<Profile>) -> Result<Json<Profile>, Error> {
@@ -73,13 +77,13 @@ pub async fn replace(State(app): State<App>, _: Caller, Body(body): Body<Profile
         None => Ok(None),
     };
     let white_list = body.white_list_urls.unwrap_or_default();
-    let white_list =
+    let white_list: Vec<String> =
         white_list.into_iter().map(|given| text("whiteListUrls", given, 2000)).collect::<Result<_, _>>()?;
     let row = profile::Model {
         id: known.id,
         client_id: known.client_id,
         name,
-        redirect_url: address("redirectUrl", Some(body.redirect_url))?.unwrap_or_default(),
+        redirect_url: redirect_url(body.redirect_url.trim().to_owned(), &white_list)?,
         icon_url: address("iconUrl", body.icon_url)?,
         logo_url: address("logoUrl", body.logo_url)?,
         white_list_urls: Texts(white_list),
@@ -90,10 +94,19 @@ pub async fn replace(State(app): State<App>, _: Caller, Body(body): Body<Profile
     Ok(Json(row.into()))
 }
 
-/// An address of http or https; the parts in braces of a template stand for themselves.
+/// A template that Link can follow, or empty for the built-in page.
+fn redirect_url(given: String, white_list: &[String]) -> Result<String, Error> {
+    let given = text("redirectUrl", given, 2000)?;
+    if !given.is_empty() {
+        let never = |why| Error::field("redirectUrl", format!("redirectUrl could never be followed: {why}."));
+        redirect::check(&given, white_list).map_err(never)?;
+    }
+    Ok(given)
+}
+
+/// An address of http or https.
 fn web_address(name: &str, given: String) -> Result<String, Error> {
     let given = text(name, given, 2000)?;
-    let plain = given.replace(['{', '}'], "");
-    let good = Url::parse(&plain).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let good = Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if good { Ok(given) } else { Err(Error::BadRequest(format!("{name} must be an address of http or https."))) }
 }

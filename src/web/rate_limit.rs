@@ -178,7 +178,7 @@ pub(super) fn describe(api: &mut OpenApi) {
     for operation in api.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in &mut operation.responses.responses {
             let RefOr::T(response) = response else { continue };
-            if status.starts_with('2') || status == "429" {
+            if status.starts_with('2') || matches!(status.as_str(), "304" | "429") {
                 let place = |name| RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
                 response.headers.extend(told.map(|(name, _)| (name.to_owned(), place(name))));
             }

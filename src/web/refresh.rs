@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
@@ -17,6 +17,7 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::history::PullOperation;
+use super::parameters::Parameters;
 use super::who::{Last, OfCompany};
 use crate::connect::refresh;
 use crate::store;
@@ -61,7 +62,7 @@ pub async fn by_data_type(
     State(app): State<App>,
     OfCompany(company): OfCompany,
     Last(kind): Last,
-    Query(param): Query<ConnectionParam>,
+    Parameters(param): Parameters<ConnectionParam>,
 ) -> Result<Json<PullOperation>, Error> {
     let kind = DataType::parse(&kind).ok_or_else(|| super::unsupported::refusal(&kind))?;
     let connection = match param.connection_id.as_deref().filter(|text| !text.is_empty()) {

@@ -1,4 +1,5 @@
-//! Refusals that many operations have alike stand once in the description, and are referred to by a name.
+//! Answers that many operations have alike stand once in the description, and are referred to by a name: refusals, and that
+//! nothing has changed.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +8,11 @@ use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Response};
 
 use super::examples::operations;
 
-/// Puts the most frequent form of each refusal into the components, named after its status (`BadRequest`), and a reference
+/// Puts the most frequent form of each such answer into the components, named after its status (`BadRequest`), and a reference
 /// in place of it. Other forms stay where they are.
 pub(super) fn share(api: &mut OpenApi) {
     let mut seen: BTreeMap<String, Vec<(Response, usize)>> = BTreeMap::new();
-    for (status, answer) in refusals(api) {
+    for (status, answer) in alike(api) {
         let RefOr::T(answer) = answer else { continue };
         let forms = seen.entry(status.clone()).or_default();
         match forms.iter_mut().find(|(form, _)| form == answer) {
@@ -24,7 +25,7 @@ pub(super) fn share(api: &mut OpenApi) {
         (times > 1).then_some((status, form))
     });
     let shared: BTreeMap<String, Response> = most.collect();
-    for (status, answer) in refusals(api) {
+    for (status, answer) in alike(api) {
         if let (Some(form), RefOr::T(own)) = (shared.get(status), &*answer)
             && form == own
         {
@@ -35,10 +36,11 @@ pub(super) fn share(api: &mut OpenApi) {
     components.responses.extend(shared.into_iter().map(|(status, form)| (name(&status), RefOr::T(form))));
 }
 
-fn refusals(api: &mut OpenApi) -> impl Iterator<Item = (&String, &mut RefOr<Response>)> {
+/// The answers that are none of an operation's own.
+fn alike(api: &mut OpenApi) -> impl Iterator<Item = (&String, &mut RefOr<Response>)> {
     let answers = api.paths.paths.values_mut().flat_map(operations);
     let answers = answers.flat_map(|operation| &mut operation.responses.responses);
-    answers.filter(|(status, _)| status.parse::<u16>().is_ok_and(|status| status >= 400))
+    answers.filter(|(status, _)| status.parse::<u16>().is_ok_and(|status| status >= 300))
 }
 
 /// `400` is `BadRequest`.

@@ -31,7 +31,7 @@ const LONGEST: usize = 255;
 /// The one route, with an inbox of its own.
 pub fn routes(app: &App) -> Router<App> {
     let path = format!("{}{{integration}}", webhooks::PATH);
-    let inbox = Inbox::new(&app.db, app.clock.clone());
+    let inbox = Inbox::new(&app.db, app.clock.clone(), app.settings.public_url.clone());
     Router::new().route(&path, post(take)).layer(DefaultBodyLimit::max(LARGEST)).layer(Extension(inbox))
 }
 

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
+use tributary::clock::Clock;
 use tributary::connect::integrations::Change;
 
 use crate::both;
@@ -56,6 +57,8 @@ both! {
         assert_eq!(house.post(&format!("/companies/{company}/data/all"), &key, &json!({})).await.0, 204);
         house.work().await;
         compare(&house, id, &account).await;
+        let next = house.connection(id).await.next_sync_at;
+        assert!(next.is_some_and(|at| at > house.clock.now()), "it is not read by its schedule from then on");
 
         // The same account again, in this company by another connection; and another account for this connection.
         let second = waiting(&house, &key, &company).await;

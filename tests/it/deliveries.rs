@@ -5,19 +5,22 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use entity::delivery::{self, Status};
 use entity::id::WebhookConsumerId;
-use entity::{delivery_attempt, webhook_event};
+use entity::{dataset, delivery_attempt, webhook_event};
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tributary::clock::Clock;
+use tributary::connect::integrations::Change;
 use tributary::connect::webhook_secrets;
 use tributary::store;
+use tributary::sync::told;
 
 use crate::both;
 use crate::house::House;
 use crate::oracle::linked;
 use crate::receiver::{Heard, Manner, Receiver, resetting, subscribe};
+use crate::visitor::Visitor;
 
 /// A new company: its id.
 async fn company(house: &House, key: &str, body: &Value) -> String {
@@ -64,7 +67,7 @@ both! {
     async fn companies_and_connections_tell_what_happens_to_them(house: House) {
         let (key, receiver) = (house.api_key().await, Receiver::start().await);
         receiver.subscribe(&house, &key).await;
-        house.integrate(tributary::connect::integrations::Change { enabled: Some(true), ..Default::default() }).await;
+        house.integrate(Change { enabled: Some(true), ..Change::default() }).await;
         let made = json!({ "name": "A shop", "description": "Corner", "tags": { "region": "uk" } });
         let id = company(&house, &key, &made).await;
         // Several that are due at once may arrive in any order.
@@ -77,12 +80,14 @@ both! {
         let told = heard[0].json();
         assert_eq!(told["payload"]["id"], id);
         assert_eq!(told["payload"]["tags"], json!({ "region": "uk" }));
+        assert_eq!(told["payload"]["redirect"], format!("{}/link/companies/{id}/start", house.url));
         assert_eq!(told["id"], heard[0].header("webhook-id"));
         let told = heard[1].json();
         assert_eq!(told["payload"]["referenceCompany"]["name"], "A shop");
+        assert_eq!(told["payload"]["referenceCompany"]["links"]["portal"], format!("{}/portal/companies/{id}", house.url));
         let mut shown = connection.clone();
-        shown.as_object_mut().unwrap().remove("linkUrl");
-        assert_eq!(told["payload"]["connection"], shown, "as the API shows it, without its Link URL");
+        shown["linkUrl"] = shown["linkUrl"].as_str().unwrap().split('?').next().unwrap().into();
+        assert_eq!(told["payload"]["connection"], shown, "as the API shows it, but for its Link URL's token");
 
         let connection = connection["id"].as_str().unwrap();
         assert_eq!(house.send(reqwest::Method::DELETE, &format!("{path}/{connection}"), &key, None).await.0, 200);
@@ -125,6 +130,44 @@ both! {
         ended.sort();
         datasets.sort();
         assert_eq!(ended, datasets);
+    }
+
+    async fn what_events_lead_to_is_there_and_opens_nothing(house: House) {
+        let (key, receiver) = (house.api_key().await, Receiver::start().await);
+        receiver.subscribe(&house, &key).await;
+        house.integrate(Change { enabled: Some(true), ..Change::default() }).await;
+        let waiting = company(&house, &key, &json!({ "name": "A shop" })).await;
+        house.post(&format!("/companies/{waiting}/connections"), &key, &json!({ "platformKey": "yzth" })).await;
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (id, connection) = linked(&house, &account).await;
+        assert_eq!(house.post(&format!("/companies/{id}/data/all"), &key, &json!({})).await.0, 204);
+        let now = house.clock.now();
+        told::end_all(&house.db, connection, dataset::Status::FetchError, "Stripe is away.", now).await.unwrap();
+        house.tell().await;
+
+        let heard: Vec<Value> = receiver.heard().iter().map(Heard::json).collect();
+        assert!(heard.iter().all(|one| !one.to_string().contains("token=")), "{heard:?}");
+        let told = |kind: &str| heard.iter().find(|one| one["eventType"] == kind).unwrap()["payload"].clone();
+        for page in [&told("company.created")["redirect"], &told("connection.created")["connection"]["linkUrl"]] {
+            Visitor::new().visit(&page.as_str().unwrap().parse().unwrap()).await.is(404).shows("It is not complete");
+        }
+        let read = told("read.completed");
+        assert_eq!(read["referenceCompany"]["links"], json!({ "portal": format!("{}/portal/companies/{id}", house.url) }));
+        let issue = &read["dataTypes"][0]["issues"][0];
+        let path = |name: &str| issue["links"][name].as_str().unwrap().strip_prefix(&house.url).unwrap().to_owned();
+        let (status, found) = house.get(&path("logs"), &key).await;
+        assert_eq!((status, &found["errors"][0]["message"]), (200, &issue["message"]), "{found}");
+        assert_eq!(house.get(&path("logs"), "").await.0, 401);
+        assert_eq!(path("portal"), format!("/portal/companies/{id}/syncs"));
+        let pages = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/frontend/src/router.tsx")).unwrap();
+        for page in ["\"/companies/$companyId\"", "\"/companies/$companyId/syncs\""] {
+            assert!(pages.contains(page), "the portal has no page {page}");
+        }
+        let (tag, operation) = ("Read%20data", "get-read-validation-results");
+        assert_eq!(path("readMore"), format!("/docs#/{tag}/{operation}"));
+        let (_, described) = house.get("/openapi.json", "").await;
+        let described = &described["paths"]["/companies/{companyId}/sync/{datasetId}/validation"]["get"];
+        assert_eq!((&described["operationId"], &described["tags"]), (&json!(operation), &json!([tag.replace("%20", " ")])));
     }
 
     async fn only_those_are_told_who_asked_for_the_kind_and_the_tag(house: House) {

@@ -34,6 +34,39 @@ fn every_operation_is_named_once_and_described_and_every_reference_leads_somewhe
     assert!(lost.is_empty(), "{lost:?}");
 }
 
+#[test]
+fn what_every_reading_operation_has_in_common_is_described() {
+    let api: Value = serde_json::from_str(&tributary::web::openapi().to_json().unwrap()).unwrap();
+    let gets = api["paths"].as_object().unwrap().iter().filter_map(|(path, item)| Some((path, item.get("get")?)));
+    let mut reading = 0;
+    for (path, get) in gets {
+        let answers = &get["responses"];
+        let reads = answers["200"]["content"].get("application/json").is_some();
+        let shown = get["parameters"].as_array().into_iter().flatten();
+        let shown =
+            shown.filter(|one| one["name"] == "If-None-Match" && one["in"] == "header" && one["required"] == false);
+        assert_eq!(shown.count(), usize::from(reads), "{path}");
+        assert_eq!(answers["200"]["headers"].get("ETag").is_some(), reads, "{path}");
+        let unchanged = answers.get("304").map(|answer| answer["$ref"].as_str().unwrap());
+        assert_eq!(unchanged, reads.then_some("#/components/responses/NotModified"), "{path}");
+        reading += usize::from(reads);
+    }
+    assert!(reading > 40, "{reading} operations read");
+    let unchanged = &api["components"]["responses"]["NotModified"];
+    assert!(unchanged["headers"].get("ETag").is_some() && unchanged["headers"].get("X-Rate-Limit-Remaining").is_some());
+    assert!(unchanged.get("content").is_none(), "{unchanged}");
+}
+
+#[test]
+fn a_key_may_be_shown_in_both_ways() {
+    let api: Value = serde_json::from_str(&tributary::web::openapi().to_json().unwrap()).unwrap();
+    let schemes = &api["components"]["securitySchemes"];
+    let ways = api["security"].as_array().unwrap().iter().flat_map(|one| one.as_object().unwrap().keys());
+    let ways: BTreeSet<_> = ways.map(|name| schemes[name]["scheme"].as_str().unwrap()).collect();
+    assert_eq!(ways, BTreeSet::from(["basic", "bearer"]));
+    assert_eq!(api["security"].as_array().unwrap().len(), 2, "one of them is enough");
+}
+
 fn visit(value: &Value, seen: &mut impl FnMut(&str)) {
     match value {
         Value::Object(fields) => {

@@ -65,6 +65,36 @@ both! {
         }
     }
 
+    async fn what_is_wrong_with_a_request_is_said_with_what_would_be_right(house: House) {
+        house.integrate(Change::default()).await;
+        let key = house.api_key().await;
+        let company = rows::company(&house, "One", &[]).await;
+        let path = format!("/companies/{}/connections", company.id);
+        let (_, made) = house.post(&path, &key, &json!({ "platformKey": "yzth" })).await;
+        let feed = format!("{path}/{}/changes?dataType=bogus", made["id"].as_str().unwrap());
+        let types = format!("dataType must be one of {}.", DataType::ALL.map(DataType::as_str).join(", "));
+        for (path, said) in [
+            (feed.as_str(), types.as_str()),
+            ("/changes?dataType=bogus", &types),
+            ("/changes?limit=-1", "limit must be a whole number from 1 to 1000."),
+            ("/changes?after=a&after=b", "after stands in the query more than once; send it once."),
+            ("/companies?page=0", "page must be a whole number from 1 to 4294967295."),
+            ("/companies?page=-1", "page must be a whole number from 1 to 4294967295."),
+            ("/companies?pageSize=two", "pageSize must be a whole number from 1 to 5000."),
+            ("/companies?page=1&page=2", "page stands in the query more than once; send it once."),
+            ("/companies?tags=a%3D1&tags=b%3D1", "tags stands in the query more than once; send it once."),
+        ] {
+            let answer = house.get(path, &key).await;
+            refused(&answer, 400);
+            assert_eq!(answer.1["error"], said, "{path}");
+        }
+        for body in [json!([]), json!(["A shop", null, null]), json!("A shop")] {
+            let answer = house.post("/companies", &key, &body).await;
+            refused(&answer, 400);
+            assert_eq!(answer.1["error"], "The body must be a JSON object: properties within braces.", "{body}");
+        }
+    }
+
     async fn errors_of_queries_say_what_to_change(house: House) {
         let key = house.api_key().await;
         let (_, body) = house.get("/companies?query=created>>", &key).await;
@@ -251,8 +281,24 @@ both! {
         let (status, now) = house.send(Method::PUT, "/profile", &key, Some(&changed)).await;
         assert_eq!((status, &now["name"], profile["name"].is_string()), (200, &changed["name"], true), "{now}");
         assert_eq!(house.get("/profile", &key).await.1["redirectUrl"], changed["redirectUrl"]);
-        let bad = json!({ "name": "x", "redirectUrl": "javascript:alert(1)" });
-        refused(&house.send(Method::PUT, "/profile", &key, Some(&bad)).await, 400);
+        for (bad, why) in [
+            ("javascript:alert(1)", "no https address"),
+            ("http://app.example.com/done", "neither https nor on this machine"),
+            ("https://{companyId}.x.com", "a reserved name"),
+            ("https://{region}.x.com/a", "whiteListUrls"),
+        ] {
+            let profile = json!({ "name": "x", "redirectUrl": bad });
+            let answer = house.send(Method::PUT, "/profile", &key, Some(&profile)).await;
+            refused(&answer, 400);
+            assert!(answer.1["error"].as_str().unwrap().contains(why), "{}", answer.1);
+            assert_eq!(answer.1["validation"]["errors"][0]["itemId"], "redirectUrl");
+        }
+        assert_eq!(house.get("/profile", &key).await.1["redirectUrl"], changed["redirectUrl"], "nothing was kept");
+        let white = json!(["https://eu.x.com"]);
+        let good = json!({ "name": "x", "redirectUrl": "https://{region}.x.com/a", "whiteListUrls": white });
+        assert_eq!(house.send(Method::PUT, "/profile", &key, Some(&good)).await.0, 200);
+        let local = json!({ "name": "x", "redirectUrl": "http://127.0.0.1:3000/done?c={companyId}" });
+        assert_eq!(house.send(Method::PUT, "/profile", &key, Some(&local)).await.0, 200);
     }
 
     async fn a_refresh_writes_the_dataset_and_asks_for_the_work(house: House) {

@@ -12,7 +12,7 @@ mod embedded;
 mod endings;
 mod marks;
 mod page;
-mod redirect;
+pub(super) mod redirect;
 mod result;
 
 use axum::Router;
@@ -100,12 +100,12 @@ pub type Page = Result<Response, Oops>;
 
 /// What connecting needs.
 fn means(app: &App) -> Means<'_> {
-    Means { db: &app.db, keys: &app.keys, stripe: &app.stripe, clock: &app.clock }
+    app.means()
 }
 
 /// Where Link pages are.
 fn links(app: &App) -> Links<'_> {
-    Links { public_url: &app.settings.public_url, hours: app.settings.link_hours }
+    app.links()
 }
 
 /// A company's connection and all that its pages speak of.

@@ -1,4 +1,5 @@
-//! Where Link leads at its end: the profile's redirect template, filled in and checked.
+//! Where Link leads at its end: the profile's redirect template, checked when it is saved, and filled in and checked again
+//! when it is followed.
 
 use std::collections::BTreeMap;
 
@@ -35,24 +36,48 @@ pub fn fill(
     values: &BTreeMap<&'static str, String>,
     carried: &BTreeMap<String, String>,
 ) -> Result<Url, &'static str> {
-    let (head, tail) = split_host(template).ok_or("it is no https address")?;
-    let templated = head.contains('{');
-    if RESERVED.iter().any(|name| head.contains(&format!("{{{name}}}"))) {
-        return Err("a reserved name stands in its host");
-    }
     let value = |name: &str| values.get(name).or_else(|| carried.get(name)).cloned().unwrap_or_default();
-    let filled = format!("{}{}", replace(head, &value), replace(tail, &value));
-    let url = Url::parse(&filled).map_err(|_| "filled in it is no address")?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it has a user name");
-    }
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
-        return Err("it is neither https nor on this machine");
+    let (url, templated) = filled(template, &value)?;
+    if !is_safe(&url) {
+        return Err(UNSAFE);
     }
     if templated && !allowed.iter().any(|entry| matches(entry, &url)) {
         return Err("its host is not in whiteListUrls");
     }
     Ok(url)
+}
+
+/// Whether a template can be followed at all, with names that stand for something: what [`fill`] would refuse whatever they
+/// stand for is not worth keeping.
+///
+/// # Errors
+/// Why it never can.
+pub fn check(template: &str, allowed: &[String]) -> Result<(), &'static str> {
+    let (url, templated) = filled(template, &str::to_owned)?;
+    match templated {
+        // The host may become any of the allowed ones.
+        true if allowed.iter().any(|entry| is_allowing(entry, url.scheme())) => Ok(()),
+        true => Err("a name stands in its host, and whiteListUrls has no address that it may become"),
+        false if is_safe(&url) => Ok(()),
+        false => Err(UNSAFE),
+    }
+}
+
+/// Why an address is not gone to.
+const UNSAFE: &str = "it is neither https nor on this machine";
+
+/// The address that a template becomes, and whether its host was filled in.
+fn filled(template: &str, value: &impl Fn(&str) -> String) -> Result<(Url, bool), &'static str> {
+    let (head, tail) = split_host(template).ok_or("it is no https address")?;
+    if RESERVED.iter().any(|name| head.contains(&format!("{{{name}}}"))) {
+        return Err("a reserved name stands in its host");
+    }
+    let filled = format!("{}{}", replace(head, value), replace(tail, value));
+    let url = Url::parse(&filled).map_err(|_| "filled in it is no address")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it has a user name");
+    }
+    Ok((url, head.contains('{')))
 }
 
 /// Scheme and host, and the rest.
@@ -80,6 +105,15 @@ fn matches(entry: &str, url: &Url) -> bool {
     let Ok(entry) = Url::parse(entry) else { return false };
     let path = entry.path().trim_end_matches('/');
     entry.origin() == url.origin() && (path.is_empty() || path == url.path().trim_end_matches('/'))
+}
+
+/// Whether an entry of whiteListUrls allows an address of this scheme that may be gone to.
+fn is_allowing(entry: &str, scheme: &str) -> bool {
+    Url::parse(entry).is_ok_and(|entry| entry.scheme() == scheme && is_safe(&entry))
+}
+
+fn is_safe(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -121,6 +155,36 @@ mod tests {
         assert_eq!(filled("https://{where}/done", &[("where", "path.example")]).unwrap(), "https://path.example/done");
         assert!(filled("https://{where}/other", &[("where", "path.example")]).is_err());
         assert!(filled("https://{companyId}.example/", &[]).is_err());
+    }
+
+    #[test]
+    fn what_could_never_be_followed_is_not_worth_keeping() {
+        let check = |template: &str, allowed: &[&str]| {
+            check(template, &allowed.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>())
+        };
+        for (template, allowed) in [
+            ("https://a.example/{companyId}?s={statusCode}&n={data.company.companyName}", &[][..]),
+            ("http://127.0.0.1:9/x", &[]),
+            ("http://localhost/{companyId}", &[]),
+            ("https://{region}.x.example/a", &["https://eu.x.example"]),
+            ("http://{where}:9/", &["https://a.example", "http://localhost:9/done"]),
+        ] {
+            assert_eq!(check(template, allowed), Ok(()), "{template}");
+        }
+        for (template, allowed, why) in [
+            ("http://app.example.com/done", &[][..], "neither https"),
+            ("http://app.example.com/done", &["http://app.example.com"], "neither https"),
+            ("https://{companyId}.x.example", &["https://a.x.example"], "reserved"),
+            ("https://{region}.x.example/a", &[], "whiteListUrls"),
+            ("https://{region}.x.example/a", &["eu.x.example", "http://eu.x.example"], "whiteListUrls"),
+            ("http://{region}.x.example/a", &["https://eu.x.example", "http://eu.x.example"], "whiteListUrls"),
+            ("https://u:p@a.example/", &[], "user name"),
+            ("https:///", &[], "no address"),
+            ("app.example.com/done", &[], "no https address"),
+            ("javascript:alert(1)", &[], "no https address"),
+        ] {
+            assert!(check(template, allowed).unwrap_err().contains(why), "{template}");
+        }
     }
 
     #[test]
