@@ -570,7 +570,8 @@ export interface paths {
         };
         /**
          * List what a payout is made of
-         * @description Its balance transactions, without its own. The list is whole when the payout's `content.state` is `complete`.
+         * @description Its balance transactions, without its own, each before fees, and their fees as records of their own: the sum of
+         *     `totalAmount` is the payout's amount. The list is whole when the payout's `content.state` is `complete`.
          */
         get: operations["list-payout-transactions"];
         put?: never;
@@ -1413,7 +1414,11 @@ export interface paths {
          * @description API keys are shown once, when they are made, and so not here.
          */
         get: operations["get-profile"];
-        /** Replace the profile */
+        /**
+         * Replace the profile
+         * @description A `redirectUrl` that could never be followed is refused: it is https, or http on this machine; a name in its host needs
+         *     the addresses that it may become in `whiteListUrls`, and none of the contract's names stands there.
+         */
         put: operations["update-profile"];
         post?: never;
         delete?: never;
@@ -2153,6 +2158,26 @@ export interface components {
             /** @description Its pages. */
             webLinks: components["schemas"]["WebLink"][];
         };
+        /** @description Where to look at a company. */
+        CompanyLinks: {
+            /** @description Its page in the portal. */
+            portal: string;
+        };
+        /** @description The company that an event about something of it belongs to. */
+        CompanyReference: {
+            /** @description What you wrote about it. */
+            description?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["CompanyId"];
+            /** @description Where to look at it. */
+            links: components["schemas"]["CompanyLinks"];
+            /** @description Its name. */
+            name: string;
+            /** @description Its tags. */
+            tags: {
+                [key: string]: string;
+            };
+        };
         /** @description A company's sync settings. */
         CompanySyncSettings: {
             /** @description The company. */
@@ -2293,7 +2318,7 @@ export interface components {
             /** @description The connection. */
             connection: components["schemas"]["EventConnection"];
             /** @description Its company. */
-            referenceCompany: components["schemas"]["EventCompany"];
+            referenceCompany: components["schemas"]["CompanyReference"];
         };
         /**
          * @description Where a connection stands.
@@ -2604,30 +2629,32 @@ export interface components {
             statusCode: number;
             validation?: components["schemas"]["Validation"] | null;
         };
-        /** @description A company, as events show it. */
+        /** @description A company, as events about itself show it: the API shows it so, but for its connections and its Link URL's token. */
         EventCompany: {
             /**
              * Format: date-time
-             * @description When it was made; in events about the company itself.
+             * @description When it was made.
              */
-            created?: string | null;
+            created: string;
             /** @description What you wrote about it. */
             description?: string | null;
             /** @description Its id. */
             id: components["schemas"]["CompanyId"];
             /**
              * Format: date-time
-             * @description When a sync last ended well; in events about the company itself.
+             * @description When a sync last ended well.
              */
             lastSync?: string | null;
             /** @description Its name. */
             name: string;
+            /** @description Its Link page, which opens nothing: ask the API for a Link URL that does. */
+            redirect: string;
             /** @description Its tags. */
             tags: {
                 [key: string]: string;
             };
         };
-        /** @description A connection, as events show it: without its Link URL, which the API gives to those who ask. */
+        /** @description A connection, as events show it: as the API does, but for its Link URL's token. */
         EventConnection: {
             connectionInfo?: components["schemas"]["ConnectionInfo"] | null;
             /**
@@ -2648,6 +2675,8 @@ export interface components {
              * @description When a sync last ended well.
              */
             lastSync?: string | null;
+            /** @description Its Link page, which opens nothing: ask the API for a Link URL that does. */
+            linkUrl: string;
             /** @description The integration's name. */
             platformName: string;
             /**
@@ -2882,6 +2911,15 @@ export interface components {
          * @enum {string}
          */
         InvoiceStatus: "Draft" | "Open" | "Paid" | "Void" | "Uncollectible" | "Unknown";
+        /** @description Where to look when a read deserves it. */
+        IssueLinks: {
+            /** @description What the checks of the sync found, in the API. */
+            logs: string;
+            /** @description The company's syncs, in the portal. */
+            portal: string;
+            /** @description What that means, in the API's description. */
+            readMore: string;
+        };
         /** @description What customers have brought up to the end of the period. */
         LifetimeMetrics: {
             /**
@@ -3557,6 +3595,7 @@ export interface components {
             results: {
                 /** @description In the currency's unit; negative for a refund. */
                 amount: components["schemas"]["Decimal"];
+                chargeRef?: components["schemas"]["RecordRef"] | null;
                 /**
                  * Format: date-time
                  * @description When it was made at Stripe.
@@ -3564,6 +3603,7 @@ export interface components {
                 createdDate: string;
                 /** @description ISO 4217: the currency that the customer paid in. */
                 currency: string;
+                customerRef?: components["schemas"]["NamedRef"] | null;
                 /**
                  * Format: date-time
                  * @description When it is due.
@@ -3571,6 +3611,8 @@ export interface components {
                 dueDate?: string | null;
                 /** @description Stripe's id of the charge or refund. */
                 id: string;
+                /** @description Whether money came in or went back. */
+                kind: components["schemas"]["PaymentKind"];
                 /**
                  * Format: date-time
                  * @description When the record last changed here.
@@ -4003,6 +4045,8 @@ export interface components {
                  * @description When the record last changed here.
                  */
                 modifiedDate: string;
+                /** @description The balance transaction that it belongs to: itself, or that whose fee it is. */
+                parentId: string;
                 /**
                  * Format: date-time
                  * @description When it was made at Stripe.
@@ -4084,6 +4128,7 @@ export interface components {
         Payment: {
             /** @description In the currency's unit; negative for a refund. */
             amount: components["schemas"]["Decimal"];
+            chargeRef?: components["schemas"]["RecordRef"] | null;
             /**
              * Format: date-time
              * @description When it was made at Stripe.
@@ -4091,6 +4136,7 @@ export interface components {
             createdDate: string;
             /** @description ISO 4217: the currency that the customer paid in. */
             currency: string;
+            customerRef?: components["schemas"]["NamedRef"] | null;
             /**
              * Format: date-time
              * @description When it is due.
@@ -4098,6 +4144,8 @@ export interface components {
             dueDate?: string | null;
             /** @description Stripe's id of the charge or refund. */
             id: string;
+            /** @description Whether money came in or went back. */
+            kind: components["schemas"]["PaymentKind"];
             /**
              * Format: date-time
              * @description When the record last changed here.
@@ -4115,6 +4163,11 @@ export interface components {
             status: components["schemas"]["PaymentStatus"];
             supplementalData?: components["schemas"]["SupplementalData"] | null;
         };
+        /**
+         * @description Which of the two.
+         * @enum {string}
+         */
+        PaymentKind: "charge" | "refund";
         /** @description A way of paying. */
         PaymentMethod: {
             /**
@@ -4229,7 +4282,8 @@ export interface components {
             addsUp?: boolean | null;
             /**
              * Format: int64
-             * @description How many balance transactions it is made of, without its own; when it is complete.
+             * @description How many balance transactions it is made of, without its own; when it is complete. Their fees are records of their
+             *     own in the list of its transactions, and not counted here.
              */
             count?: number | null;
             difference?: components["schemas"]["Decimal"] | null;
@@ -4592,6 +4646,8 @@ export interface components {
         };
         /** @description Something about a read that deserves a look. */
         ReadIssue: {
+            /** @description Where to look. */
+            links: components["schemas"]["IssueLinks"];
             /** @description What happened, and whose turn it is. */
             message: string;
             /** @description `error.read` or `warning.validation`. */
@@ -4607,7 +4663,7 @@ export interface components {
              */
             modifiedFromDate: string;
             /** @description The company. */
-            referenceCompany: components["schemas"]["EventCompany"];
+            referenceCompany: components["schemas"]["CompanyReference"];
         };
         /** @description How far a connection's data is proven. */
         Reconciliation: {
@@ -5219,6 +5275,8 @@ export interface components {
              * @description When the record last changed here.
              */
             modifiedDate: string;
+            /** @description The balance transaction that it belongs to: itself, or that whose fee it is. */
+            parentId: string;
             /**
              * Format: date-time
              * @description When it was made at Stripe.
@@ -5638,6 +5696,17 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
+        /** @description Nothing has changed since the answer whose `ETag` was shown; there is no body. */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
+                "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
+                "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description The body is too large. */
         PayloadTooLarge: {
             headers: {
@@ -5745,6 +5814,8 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /** @description Names what was answered, for `If-None-Match`; a file has none. */
+        ETag: string;
         /** @description Requests with an API key that may be made on this day (UTC); 2147483647 stands for any number. */
         "X-Rate-Limit-Limit": number;
         /** @description How many of them are left. */
@@ -5759,7 +5830,10 @@ export interface operations {
     "list-api-keys": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5768,6 +5842,7 @@ export interface operations {
             /** @description All keys; not paged. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -5797,6 +5872,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeys"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -5904,7 +5980,10 @@ export interface operations {
                 /** @description Only changes of this data type. A page may then hold fewer than `limit`, even none, while there is more. */
                 dataType?: components["schemas"]["DataType"];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5913,6 +5992,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -5939,6 +6019,7 @@ export interface operations {
                     "application/json": components["schemas"]["Changes"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -5971,7 +6052,10 @@ export interface operations {
                 /** @description Only companies with these tags, such as `region=uk&&{plan=a||plan=b}`: `= != ~`. */
                 tags?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5980,6 +6064,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6033,6 +6118,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Company"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6103,7 +6189,10 @@ export interface operations {
     "get-company": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -6114,6 +6203,7 @@ export interface operations {
             /** @description The company. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6157,6 +6247,7 @@ export interface operations {
                     "application/json": components["schemas"]["Company"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6313,7 +6404,10 @@ export interface operations {
     "get-company-access-token": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: string;
             };
@@ -6324,6 +6418,7 @@ export interface operations {
             /** @description A new token. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6340,6 +6435,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6355,7 +6451,10 @@ export interface operations {
     "get-connection-management-access-token": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: string;
             };
@@ -6366,6 +6465,7 @@ export interface operations {
             /** @description A new token. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6380,6 +6480,7 @@ export interface operations {
                     "application/json": components["schemas"]["BareAccessToken"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6409,7 +6510,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -6420,6 +6524,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6465,6 +6570,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Connection"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6536,7 +6642,10 @@ export interface operations {
     "get-connection": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -6548,6 +6657,7 @@ export interface operations {
             /** @description The connection. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6578,6 +6688,7 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6769,7 +6880,10 @@ export interface operations {
                 /** @description Only changes of this data type. A page may then hold fewer than `limit`, even none, while there is more. */
                 dataType?: components["schemas"]["DataType"];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -6781,6 +6895,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6807,6 +6922,7 @@ export interface operations {
                     "application/json": components["schemas"]["Changes"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6839,7 +6955,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -6851,6 +6970,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6905,6 +7025,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6920,7 +7041,10 @@ export interface operations {
     "get-customer": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -6933,6 +7057,7 @@ export interface operations {
             /** @description The customer. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -6966,6 +7091,7 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6997,7 +7123,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7009,6 +7138,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7058,6 +7188,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7073,7 +7204,10 @@ export interface operations {
     "get-dispute": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7086,6 +7220,7 @@ export interface operations {
             /** @description The dispute. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7118,6 +7253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Dispute"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7133,7 +7269,10 @@ export interface operations {
     "get-company-info": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7145,6 +7284,7 @@ export interface operations {
             /** @description The account. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7193,6 +7333,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompanyInfo"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7224,7 +7365,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7236,6 +7380,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7327,6 +7472,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7342,7 +7488,10 @@ export interface operations {
     "get-invoice": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7355,6 +7504,7 @@ export interface operations {
             /** @description The invoice. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7425,6 +7575,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invoice"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7505,7 +7656,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7517,6 +7671,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7597,6 +7752,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7612,7 +7768,10 @@ export interface operations {
     "get-order": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7625,6 +7784,7 @@ export interface operations {
             /** @description The order. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7684,6 +7844,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7715,7 +7876,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7727,6 +7891,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7767,6 +7932,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7782,7 +7948,10 @@ export interface operations {
     "get-payment-method": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7795,6 +7964,7 @@ export interface operations {
             /** @description The payment method. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7814,6 +7984,7 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentMethod"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7845,7 +8016,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7857,6 +8031,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7867,25 +8042,34 @@ export interface operations {
                      * @example {
                      *       "_links": {
                      *         "current": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments?page=1&pageSize=1"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payments?page=1&pageSize=1"
                      *         },
                      *         "next": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments?page=2&pageSize=1"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payments?page=2&pageSize=1"
                      *         },
                      *         "self": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payments"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payments"
                      *         }
                      *       },
                      *       "pageNumber": 1,
                      *       "pageSize": 1,
                      *       "results": [
                      *         {
-                     *           "amount": 26.62,
-                     *           "createdDate": "2026-11-22T01:07:11Z",
-                     *           "currency": "EUR",
+                     *           "amount": 40.7,
+                     *           "chargeRef": {
+                     *             "id": "ch_3PFHqbk90hbWk9LIcLRP8zH8",
+                     *             "type": "Payment"
+                     *           },
+                     *           "createdDate": "2026-11-22T20:27:56Z",
+                     *           "currency": "GBP",
+                     *           "customerRef": {
+                     *             "id": "cus_1PBIUPtMDAc7m38TYQ7W7q1w",
+                     *             "name": null
+                     *           },
                      *           "dueDate": null,
-                     *           "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
-                     *           "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *           "id": "ch_3PFHqbk90hbWk9LIcLRP8zH8",
+                     *           "kind": "charge",
+                     *           "modifiedDate": "2026-11-22T20:27:57.161441Z",
                      *           "paymentMethodRef": {
                      *             "id": "card",
                      *             "name": "Card"
@@ -7895,7 +8079,7 @@ export interface operations {
                      *           "status": "Paid"
                      *         }
                      *       ],
-                     *       "totalResults": 328
+                     *       "totalResults": 329
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Payment"];
@@ -7904,6 +8088,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7919,7 +8104,10 @@ export interface operations {
     "get-payment": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -7932,6 +8120,7 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -7940,12 +8129,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "amount": 26.62,
-                     *       "createdDate": "2026-11-22T01:07:11Z",
-                     *       "currency": "EUR",
+                     *       "amount": 40.7,
+                     *       "chargeRef": {
+                     *         "id": "ch_3PFHqbk90hbWk9LIcLRP8zH8",
+                     *         "type": "Payment"
+                     *       },
+                     *       "createdDate": "2026-11-22T20:27:56Z",
+                     *       "currency": "GBP",
+                     *       "customerRef": {
+                     *         "id": "cus_1PBIUPtMDAc7m38TYQ7W7q1w",
+                     *         "name": null
+                     *       },
                      *       "dueDate": null,
-                     *       "id": "ch_3PDdXk3mibXKO0kc0o9OB2Mk",
-                     *       "modifiedDate": "2026-11-22T01:07:13.835142Z",
+                     *       "id": "ch_3PFHqbk90hbWk9LIcLRP8zH8",
+                     *       "kind": "charge",
+                     *       "modifiedDate": "2026-11-22T20:27:57.161441Z",
                      *       "paymentMethodRef": {
                      *         "id": "card",
                      *         "name": "Card"
@@ -7958,6 +8156,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -7989,7 +8188,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8001,6 +8203,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8062,6 +8265,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8077,7 +8281,10 @@ export interface operations {
     "get-payout": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8090,6 +8297,7 @@ export interface operations {
             /** @description The payout. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8130,6 +8338,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payout"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8161,7 +8370,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8174,6 +8386,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8184,16 +8397,36 @@ export interface operations {
                      * @example {
                      *       "_links": {
                      *         "current": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts/po_1PCoAo2iTOTuiDjbKKEkgT51/transactions?page=1&pageSize=1"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payouts/po_1PKdrqUBW3IABBGznSTmYxxj/transactions?page=1&pageSize=1"
+                     *         },
+                     *         "next": {
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payouts/po_1PKdrqUBW3IABBGznSTmYxxj/transactions?page=2&pageSize=1"
                      *         },
                      *         "self": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-payouts/po_1PCoAo2iTOTuiDjbKKEkgT51/transactions"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-payouts/po_1PKdrqUBW3IABBGznSTmYxxj/transactions"
                      *         }
                      *       },
                      *       "pageNumber": 1,
                      *       "pageSize": 1,
-                     *       "results": [],
-                     *       "totalResults": 0
+                     *       "results": [
+                     *         {
+                     *           "createdDate": "2026-11-22T20:27:23Z",
+                     *           "currency": "USD",
+                     *           "id": "txn_1PGQs37T0vqYbBO5RYdChMnR:Stripe processing fees",
+                     *           "modifiedDate": "2026-11-22T20:27:57.128100Z",
+                     *           "parentId": "txn_1PGQs37T0vqYbBO5RYdChMnR",
+                     *           "sourceCreatedDate": "2026-11-22T20:27:23Z",
+                     *           "sourceModifiedDate": null,
+                     *           "subType": "stripe_fee",
+                     *           "totalAmount": -41.3,
+                     *           "transactionSourceRef": {
+                     *             "id": "ch_3P5s0yepixz5VJQad8YCa4Of",
+                     *             "type": "Payment"
+                     *           },
+                     *           "type": "PaymentFee"
+                     *         }
+                     *       ],
+                     *       "totalResults": 2
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Transaction"];
@@ -8202,6 +8435,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8282,7 +8516,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8294,6 +8531,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8359,6 +8597,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8374,7 +8613,10 @@ export interface operations {
     "get-product": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8387,6 +8629,7 @@ export interface operations {
             /** @description The product. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8451,6 +8694,7 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8482,7 +8726,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8494,6 +8741,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8568,6 +8816,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8583,7 +8832,10 @@ export interface operations {
     "get-subscription": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8596,6 +8848,7 @@ export interface operations {
             /** @description The subscription. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8649,6 +8902,7 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8729,7 +8983,10 @@ export interface operations {
                 /** @description `csv`, `jsonl` or `parquet`: the whole list as a file, as it is at one moment. `query`, `orderBy` and `fields` hold for it; `page` and `pageSize` must be left out. */
                 format?: "json" | "csv" | "jsonl" | "parquet";
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8741,6 +8998,7 @@ export interface operations {
             /** @description One page; or, with `format`, a file of the whole list. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8751,35 +9009,36 @@ export interface operations {
                      * @example {
                      *       "_links": {
                      *         "current": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions?page=1&pageSize=1"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-transactions?page=1&pageSize=1"
                      *         },
                      *         "next": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions?page=2&pageSize=1"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-transactions?page=2&pageSize=1"
                      *         },
                      *         "self": {
-                     *           "href": "/companies/01a200ca-ff0e-769f-9021-ccc6d5537f8d/connections/01a200ca-ff2a-7682-a61a-ab77aad54a31/data/commerce-transactions"
+                     *           "href": "/companies/01a204f1-acc4-7419-91c6-a43da2aaa037/connections/01a204f1-accd-717c-a2d3-774e7827c218/data/commerce-transactions"
                      *         }
                      *       },
                      *       "pageNumber": 1,
                      *       "pageSize": 1,
                      *       "results": [
                      *         {
-                     *           "createdDate": "2026-11-22T01:07:19Z",
+                     *           "createdDate": "2026-11-22T20:27:23Z",
                      *           "currency": "USD",
-                     *           "id": "txn_1P17Q6zJgOWeG0U74ioNVYBk:Stripe processing fees",
-                     *           "modifiedDate": "2026-11-22T01:07:19.731211Z",
-                     *           "sourceCreatedDate": "2026-11-22T01:07:19Z",
+                     *           "id": "txn_1PGQs37T0vqYbBO5RYdChMnR:Stripe processing fees",
+                     *           "modifiedDate": "2026-11-22T20:27:57.128100Z",
+                     *           "parentId": "txn_1PGQs37T0vqYbBO5RYdChMnR",
+                     *           "sourceCreatedDate": "2026-11-22T20:27:23Z",
                      *           "sourceModifiedDate": null,
                      *           "subType": "stripe_fee",
-                     *           "totalAmount": -2.77,
+                     *           "totalAmount": -41.3,
                      *           "transactionSourceRef": {
-                     *             "id": "ch_3PEXhiGNl1wBpE53pq47edtG",
+                     *             "id": "ch_3P5s0yepixz5VJQad8YCa4Of",
                      *             "type": "Payment"
                      *           },
                      *           "type": "PaymentFee"
                      *         }
                      *       ],
-                     *       "totalResults": 827
+                     *       "totalResults": 817
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Transaction"];
@@ -8788,6 +9047,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8803,7 +9063,10 @@ export interface operations {
     "get-transaction": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8816,6 +9079,7 @@ export interface operations {
             /** @description The transaction. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8824,11 +9088,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "createdDate": "2026-11-22T01:06:39Z",
+                     *       "createdDate": "2026-11-22T20:27:23Z",
                      *       "currency": "USD",
                      *       "id": "txn_1PGQs37T0vqYbBO5RYdChMnR:Stripe processing fees",
-                     *       "modifiedDate": "2026-11-22T01:07:13.713284Z",
-                     *       "sourceCreatedDate": "2026-11-22T01:06:39Z",
+                     *       "modifiedDate": "2026-11-22T20:27:57.128100Z",
+                     *       "parentId": "txn_1PGQs37T0vqYbBO5RYdChMnR",
+                     *       "sourceCreatedDate": "2026-11-22T20:27:23Z",
                      *       "sourceModifiedDate": null,
                      *       "subType": "stripe_fee",
                      *       "totalAmount": -41.3,
@@ -8842,6 +9107,7 @@ export interface operations {
                     "application/json": components["schemas"]["Transaction"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8871,7 +9137,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -8884,6 +9153,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -8921,6 +9191,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CustomDataTypeRecord"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -8991,7 +9262,10 @@ export interface operations {
     "get-record-source": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -9006,6 +9280,7 @@ export interface operations {
             /** @description What the record was made of. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9165,6 +9440,7 @@ export interface operations {
                     "application/json": components["schemas"]["Origin"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9194,7 +9470,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -9206,6 +9485,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9231,6 +9511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_QuarantinedObject"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9294,7 +9575,10 @@ export interface operations {
     "get-quarantined": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -9307,6 +9591,7 @@ export interface operations {
             /** @description The object. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9336,6 +9621,7 @@ export interface operations {
                     "application/json": components["schemas"]["QuarantinedObjectWithRaw"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9351,7 +9637,10 @@ export interface operations {
     "get-connection-read-budget": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: string;
                 connectionId: string;
@@ -9363,6 +9652,7 @@ export interface operations {
             /** @description The reads. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9382,6 +9672,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadBudget"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9397,7 +9688,10 @@ export interface operations {
     "get-reconciliation": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -9409,6 +9703,7 @@ export interface operations {
             /** @description The latest reports. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9518,6 +9813,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reconciliation"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9598,7 +9894,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -9610,6 +9909,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9635,6 +9935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Drift"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9700,7 +10001,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -9711,6 +10015,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9754,6 +10059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PullOperation"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9769,7 +10075,10 @@ export interface operations {
     "get-pull-operation": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 datasetId: components["schemas"]["DatasetId"];
@@ -9781,6 +10090,7 @@ export interface operations {
             /** @description The sync. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9806,6 +10116,7 @@ export interface operations {
                     "application/json": components["schemas"]["PullOperation"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9878,7 +10189,10 @@ export interface operations {
     "get-company-data-status": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -9889,6 +10203,7 @@ export interface operations {
             /** @description By data type. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -9967,6 +10282,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -9982,7 +10298,10 @@ export interface operations {
     "get-link-options": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -9993,6 +10312,7 @@ export interface operations {
             /** @description Who asks, and the open integrations. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10018,6 +10338,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkOptions"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10042,7 +10363,10 @@ export interface operations {
                 /** @description Whose days are counted, such as `Europe/Berlin`; those of the company's oldest Stripe account that says, or else UTC. */
                 timeZone?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -10053,6 +10377,7 @@ export interface operations {
             /** @description The metrics. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10152,6 +10477,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceMetrics"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10167,7 +10493,10 @@ export interface operations {
     "get-read-validation-results": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 datasetId: components["schemas"]["DatasetId"];
@@ -10179,6 +10508,7 @@ export interface operations {
             /** @description Errors and warnings; none when all is well. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10194,6 +10524,7 @@ export interface operations {
                     "application/json": components["schemas"]["Validation"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10209,7 +10540,10 @@ export interface operations {
     "get-company-syncSettings": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
             };
@@ -10220,6 +10554,7 @@ export interface operations {
             /** @description The settings that hold. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10251,6 +10586,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompanySyncSettings"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10306,7 +10642,10 @@ export interface operations {
     "get-connection-management-cors-settings": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10315,6 +10654,7 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10331,6 +10671,7 @@ export interface operations {
                     "application/json": components["schemas"]["CorsSettings"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10393,7 +10734,10 @@ export interface operations {
     "get-cors-settings": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10402,6 +10746,7 @@ export interface operations {
             /** @description The allowed origins. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10418,6 +10763,7 @@ export interface operations {
                     "application/json": components["schemas"]["CorsSettings"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10494,7 +10840,10 @@ export interface operations {
                 /** @description Whether names stand beside the numbers of figures. */
                 includeDisplayNames?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -10506,6 +10855,7 @@ export interface operations {
             /** @description The report. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10734,6 +11084,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10763,7 +11114,10 @@ export interface operations {
                 /** @description Whether names stand beside the numbers of figures. */
                 includeDisplayNames?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -10775,6 +11129,7 @@ export interface operations {
             /** @description The report. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -10878,6 +11233,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10907,7 +11263,10 @@ export interface operations {
                 /** @description Whether names stand beside the numbers of figures. */
                 includeDisplayNames?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -10919,6 +11278,7 @@ export interface operations {
             /** @description The report. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11087,6 +11447,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11116,7 +11477,10 @@ export interface operations {
                 /** @description Whether names stand beside the numbers of figures. */
                 includeDisplayNames?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -11128,6 +11492,7 @@ export interface operations {
             /** @description The report. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11302,6 +11667,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11331,7 +11697,10 @@ export interface operations {
                 /** @description Whether names stand beside the numbers of figures. */
                 includeDisplayNames?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 companyId: components["schemas"]["CompanyId"];
                 connectionId: components["schemas"]["ConnectionId"];
@@ -11343,6 +11712,7 @@ export interface operations {
             /** @description The report. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11482,6 +11852,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommerceReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11511,7 +11882,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11520,6 +11894,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11596,6 +11971,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Integration"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11611,7 +11987,10 @@ export interface operations {
     "get-integration": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 platformKey: string;
             };
@@ -11622,6 +12001,7 @@ export interface operations {
             /** @description The integration. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11692,6 +12072,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11807,7 +12188,10 @@ export interface operations {
     "get-integrations-branding": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 platformKey: string;
             };
@@ -11818,6 +12202,7 @@ export interface operations {
             /** @description Its pictures. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11860,6 +12245,7 @@ export interface operations {
                     "application/json": components["schemas"]["Branding"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11875,7 +12261,10 @@ export interface operations {
     "get-custom-data-type-configuration": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 platformKey: string;
                 customDataIdentifier: string;
@@ -11887,6 +12276,7 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -11911,6 +12301,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomDataTypeConfiguration"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -11981,7 +12372,10 @@ export interface operations {
     "get-supplemental-data-configuration": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 platformKey: string;
                 dataType: components["schemas"]["DataType"];
@@ -11993,6 +12387,7 @@ export interface operations {
             /** @description What is served; empty when nothing is set. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12014,6 +12409,7 @@ export interface operations {
                     "application/json": components["schemas"]["SupplementalDataConfiguration"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12170,7 +12566,10 @@ export interface operations {
     "get-profile": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12179,6 +12578,7 @@ export interface operations {
             /** @description The profile. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12198,6 +12598,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12260,7 +12661,10 @@ export interface operations {
     "get-profile-syncSettings": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12269,6 +12673,7 @@ export interface operations {
             /** @description The settings. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12300,6 +12705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileSyncSettings"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12353,7 +12759,10 @@ export interface operations {
     "list-webhook-consumers": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12362,6 +12771,7 @@ export interface operations {
             /** @description All consumers; not paged. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12387,6 +12797,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookConsumers"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12453,7 +12864,10 @@ export interface operations {
     "get-webhook-consumer": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: components["schemas"]["WebhookConsumerId"];
             };
@@ -12464,6 +12878,7 @@ export interface operations {
             /** @description The consumer. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12485,6 +12900,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookConsumer"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12597,7 +13013,10 @@ export interface operations {
                 /** @description Only these properties of the results, such as `id,amount`. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: components["schemas"]["WebhookConsumerId"];
             };
@@ -12608,6 +13027,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12646,6 +13066,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_WebhookDelivery"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12661,7 +13082,10 @@ export interface operations {
     "get-webhook-delivery": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: components["schemas"]["WebhookConsumerId"];
                 deliveryId: components["schemas"]["DeliveryId"];
@@ -12673,6 +13097,7 @@ export interface operations {
             /** @description The delivery. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12692,6 +13117,7 @@ export interface operations {
                      *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
                      *           "lastSync": "2026-11-22T01:07:19.156218Z",
                      *           "name": "Café Mole Ltd",
+                     *           "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start",
                      *           "tags": {}
                      *         }
                      *       },
@@ -12718,6 +13144,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryWithTries"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -12901,7 +13328,10 @@ export interface operations {
     "get-webhook-replay": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that you have: while nothing has changed, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: components["schemas"]["WebhookConsumerId"];
                 replayId: components["schemas"]["WebhookReplayId"];
@@ -12913,6 +13343,7 @@ export interface operations {
             /** @description How far it is. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Rate-Limit-Limit": components["headers"]["X-Rate-Limit-Limit"];
                     "X-Rate-Limit-Remaining": components["headers"]["X-Rate-Limit-Remaining"];
                     "X-Rate-Limit-Reset": components["headers"]["X-Rate-Limit-Reset"];
@@ -12939,6 +13370,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookReplay"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -13202,6 +13634,7 @@ export interface operations {
                  *         "created": "2026-11-22T01:07:17.042546Z",
                  *         "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
                  *         "name": "Café Mole",
+                 *         "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start",
                  *         "tags": {
                  *           "region": "uk"
                  *         }
@@ -13248,6 +13681,7 @@ export interface operations {
                  *         "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
                  *         "lastSync": "2026-11-22T01:07:19.156218Z",
                  *         "name": "Café Mole Ltd",
+                 *         "redirect": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/start",
                  *         "tags": {}
                  *       }
                  *     }
@@ -13308,6 +13742,7 @@ export interface operations {
                  *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13316,6 +13751,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13363,6 +13801,7 @@ export interface operations {
                  *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13371,6 +13810,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13434,6 +13876,7 @@ export interface operations {
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
                  *           "lastSync": "2026-11-22T01:07:19.256443Z",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13442,6 +13885,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13505,6 +13951,7 @@ export interface operations {
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
                  *           "lastSync": "2026-11-22T01:07:18.022840Z",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13513,6 +13960,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13569,6 +14019,7 @@ export interface operations {
                  *           "id": "01a200cb-0e65-7545-9de3-eddc10fc1c70",
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13577,6 +14028,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13640,6 +14094,7 @@ export interface operations {
                  *           "integrationId": "5d1c3a6e-8f42-4b7d-9c05-2e7a91b3c6f8",
                  *           "integrationKey": "yzth",
                  *           "lastSync": "2026-11-22T01:07:18.351813Z",
+                 *           "linkUrl": "https://tributary.example.com/link/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14/connections/01a200cb-0e65-7545-9de3-eddc10fc1c70/start",
                  *           "platformName": "Stripe Test",
                  *           "sourceId": "e2b790d4-14c3-4f5a-8a6b-7d05f9c81b32",
                  *           "sourceType": "Commerce",
@@ -13648,6 +14103,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13703,6 +14161,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
@@ -13766,6 +14227,9 @@ export interface operations {
                  *         "referenceCompany": {
                  *           "description": "Two shops in Leeds",
                  *           "id": "01a200cb-0db2-776b-afc6-ef5b52c0ee14",
+                 *           "links": {
+                 *             "portal": "https://tributary.example.com/portal/companies/01a200cb-0db2-776b-afc6-ef5b52c0ee14"
+                 *           },
                  *           "name": "Café Mole Ltd",
                  *           "tags": {}
                  *         }
