@@ -30,8 +30,9 @@ impl Worker {
     }
 }
 
-/// Makes events of everything that waits in an outbox; they lead to this address of ours. Any number of processes may do so at once, and it can be cut off
-/// anywhere: an event that is there already is not told twice. Returns how many rows it looked at.
+/// Makes events of everything that waits in an outbox; they lead to this address of ours. Any number of processes may do
+/// so at once, and it can be cut off anywhere: an event that is there already is not told twice. Returns how many rows it
+/// looked at.
 ///
 /// # Errors
 /// When the database does not answer; the rest is relayed the next time.
