@@ -34,7 +34,7 @@ pub struct Payment {
     pub payment_method_ref: Option<NamedRef>,
     /// The charge: itself, or the one that a refund gives back.
     pub charge_ref: Option<RecordRef>,
-    /// Who paid; none for a guest. Stripe names nobody on a refund: its charge does.
+    /// Who paid; none for a guest.
     pub customer_ref: Option<NamedRef>,
     /// Where it stands.
     pub status: payment::Status,
