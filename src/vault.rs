@@ -34,8 +34,8 @@ const NONCE_BYTES: usize = 24;
 /// Why something does not open. No variant holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// The master key's text is not one.
-    #[error("the master key is not usable: {0}; make one with `tributary key generate-master`")]
+    /// The text is no master key. Where it came from, its reader knows.
+    #[error("{0}; make one with `tributary key generate-master`")]
     MasterKey(&'static str),
     /// The sealed text has no form that this version knows.
     #[error("a sealed text has an unknown form")]

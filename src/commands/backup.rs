@@ -4,14 +4,14 @@
 //! keeps one promise: the file is whole or not there, nothing is overwritten, and only its owner may read it.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 use tributary::config::sqlite_file;
-use tributary::store::backup;
+use tributary::store::{self, backup};
 use url::Url;
 
 use super::settings::Settings;
@@ -30,24 +30,28 @@ pub struct Args {
 /// Makes the backup.
 ///
 /// # Errors
-/// When the file is there already or cannot be made, there is no database, or its copy is not whole. Then no file is left.
+/// When the file is there already, its folder is not, or it cannot be made, there is no database, or its copy is not whole.
+/// Then no file is left.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
     let file = args.file;
     if file.exists() {
         bail!(Usage(format!("{} is there already: a backup never overwrites; name a new file", file.display())));
     }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parts::folder_of(&file)?;
+    parts::must_be_there(&config.database_url, "nothing to back up")?;
     // Made beside the file, for its owner only, and given its name when it is whole.
     let partial = tempfile::Builder::new().prefix(".tributary-backup-").suffix(".partial").tempfile_in(folder);
-    let partial = partial.with_context(|| format!("cannot write into {}", folder.display()))?;
-    let restore = match sqlite_file(&config.database_url) {
-        Some(database) => copy_sqlite(&config.database_url, &database, &partial).await?,
-        None => dump_postgres(&config.database_url, &partial).await?,
+    let partial = partial.map_err(|error| anyhow!("cannot write into {}: {}", folder.display(), error.kind()))?;
+    let restore = if sqlite_file(&config.database_url).is_some() {
+        copy_sqlite(&config.database_url, &partial).await?
+    } else {
+        dump_postgres(&config.database_url, &partial).await?
     };
     partial.as_file().sync_all()?;
     let bytes = partial.as_file().metadata()?.len();
-    partial.persist_noclobber(&file).with_context(|| format!("cannot make {}", file.display()))?;
+    let made = partial.persist_noclobber(&file).map_err(|error| error.error);
+    made.with_context(|| format!("cannot make {}", file.display()))?;
     print(&format!(
         "{}: {bytes} bytes, whole. {restore} The master key is not in it: keep that apart, without it no secret opens.\n",
         file.display()
@@ -55,13 +59,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn copy_sqlite(url: &SecretString, database: &Path, copy: &NamedTempFile) -> anyhow::Result<&'static str> {
-    if !database.exists() {
-        bail!(Usage(format!("there is no database {}: nothing to back up", database.display())));
-    }
+async fn copy_sqlite(url: &SecretString, copy: &NamedTempFile) -> anyhow::Result<&'static str> {
     let db = parts::open(url).await?;
     backup::copy_into(&db, copy.path()).await.context("the database could not be copied")?;
-    let copied = parts::open(&format!("sqlite://{}", copy.path().display()).into()).await?;
+    let copied = store::open(&format!("sqlite://{}", copy.path().display())).await;
+    let copied = copied.context("the copy cannot be opened")?;
     let faults = backup::faults(&copied).await?;
     copied.close().await?;
     if let Some(first) = faults.first() {
@@ -73,7 +75,8 @@ async fn copy_sqlite(url: &SecretString, database: &Path, copy: &NamedTempFile) 
 /// The password goes by the environment: arguments are seen by everyone on the machine.
 #[expect(clippy::disallowed_methods, reason = "pg_dump is told where the database is, and its password")]
 async fn dump_postgres(url: &SecretString, dump: &NamedTempFile) -> anyhow::Result<&'static str> {
-    let mut url = Url::parse(url.expose_secret()).context("the setting `database_url` is no URL")?;
+    let url = Url::parse(url.expose_secret());
+    let mut url = url.map_err(|error| Usage(format!("the setting `database_url` is no URL: {error}")))?;
     let mut command = Command::new("pg_dump");
     if let Some(password) = url.password() {
         command.env("PGPASSWORD", percent_encoding::percent_decode_str(password).decode_utf8_lossy().as_ref());

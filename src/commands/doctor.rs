@@ -13,7 +13,7 @@ use tributary::stripe::error::Error as StripeError;
 use tributary::vault::MasterKey;
 
 use super::settings::Settings;
-use super::{parts, print};
+use super::{parts, print, sentence};
 
 /// The options of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ async fn look_at_database(config: &Config, findings: &mut Findings) -> anyhow::R
     }
     let db = match parts::open(&config.database_url).await {
         Ok(db) => db,
-        Err(error) => return Ok(findings.say("database", Err::<String, _>(format!("{error:#}")))?),
+        Err(error) => return Ok(findings.say("database", Err::<String, _>(sentence(&error)))?),
     };
     findings.say("database", Ok::<_, String>("it answers"))?;
     let schema = database::check(&db).await;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use entity::connection;
@@ -73,7 +73,7 @@ fn format() -> impl TypedValueParser<Value = Format> {
 ///
 /// # Errors
 /// When a path is taken or cannot be written, there is no such connection, a list was never read or cannot be asked for so,
-/// or the database does not answer.
+/// or the database is not there or does not answer.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
     let to_stdout = args.out == Path::new("-");
@@ -83,6 +83,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     if !to_stdout && args.out.exists() {
         bail!(Usage(format!("{} is there already: an export never overwrites; name a new one", args.out.display())));
     }
+    if !to_stdout {
+        parts::folder_of(&args.out)?;
+    }
+    parts::must_be_there(&config.database_url, "nothing to export")?;
     let db = parts::open(&config.database_url).await?;
     database::check(&db).await?;
     let connection = connection(&db, &args).await?;
@@ -182,8 +186,8 @@ fn partial<T>(
     path: &Path,
     make: impl FnOnce(&tempfile::Builder<'_, '_>, &Path) -> std::io::Result<T>,
 ) -> anyhow::Result<T> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parts::folder_of(path)?;
     let mut builder = tempfile::Builder::new();
     make(builder.prefix(".tributary-export-").suffix(".partial"), folder)
-        .with_context(|| format!("cannot write into {}", folder.display()))
+        .map_err(|error| anyhow!("cannot write into {}: {}", folder.display(), error.kind()))
 }

@@ -8,7 +8,7 @@ use tributary::connect::webhooks;
 use url::Url;
 
 use super::settings::Settings;
-use super::{parts, print};
+use super::{Usage, parts, print};
 
 /// The options of `integration`.
 #[derive(Debug, clap::Args)]
@@ -59,10 +59,11 @@ struct Set {
     settings: Settings,
 }
 
-/// Sets the integration.
+/// Sets the integration, and then makes its webhook endpoint, where that is asked for.
 ///
 /// # Errors
-/// When a value is not taken, or Stripe refuses the key; nothing is saved then.
+/// When a value is not taken, the endpoint's address among them, or Stripe refuses the key; nothing is saved then. When
+/// Stripe does not make the endpoint; the rest is saved.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let Action::Set(set) = args.action;
     let config = set.settings.load([])?;
@@ -80,17 +81,37 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let stripe = parts::gate(&config.stripe)?;
     let means = Means { db: &db, clock: &clock, keys: &keys, stripe: &stripe, public_url: &public_url };
-    let mut row = integrations::set(means, &set.platform_key, change).await?;
+    let endpoint = set.register_webhook.map(|url| url.unwrap_or_else(|| public_url.clone()));
+    if let Some(url) = &endpoint {
+        let keyed = change.secret_key.is_some();
+        webhooks::check(means, &set.platform_key, url, keyed).await.map_err(no_endpoint)?;
+    }
+    let row = integrations::set(means, &set.platform_key, change).await.map_err(not_set)?;
     let state = if row.enabled { "enabled" } else { "not enabled" };
     let (scope, sync) = (row.scope.as_str(), row.sync.as_str());
     print(&format!("{} ({}) is {state}; scope {scope}, sync {sync}\n", row.name, row.platform_key))?;
-    if let Some(url) = set.register_webhook {
-        let url = url.unwrap_or_else(|| public_url.clone());
-        row = webhooks::register(means, &set.platform_key, &url).await?;
+    if let Some(url) = endpoint {
+        let row = webhooks::register(means, &set.platform_key, &url).await.map_err(no_endpoint)?;
         let (endpoint, url) = (row.webhook_endpoint_id.unwrap_or_default(), row.webhook_url.unwrap_or_default());
         print(&format!(
             "the endpoint {endpoint} posts to {url}; `tributary doctor` shows when its first event has arrived\n"
         ))?;
     }
     Ok(())
+}
+
+/// What was given and is not taken is a fault of the command line.
+fn not_set(error: integrations::Error) -> anyhow::Error {
+    match error {
+        integrations::Error::NotFound(_) | integrations::Error::Refused(_) => Usage::of(error).into(),
+        error => error.into(),
+    }
+}
+
+/// The same for the endpoint.
+fn no_endpoint(error: webhooks::Error) -> anyhow::Error {
+    match error {
+        webhooks::Error::NotFound(_) | webhooks::Error::Refused(_) => Usage::of(error).into(),
+        error => error.into(),
+    }
 }

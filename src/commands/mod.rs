@@ -20,6 +20,7 @@ mod sqlite_lock;
 mod user;
 mod work;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -33,6 +34,13 @@ const USAGE: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
+
+impl Usage {
+    /// The same sentence as `refusal`.
+    fn of(refusal: impl Display) -> Self {
+        Self(refusal.to_string())
+    }
+}
 
 /// Brings small businesses' Stripe data together, complete and current, over REST.
 #[derive(Debug, Parser)]
@@ -91,7 +99,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&sentence(&error));
             let usage = error.is::<ConfigError>() || error.is::<Usage>();
             if usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
         }
@@ -132,6 +140,15 @@ fn told(error: &clap::Error) -> ExitCode {
     let sentence = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
     complain(&sentence.split_whitespace().collect::<Vec<_>>().join(" "));
     ExitCode::from(USAGE)
+}
+
+/// An error with what it came from. Many an error tells its source in its own words already: that is not told twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, source| match () {
+        () if told.is_empty() => source,
+        () if told.contains(&source) => told,
+        () => format!("{told}: {source}"),
+    })
 }
 
 /// One sentence on standard error. When even that is closed there is nobody left to tell.

@@ -10,6 +10,9 @@ use super::settings::Settings;
 use super::sqlite_lock::SqliteLock;
 use super::{Usage, parts, print};
 
+/// What a target must be.
+const TO: &str = "--to must be PostgreSQL, postgres://USER:PASSWORD@HOST/NAME: there a move ends";
+
 /// The options of `move`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -30,6 +33,11 @@ pub struct Args {
 /// When the source is not there or served, the target is no empty PostgreSQL, or what arrived is not what was sent. Then
 /// the target is as empty as it was.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    // As a setting it would be refused under another option's name.
+    if args.to.as_ref().is_some_and(|to| !to.starts_with("postgres://") && !to.starts_with("postgresql://")) {
+        bail!(Usage(TO.to_owned()));
+    }
+    let named = if args.to.is_some() { "--to" } else { parts::SETTING };
     let settings = Settings { config: args.config, database_url: args.to, master_key_file: None };
     let target = settings.load([])?.database_url;
     let source = SecretString::from(args.from);
@@ -37,15 +45,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         bail!(Usage("--from must be a SQLite file, sqlite://FILE: from there a move begins".to_owned()));
     };
     if sqlite_file(&target).is_some() {
-        bail!(Usage("--to must be PostgreSQL, postgres://USER:PASSWORD@HOST/NAME: there a move ends".to_owned()));
+        bail!(Usage(TO.to_owned()));
     }
-    if !file.exists() {
-        bail!(Usage(format!("there is no database {}: nothing to move", file.display())));
-    }
+    parts::must_be_there(&source, "nothing to move")?;
     let _lock = SqliteLock::take(&source)?;
-    let from = parts::open(&source).await?;
+    let from = parts::open_named(&source, "--from").await?;
     database::check(&from).await.with_context(|| format!("{} cannot be moved", file.display()))?;
-    let to = parts::open(&target).await.context("the target cannot be opened")?;
+    let to = parts::open_named(&target, named).await?;
     prepare(&to).await?;
     print(&format!("moving {}: all of it or nothing\n", file.display()))?;
     let rows = copy::everything(&from, &to, |table, rows| {

@@ -1,13 +1,14 @@
 //! The parts that the commands wire: the database, the clock, the keys, the way to Stripe.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use tributary::clock::{SharedClock, SystemClock};
-use tributary::config::{self, Config};
-use tributary::connect::keys::Keys;
+use tributary::config::{self, Config, sqlite_file};
+use tributary::connect::keys::{self, Keys};
 use tributary::courier::Courier;
 use tributary::courier::address::{Rules, SystemNames};
 use tributary::store::trouble::Trouble;
@@ -17,14 +18,51 @@ use tributary::vault::MasterKey;
 use tributary::work::{Settings as WorkSettings, Worker};
 use url::Url;
 
+use super::Usage;
+
+/// What names the database unless an option does.
+pub const SETTING: &str = "the setting `database_url`";
+
 /// Opens the database.
 ///
 /// # Errors
 /// When it does not answer.
-#[expect(clippy::disallowed_methods, reason = "the database is told its own password")]
 pub async fn open(database_url: &SecretString) -> anyhow::Result<Db> {
-    let db = store::open(database_url.expose_secret()).await;
-    db.context("cannot open the database that the setting `database_url` names")
+    open_named(database_url, SETTING).await
+}
+
+/// Opens a database that something other than its setting names, such as an option: a fault of it names that.
+///
+/// # Errors
+/// When it does not answer.
+#[expect(clippy::disallowed_methods, reason = "the database is told its own password")]
+pub async fn open_named(url: &SecretString, name: &str) -> anyhow::Result<Db> {
+    let db = store::open(url.expose_secret()).await;
+    db.with_context(|| format!("cannot open the database that {name} names"))
+}
+
+/// Refuses a SQLite file that is not there, for whoever needs what is in it: to open it would make it. `so` is what
+/// follows for them.
+///
+/// # Errors
+/// When it is not there.
+pub fn must_be_there(database_url: &SecretString, so: &str) -> anyhow::Result<()> {
+    match sqlite_file(database_url).filter(|file| !file.exists()) {
+        Some(file) => bail!(Usage(format!("there is no database {}: {so}", file.display()))),
+        None => Ok(()),
+    }
+}
+
+/// The folder that a new file is to be made in.
+///
+/// # Errors
+/// When there is no such folder.
+pub fn folder_of(file: &Path) -> anyhow::Result<&Path> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!(Usage(format!("there is no folder {}: make it first, or name another one", folder.display())));
+    }
+    Ok(folder)
 }
 
 /// Opens it a second time, for requests.
@@ -34,7 +72,7 @@ pub async fn open(database_url: &SecretString) -> anyhow::Result<Db> {
 #[expect(clippy::disallowed_methods, reason = "the database is told its own password")]
 pub async fn open_to_answer(database_url: &SecretString) -> anyhow::Result<Db> {
     let db = store::open_to_answer(database_url.expose_secret()).await;
-    db.context("cannot open the database that the setting `database_url` names")
+    db.with_context(|| format!("cannot open the database that {SETTING} names"))
 }
 
 /// The machine's clock, a database with this version's schema and first rows, and the keys under the configured master
@@ -103,7 +141,10 @@ pub async fn migrated_ground(config: &Config) -> anyhow::Result<Ground> {
 async fn stand_on(db: Db, master: MasterKey) -> anyhow::Result<Ground> {
     let clock = SystemClock::shared();
     let keys = Keys::new(master.clone(), clock.clone());
-    keys.installation(&db).await?;
+    keys.installation(&db).await.map_err(|error| match error {
+        keys::Error::Vault(_) => Usage::of(error).into(),
+        keys::Error::Store(_) => anyhow::Error::from(error),
+    })?;
     Ok(Ground { db, clock, keys, master })
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use entity::id::ConnectionId;
 use tributary::store::{self, Db};
 use tributary::sync::remap;
 use tributary::task::Task;
 
 use super::settings::Settings;
-use super::{parts, print};
+use super::{Usage, parts, print};
 
 /// How often the progress is looked at.
 const EVERY: Duration = Duration::from_millis(500);
@@ -35,12 +35,13 @@ pub struct Args {
 /// `serve` or `work`; this command can be ended at any time.
 ///
 /// # Errors
-/// When a setting is not usable, or there is no such connection, or its first sync is not complete.
+/// When a setting is not usable, or there is no such database or connection, or its first sync is not complete.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
+    parts::must_be_there(&config.database_url, "nothing to map again")?;
     let parts::Ground { db, clock, .. } = parts::migrated_ground(&config).await?;
     let connections = match &args.connection {
-        Some(text) => vec![text.parse::<ConnectionId>().with_context(|| format!("{text} is no connection's id"))?],
+        Some(id) => vec![existing(&db, id).await?],
         None => store::connections::all_ids(&db).await?,
     };
     let mut asked = Vec::new();
@@ -49,7 +50,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             store::jobs::enqueue(&db, &Task::Sync { connection }, clock.now()).await?;
             asked.push(connection);
         } else if args.connection.is_some() {
-            bail!("connection {connection} has nothing to map again: there is none, or its first sync is not complete");
+            bail!("connection {connection} has nothing to map again: its first sync is not complete");
         }
     }
     print(&format!("{} connections are to be mapped again; a running `serve` or `work` does it\n", asked.len()))?;
@@ -57,6 +58,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     watch(&db, asked).await
+}
+
+/// The connection of this id.
+async fn existing(db: &Db, id: &str) -> anyhow::Result<ConnectionId> {
+    let id = id.parse::<ConnectionId>().map_err(|_| Usage(format!("{id} is no connection's id")))?;
+    let found = store::connections::by_id(db, id).await?;
+    Ok(found.map(|row| row.id).ok_or_else(|| Usage(format!("there is no connection {id}")))?)
 }
 
 /// Prints how far each is whenever that has moved.

@@ -1,6 +1,8 @@
 //! `tributary simulate`: a Stripe in a box, alone.
 
-use super::signals;
+use simulator::http::Options;
+
+use super::{Usage, signals};
 
 pub use simulator::http::Args;
 
@@ -9,6 +11,7 @@ pub use simulator::http::Args;
 /// # Errors
 /// When an option is not allowed or the address cannot be listened on.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    Options::from(args.clone()).check().map_err(Usage::of)?;
     let shutdown = signals::shutdown()?;
     simulator::http::run(args, shutdown.cancelled_owned()).await
 }

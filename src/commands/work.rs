@@ -6,7 +6,7 @@ use tributary::fault;
 use tributary::store::trouble::Trouble;
 
 use super::settings::Settings;
-use super::{logging, parts, signals};
+use super::{Usage, logging, parts, signals};
 
 /// The options of `work`.
 #[derive(Debug, clap::Args)]
@@ -23,10 +23,10 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = args.settings.load([])?;
     if let Some(file) = sqlite_file(&config.database_url) {
-        bail!(
+        bail!(Usage(format!(
             "one process serves and works on the SQLite file {}: `tributary serve`; `work` needs PostgreSQL",
             file.display()
-        );
+        )));
     }
     logging::start(&config.log)?;
     if let Some(armed) = config.fault {

@@ -249,7 +249,7 @@ fn secret_key(text: &str, mode: Mode) -> Result<(), String> {
     };
     match () {
         () if text.strip_prefix(own).is_some_and(|rest| !rest.is_empty()) => Ok(()),
-        () if text.starts_with(other) => Err(format!("this is {other_mode}. This integration takes {own}...")),
+        () if text.starts_with(other) => Err(format!("this is {other_mode}, and this integration takes {own}...")),
         () => Err(not_that(text, &format!("the platform's secret key, which begins with {own}"))),
     }
 }
@@ -260,8 +260,8 @@ async fn good_at_stripe(means: Means<'_>, key: &SecretString, mode: Mode) -> Res
     let refused = |message: String| Err(Refusal { field: "secret_key", message }.into());
     match account.get("/v1/account", "/v1/account", &[]).await {
         Ok(_) => Ok(()),
-        Err(Answer::PlatformKey(text)) => refused(format!("Stripe does not know this key. It says: {text}")),
-        Err(Answer::NotPermitted(text)) => refused(format!("Stripe does not let this key in. It says: {text}")),
+        Err(Answer::PlatformKey(text)) => refused(format!("Stripe does not know this key; it says: {text}")),
+        Err(Answer::NotPermitted(text)) => refused(format!("Stripe does not let this key in; it says: {text}")),
         Err(error) => Err(Error::Unreachable(error)),
     }
 }

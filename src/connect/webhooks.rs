@@ -17,7 +17,7 @@ const ROLL: TimeDelta = TimeDelta::hours(24);
 /// Where an installation takes webhooks; the integration's platform key follows.
 pub const PATH: &str = "/stripe/webhooks/";
 
-/// Why there is no endpoint. Nothing was saved.
+/// Why there is no endpoint. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such integration.
@@ -27,7 +27,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(String),
     /// Stripe did not make it.
-    #[error("nothing was saved, because Stripe did not make the endpoint: {0}")]
+    #[error("there is no new endpoint, because Stripe did not make it: {0}")]
     Stripe(#[from] stripe::error::Error),
     /// Ours to mend.
     #[error(transparent)]
@@ -40,6 +40,32 @@ impl From<sea_orm::DbErr> for Error {
     }
 }
 
+/// Whether an endpoint could be made, as far as that is known without Stripe: for whoever saves something first. `keyed` says
+/// that the integration will have a secret key by then.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Refused`], or a fault.
+pub async fn check(means: Means<'_>, platform_key: &str, url: &Url, keyed: bool) -> Result<(), Error> {
+    target(means, platform_key, url, keyed).await.map(drop)
+}
+
+/// The integration, and the whole address that its endpoint would have.
+async fn target(
+    means: Means<'_>,
+    platform_key: &str,
+    url: &Url,
+    keyed: bool,
+) -> Result<(integration::Model, String), Error> {
+    let row = store::integrations::by_key(means.db, platform_key).await?;
+    let row = row.ok_or_else(|| Error::NotFound(platform_key.to_owned()))?;
+    let url = address(row.mode, &row.platform_key, url).map_err(Error::Refused)?;
+    if !keyed && row.secret_key.is_none() {
+        let message = format!("{} has no secret key yet: set it first, Stripe is asked with it", row.name);
+        return Err(Error::Refused(message));
+    }
+    Ok((row, url))
+}
+
 /// Makes the Connect endpoint of the integration at Stripe and keeps its secret. `url` is an origin, such as the public
 /// URL, or the whole address. An endpoint of ours that was there before is replaced: the new one is there before the old
 /// one goes, and what the old one signed is believed for a day.
@@ -47,13 +73,7 @@ impl From<sea_orm::DbErr> for Error {
 /// # Errors
 /// See [`Error`].
 pub async fn register(means: Means<'_>, platform_key: &str, url: &Url) -> Result<integration::Model, Error> {
-    let row = store::integrations::by_key(means.db, platform_key).await?;
-    let mut row = row.ok_or_else(|| Error::NotFound(platform_key.to_owned()))?;
-    let url = address(row.mode, &row.platform_key, url).map_err(Error::Refused)?;
-    if row.secret_key.is_none() {
-        let message = format!("{} has no secret key yet: set it first, Stripe is asked with it", row.name);
-        return Err(Error::Refused(message));
-    }
+    let (mut row, url) = target(means, platform_key, url, false).await?;
     let secret_key = integrations::secret_key_of(means, &row).await?;
     let old = endpoints::list(means.stripe, &secret_key).await?;
     let is_ours = |one: &endpoints::Endpoint| one.url == url || Some(&one.id) == row.webhook_endpoint_id.as_ref();

@@ -197,8 +197,8 @@ both! {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
 
         let nowhere = folder.path().join("no/such/folder/file");
-        let (said, _) = refusal(&mut tributary(&["backup", nowhere.to_str().unwrap(), "--database-url", &ground.url])).await;
-        assert!(said.contains("cannot write into"), "{said}");
+        let (said, code) = refusal(&mut tributary(&["backup", nowhere.to_str().unwrap(), "--database-url", &ground.url])).await;
+        assert!(said.contains("no folder") && said.contains("no/such/folder:") && code == 2, "{said}");
 
         let new = folder.path().join("new");
         let gone = format!("sqlite://{}", folder.path().join("none.db").display());

@@ -8,8 +8,9 @@ use tributary::store;
 use tributary::vault::MasterKey;
 
 use crate::both;
-use crate::house::Ground;
+use crate::house::{Ground, House};
 use crate::process::{Served, answer, output, refusal, tributary};
+use crate::running;
 
 fn master() -> String {
     MasterKey::generate().to_text().expose_secret().to_owned()
@@ -24,6 +25,9 @@ async fn a_bad_command_line_is_one_sentence_and_code_2() {
         &["simulate", "--charges", "many"],
         &["serve", "--listen", "nowhere"],
         &["serve", "--database-url", "mysql://x"],
+        &["simulate", "--accounts", "0"],
+        &["demo", "--charges", "1000001"],
+        &["work", "--database-url", "sqlite://of-nobody.db"],
     ] {
         let (sentence, code) = refusal(&mut tributary(arguments)).await;
         assert_eq!(code, 2, "{sentence}");
@@ -57,8 +61,54 @@ async fn serve_refuses_to_start_without_a_right_master_key() {
     let served = Served::start(&ground.url, &master()).await;
     served.signal("KILL").await;
     assert!(!served.ended().await.success());
-    let (sentence, _) = refusal(serve().env("TRIBUTARY_MASTER_KEY", master())).await;
-    assert!(sentence.contains("master key is not the one"), "{sentence}");
+    let (sentence, code) = refusal(serve().env("TRIBUTARY_MASTER_KEY", master())).await;
+    assert!(sentence.contains("master key is not the one") && code == 2, "{sentence}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_once() {
+    let ground = Ground::sqlite().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter.txt");
+    std::fs::write(&file, "No database at all, but a letter of more than a hundred bytes. ".repeat(9)).unwrap();
+    let letter = format!("sqlite://{}", file.display());
+    for (arguments, key, words) in [
+        (["migrate", "--database-url", &letter], master(), "file is not a database"),
+        (["serve", "--database-url", &ground.url], "tributary-master-v1:a:AAAA".to_owned(), "is not 32 bytes"),
+    ] {
+        let (sentence, _) = refusal(tributary(&arguments).env("TRIBUTARY_MASTER_KEY", key)).await;
+        assert_eq!(sentence.matches(words).count(), 1, "{sentence}");
+        assert!(sentence.matches("is not usable").count() < 2, "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_needs_what_is_there_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("none.db").display());
+    let (id, out) = ("01a2b3c4-0000-7000-8000-000000000000", folder.path().join("out"));
+    let out = out.to_str().unwrap();
+    for arguments in [
+        &["remap", "--all"] as &[&str],
+        &["user", "reset-password", "--email", "me@example.com"],
+        &["export", "--company", id, "--connection", id, "--format", "csv", "--out", out],
+        &["backup", out],
+    ] {
+        let mut command = tributary(arguments);
+        let (sentence, code) =
+            refusal(command.args(["--database-url", &url]).env("TRIBUTARY_MASTER_KEY", master())).await;
+        assert!(sentence.contains("there is no database") && code == 2, "{sentence}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_that_nobody_is_gets_no_password() {
+    let ground = Ground::sqlite().await;
+    let mut command = tributary(&["user", "reset-password", "--email", "me@example.com"]);
+    command.args(["--database-url", &ground.url]).env("TRIBUTARY_MASTER_KEY", master());
+    let (sentence, code) = refusal(&mut command).await;
+    assert!(sentence.contains("me@example.com") && code == 2, "{sentence}");
 }
 
 #[tokio::test]
@@ -92,6 +142,34 @@ both! {
             assert_eq!(served.ended().await.code(), Some(0));
             assert!(asked.elapsed() < Duration::from_secs(30));
         }
+    }
+
+    async fn an_integration_that_is_set_wrongly_saves_nothing_and_ends_with_code_2(house: House) {
+        let before = store::integrations::all(&house.db).await.unwrap();
+        let keys = ["--client-id", "ca_simulator", "--secret-key", "sk_test_simulator"];
+        for (platform_key, wrong) in [
+            ("nope", &["--sync", "daily"] as &[&str]),
+            ("yzth", &["--sync", "sometimes"]),
+            ("yzth", &["--sync-at", "25:00"]),
+            ("yzth", &["--sync-time-zone", "Mars"]),
+            ("yzth", &["--scope", "all"]),
+            ("yzth", &["--client-id", "simulator"]),
+            ("yzth", &["--secret-key", "sk_test_"]),
+            ("yzth", &["--secret-key", "sk_live_simulator"]),
+            ("yzth", &["--secret-key", "sk_test_nobody"]),
+            ("yzth", &["--webhook-secret", "hunter2"]),
+            ("yzth", &["--enabled", "true"]),
+            ("yzth", &["--sync", "weekly", "--register-webhook", "http://127.0.0.1:9"]),
+            ("yzth", &[&keys as &[&str], &["--register-webhook", "ftp://a"]].concat()),
+        ] {
+            let mut command = running::command(&house, &["integration", "set", platform_key]);
+            let (sentence, code) = refusal(command.args(wrong)).await;
+            assert_eq!(code, 2, "{wrong:?}: {sentence}");
+            assert_eq!(store::integrations::all(&house.db).await.unwrap(), before, "{wrong:?}");
+        }
+        let mut right = running::command(&house, &["integration", "set", "yzth"]);
+        let said = answer(right.args(keys).args(["--register-webhook", "http://127.0.0.1:9"])).await;
+        assert!(said.contains("is enabled") && said.contains("posts to http://127.0.0.1:9/"), "{said}");
     }
 
     async fn migrate_needs_no_master_key(ground: Ground) {

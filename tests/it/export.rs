@@ -321,7 +321,7 @@ both! {
             (vec!["--format", "csv", "--out", &path("new"), "--query", "id=1"], 2, "--type"),
             (vec!["--type", "payments", "--format", "csv", "--out", "-", "--query", "shoe=1"], 2, "property shoe"),
             (vec!["--type", "payments", "--format", "csv", "--out", "-", "--fields", "shoe"], 2, "`shoe`"),
-            (vec!["--type", "payments", "--format", "csv", "--out", &missing], 1, "cannot write into"),
+            (vec!["--type", "payments", "--format", "csv", "--out", &missing], 2, "there is no folder"),
         ] {
             let (sentence, given) = refusal(&mut export(&more)).await;
             assert!(given == code && sentence.contains(says), "{given}: {sentence}");

@@ -109,4 +109,19 @@ async fn a_move_that_cannot_be_is_refused_in_one_sentence() {
         assert!(said.contains(words) && code == 2, "{said}");
     }
     assert!(!std::path::Path::new("/no/such").exists());
+    for to in ["mysql://u:hunter2@127.0.0.1/x", ""] {
+        let (said, code) = refusal(&mut moving(&source.url, to)).await;
+        assert!(said.contains("--to must be PostgreSQL") && !said.contains("hunter2") && code == 2, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_does_not_answer_is_named_by_its_option() {
+    let source = Ground::sqlite().await;
+    // It takes every connection and ends it.
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = format!("postgres://u@{}/x", deaf.local_addr().unwrap());
+    tokio::spawn(async move { while deaf.accept().await.is_ok() {} });
+    let (said, code) = refusal(&mut moving(&source.url, &to)).await;
+    assert!(said.contains("--to") && !said.contains("database_url") && code == 1, "{said}");
 }

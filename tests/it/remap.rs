@@ -276,11 +276,11 @@ async fn r36_the_command_says_what_it_needs() {
     for (arguments, said) in [
         (vec!["remap"], "--connection"),
         (vec!["remap", "--connection", "nonsense"], "nonsense is no connection's id"),
-        (vec!["remap", "--connection", "01a2b3c4-0000-7000-8000-000000000000"], "has nothing to map again"),
+        (vec!["remap", "--connection", "01a2b3c4-0000-7000-8000-000000000000"], "there is no connection"),
     ] {
         let mut command = process::tributary(&arguments);
         command.args(["--database-url", &ground.url]).env("TRIBUTARY_MASTER_KEY", &master);
-        let (line, _) = process::refusal(&mut command).await;
-        assert!(line.contains(said), "{line}");
+        let (line, code) = process::refusal(&mut command).await;
+        assert!(line.contains(said) && !line.contains("length") && code == 2, "{line}");
     }
 }

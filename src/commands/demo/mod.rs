@@ -26,7 +26,7 @@ use self::api::{Api, Company, PLATFORM_KEY};
 use self::place::{Place, State};
 use super::serve::Serving;
 use super::sqlite_lock::SqliteLock;
-use super::{logging, parts, print, signals};
+use super::{Usage, logging, parts, print, signals};
 
 /// The accounts of the demo's Stripe: a few more than are linked, so that there is a choice.
 const ACCOUNTS: usize = 5;
@@ -66,6 +66,8 @@ pub struct Args {
 /// # Errors
 /// When anything of it does not start or sync.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    // Before the folder keeps what it is made from.
+    Options { charges: args.charges.unwrap_or_default(), ..Options::default() }.check().map_err(Usage::of)?;
     let place = Place::open(&args.data_dir)?;
     let state = place.state(args.seed, args.charges, SystemClock.now().timestamp())?;
     let stripe = simulator::http::start(Options {

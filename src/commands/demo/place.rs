@@ -9,6 +9,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tributary::vault::MasterKey;
 
+use super::super::Usage;
+
 /// What must stay the same so that a demo that is started again finds its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -90,13 +92,13 @@ impl Place {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let state: State = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
         if seed.is_some_and(|seed| seed != state.seed) || charges.is_some_and(|charges| charges != state.charges) {
-            bail!(
+            bail!(Usage(format!(
                 "{} holds a demo with --seed {} --charges {}: leave these options out to go on with it, or name another \
                  --data-dir",
                 self.0.display(),
                 state.seed,
                 state.charges
-            );
+            )));
         }
         Ok(state)
     }
