@@ -17,6 +17,7 @@ mod m20261122_000014_list_indexes;
 mod m20261122_000015_billing_views;
 mod m20261122_000016_quota_days;
 mod m20261122_000017_commerce_days;
+mod m20261122_000018_payment_methods_in_use;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_billing_views::Migration),
             Box::new(m20261122_000016_quota_days::Migration),
             Box::new(m20261122_000017_commerce_days::Migration),
+            Box::new(m20261122_000018_payment_methods_in_use::Migration),
         ]
     }
 }
