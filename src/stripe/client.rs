@@ -22,8 +22,10 @@ const TRIES: u32 = 5;
 const LIMITED_TRIES: u32 = 12;
 /// The first pause between tries; it doubles, and a random part of it is waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause, also when Stripe asks for a longer one.
+/// The longest pause of our own.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// The longest pause that is made when Stripe asks for it; whoever is asked once only does not make it.
+const LONGEST_WISH: Duration = Duration::from_mins(2);
 /// Bytes of the largest answer that is read.
 const LARGEST_ANSWER: usize = 64 << 20;
 
@@ -128,7 +130,7 @@ impl Account {
         let who = self.id.as_deref().unwrap_or("platform");
         let (mut pause, mut tries, mut limited) = (FIRST_PAUSE, 0, 0);
         loop {
-            self.gate.outage.may_go(Instant::now()).map_err(|wait| {
+            self.gate.outage.may_go(who, Instant::now()).map_err(|wait| {
                 let seconds = wait.as_secs() + 1;
                 Error::Transport(format!("it has not answered for a while and is asked again in {seconds} s"))
             })?;
@@ -137,15 +139,15 @@ impl Account {
             self.reads.fetch_add(1, Ordering::Relaxed);
             let (error, wish) = match self.once(path, query).await {
                 Ok(answer) => {
-                    self.gate.outage.answered();
+                    self.gate.outage.answered(who);
                     return Ok(answer);
                 }
                 Err(tried) => tried,
             };
             if matches!(error, Error::Transport(_)) {
-                self.gate.outage.failed(Instant::now());
+                self.gate.outage.failed(who, Instant::now());
             } else {
-                self.gate.outage.answered();
+                self.gate.outage.answered(who);
             }
             let most = if matches!(error, Error::RateLimited) {
                 self.gate.limits.slow(who, self.livemode, endpoint, wish.too_much, sent);
@@ -158,7 +160,10 @@ impl Account {
             if !most || !wish.again.unwrap_or_else(|| error.is_passing()) {
                 return Err(error);
             }
-            let wait = wish.after.unwrap_or_else(|| pause.mul_f64(rand::random::<f64>())).min(LONGEST_PAUSE);
+            let wait = wish.after.map_or_else(|| pause.mul_f64(rand::random::<f64>()), |wish| wish.min(LONGEST_WISH));
+            if self.tries == 1 && wait > LONGEST_PAUSE {
+                return Err(error);
+            }
             tracing::info!(path, tries, limited, %error, wait_ms = wait.as_millis(), "Stripe will be asked again");
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

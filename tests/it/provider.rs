@@ -316,6 +316,34 @@ both! {
         }
     }
 
+    async fn r25_an_account_that_gets_no_answer_keeps_no_other_waiting(house: Impatient) {
+        let house = house.0;
+        let accounts: Vec<String> = house.simulator.world.accounts().iter().take(2).map(|one| one.id.clone()).collect();
+        let (_, silent) = linked(&house, &accounts[0]).await;
+        let (_, other) = linked(&house, &accounts[1]).await;
+        house.work().await;
+        let down = Fault::Status(Refusal::new(503).should_retry(false));
+        house.simulator.faults.add(Rule::new("*", down).account(&accounts[0]).for_ever().named("down"));
+        let sync = async |connection| {
+            store::jobs::enqueue(&house.db, &Task::Sync { connection }, house.clock.now()).await.unwrap();
+            house.work().await;
+        };
+        for hour in 0..48 {
+            // All that fails in a row is the silent one's.
+            sync(silent).await;
+            house.clock.advance(chrono::Duration::hours(1));
+            let is_open = house.simulator.faults.fired("down") >= 15;
+            assert!(hour < 47 || is_open, "its breaker is not open: nothing is tested");
+        }
+        let action = serde_json::from_str(r#"{"do":"charge"}"#).unwrap();
+        house.simulator.world.act(&accounts[1], action, house.simulator.clock.seconds()).unwrap();
+        house.simulator.clock.advance(600_000);
+        sync(other).await;
+        compare(&house, other, &accounts[1]).await;
+        let knocks = house.simulator.faults.fired("down");
+        assert!(knocks < 60, "{knocks} requests in two days of silence");
+    }
+
     async fn r25_a_stripe_that_is_down_is_left_in_peace_and_all_is_well_when_it_is_back(house: Impatient) {
         let house = house.0;
         let account = shop(&house);
