@@ -18,7 +18,7 @@ pub struct Model {
     pub data_type: DataType,
     /// Whether the first sync reads it.
     pub fetch_on_first_link: bool,
-    /// Hours between syncs: 0, 1, 24, 168 or 720; 0 is no schedule.
+    /// Hours between syncs: 0, 1, 24, 168 or 720; 0 is none of its own, so the integration's counts.
     pub sync_schedule: i32,
     /// Order within a sync.
     pub sync_order: i32,

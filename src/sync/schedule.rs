@@ -59,16 +59,13 @@ pub fn hour(time: &str, zone: Option<&str>) -> Result<Hour, String> {
     Ok(Hour { time, zone })
 }
 
-/// When the connection is due after a sync that ended now. A data type's own wish (0 hours is no schedule) overrides the
-/// integration's; the shortest of all counts. Each connection has its own moment within what the frequency leaves open, so
+/// When the connection is due after a sync that ended now. A data type's own wish overrides the integration's (0 hours is
+/// none of its own, which is what every data type has until it is set); the shortest of all counts. Each connection has its own moment within what the frequency leaves open, so
 /// that those linked together are not due together for ever.
 #[must_use]
 pub fn next(plan: Plan, wishes: &[Wish], connection: ConnectionId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let of_type = |kind| match wish(wishes, kind) {
-        Some(wish) => Some(i64::from(wish.sync_schedule)),
-        None => hours(plan.sync),
-    };
-    let shortest = DataType::ALL.into_iter().filter_map(of_type).filter(|hours| *hours > 0).min()?;
+    let own = |kind| wish(wishes, kind).map(|wish| i64::from(wish.sync_schedule)).filter(|hours| *hours > 0);
+    let shortest = DataType::ALL.into_iter().filter_map(|kind| own(kind).or_else(|| hours(plan.sync))).min()?;
     let every = Duration::hours(shortest).min(AT_LEAST_EVERY);
     match plan.at.filter(|_| every >= Duration::days(1)) {
         Some(hour) => Some(by_the_clock(hour, every.num_days(), now) + share(connection, SPREAD)),
@@ -159,7 +156,10 @@ mod tests {
         assert_eq!(after(Sync::Once, &[wish(DataType::Customers, 24)]), Some(24));
         assert_eq!(after(Sync::Hourly, &[wish(DataType::Customers, 24)]), Some(1));
         let none: Vec<Wish> = DataType::ALL.into_iter().map(|kind| wish(kind, 0)).collect();
-        assert_eq!(after(Sync::Hourly, &none), None);
+        assert_eq!(after(Sync::Hourly, &none), Some(1), "none of its own is what is read where nothing is set");
+        assert_eq!(after(Sync::Once, &none), None);
+        let all: Vec<Wish> = DataType::ALL.into_iter().map(|kind| wish(kind, 168)).collect();
+        assert_eq!(after(Sync::Hourly, &all), Some(168));
         assert_eq!(after(Sync::Weekly, &[]), Some(168));
         assert_eq!(after(Sync::Monthly, &[]), Some(168));
     }

@@ -94,7 +94,8 @@ pub struct IntegrationSettings {
     pub sync_at: Option<String>,
     /// The time zone of that hour; absent, it is UTC.
     pub sync_time_zone: Option<String>,
-    /// When Stripe refused the secret key; until it is replaced nothing is synced.
+    /// When Stripe refused the secret key: until it is replaced nothing is synced, but for one try a minute, which clears
+    /// this when Stripe takes the key again.
     pub refused_at: Option<DateTime<Utc>>,
     /// How Stripe tells what happens.
     pub webhook: IntegrationWebhook,

@@ -74,7 +74,7 @@ pub struct SyncSettingBody {
     pub data_type: String,
     /// Whether the first sync reads it.
     pub fetch_on_first_link: bool,
-    /// Hours between syncs: 0, 1, 24, 168 or 720.
+    /// Hours between syncs: 0 (as the integration has it), 1, 24, 168 or 720.
     pub sync_schedule: i32,
     /// Order within a sync.
     #[serde(default)]
