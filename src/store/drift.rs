@@ -137,29 +137,35 @@ pub async fn made_in(
         .await
 }
 
-/// The next source objects of a kind made before a second, behind an id, as `(id, JSON)`; one that does not read has null.
+/// The next source objects of a kind, behind an id, each with its `status`; one that does not read has none.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn older(
+pub async fn behind(
     db: &impl ConnectionTrait,
     connection: ConnectionId,
     object: &str,
-    before: i64,
     after: &str,
     limit: u64,
-) -> Result<Vec<(String, Value)>, DbErr> {
+) -> Result<Vec<(String, Option<String>)>, DbErr> {
+    #[derive(serde::Deserialize)]
+    struct Standing {
+        status: Option<String>,
+    }
     let rows = source_object::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Object.eq(object))
         .filter(Column::Id.gt(after))
-        .filter(Column::SourceCreated.lt(before))
         .filter(Column::DeletedAt.is_null())
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(opened).map(|held| (held.id, held.body.unwrap_or_default())).collect())
+    let status = |row: &source_object::Model| {
+        let raw = super::source_objects::unpack(&row.body, row.codec).ok()?;
+        serde_json::from_slice::<Standing>(&raw).ok()?.status
+    };
+    Ok(rows.into_iter().map(|row| (status(&row), row.id)).map(|(status, id)| (id, status)).collect())
 }
 
 /// Lets the next content of these source objects be kept, whatever their rows claim.

@@ -155,11 +155,11 @@ impl<'r> Work<'r> {
         let set_aside = composed.odd.iter().map(|(object, id, _)| (object.clone(), id.clone())).collect();
         self.records(page, &composed.records, sources).await?;
         let orders: Vec<String> = composed.gone.iter().map(|(_, id)| id.clone()).collect();
-        let (none, money) = verify::there(page.tx(), self.run.connection, DataType::Orders, orders).await?;
-        self.part.money_here.extend(&money);
+        let (none, _) = verify::there(page.tx(), self.run.connection, DataType::Orders, orders).await?;
         for id in none {
             // One whose object differs is buried with the others that are no orders any more.
             if sources.contains(&id) {
+                self.count_here(page, DataType::Orders, &id).await?;
                 verify::distrust(page.tx(), self.run.connection, DataType::Orders, vec![id]).await?;
             } else {
                 self.extra_record(page, DataType::Orders, &id).await?;
@@ -174,9 +174,17 @@ impl<'r> Work<'r> {
     /// # Errors
     /// When the database does not answer.
     pub async fn extra_record(&mut self, page: &mut Page, data_type: DataType, id: &str) -> Result<(), Error> {
+        self.count_here(page, data_type, id).await?;
         self.note(Layer::Record, data_type, data_type.as_str(), id, Kind::Extra, Vec::new());
         verify::distrust(page.tx(), self.run.connection, data_type, vec![id.to_owned()]).await?;
         page.bury_record(data_type, id, self.scope.read_no).await
+    }
+
+    /// Counts the money of a record that is here and about to go.
+    async fn count_here(&mut self, page: &Page, data_type: DataType, id: &str) -> Result<(), Error> {
+        let (_, money) = verify::there(page.tx(), self.run.connection, data_type, vec![id.to_owned()]).await?;
+        self.part.money_here.extend(&money);
+        Ok(())
     }
 
     /// An object that Stripe does not have any more, with what it made.

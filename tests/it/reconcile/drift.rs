@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use entity::reconciliation::Pass;
+use entity::reconciliation_part::{Money, Sum};
+use entity::transaction;
+use sea_orm::entity::prelude::*;
 use simulator::http::{Fault, Refusal, Rule};
 use simulator::world::Kind as WorldKind;
 
@@ -45,6 +48,23 @@ both! {
         compare(&shop.house, shop.connection, &shop.account).await;
         let again = shop.pass(Pass::Full).await;
         assert_eq!(sum(&again, |part| part.missing + part.extra + part.different), 0, "seed {seed}: {again:#?}");
+    }
+
+    async fn r18_money_that_is_here_and_not_at_stripe_is_counted(shop: Shop) {
+        let row = transaction::Entity::find()
+            .filter(transaction::Column::ConnectionId.eq(shop.connection))
+            .filter(transaction::Column::DeletedAt.is_null());
+        let row = row.one(&shop.house.db).await.unwrap().unwrap();
+        let (id, parent_id) = ("txn_invented".to_owned(), "txn_invented".to_owned());
+        let invented = transaction::Model { id, parent_id, total_minor: 1_000_000, ..row.clone() };
+        let invented = transaction::ActiveModel::from(invented);
+        transaction::Entity::insert(invented).exec_without_returning(&shop.house.db).await.unwrap();
+        let parts = shop.pass(Pass::Full).await;
+        let records = parts.iter().find(|part| part.extra == 1).expect("it is not found");
+        let sum = |money: &Money| money.0.get(&row.currency).map_or(0, Sum::minor);
+        assert_eq!(sum(&records.money_here) - sum(&records.money_there), 1_000_000, "{records:?}");
+        assert!(parts.iter().all(|part| part.step == records.step || part.money_here == part.money_there));
+        compare(&shop.house, shop.connection, &shop.account).await;
     }
 
     async fn r18_a_pass_goes_on_where_it_was_left(shop: Shop) {

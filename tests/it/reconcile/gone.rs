@@ -56,21 +56,26 @@ both! {
         shop.house.clock.advance(days);
         shop.act(r#"{"do":"charge"}"#);
         shop.act(r#"{"do":"charge"}"#);
+        shop.act(r#"{"do":"create_invoice"}"#);
         shop.house.simulator.clock.advance(600_000);
         shop.sync().await;
         let (newest, other) = (shop.listed(WorldKind::Charge, 0), shop.listed(WorldKind::Charge, 1));
         shop.act(&format!(r#"{{"do":"vanish","id":"{newest}"}}"#));
         shop.act(&format!(r#"{{"do":"patch","id":"{other}","fields":{{"description":"changed, and nobody told"}}}}"#));
         shop.act(&format!(r#"{{"do":"patch","id":"{dispute}","fields":{{"status":"lost"}}}}"#));
+        let invoice = shop.listed(WorldKind::Invoice, 0);
+        shop.act(&format!(r#"{{"do":"patch","id":"{invoice}","fields":{{"description":"changed, too"}}}}"#));
         let parts = shop.pass(Pass::Nightly).await;
         let expected = BTreeSet::from([
             found(Layer::Object, Kind::Extra, &newest),
             found(Layer::Object, Kind::Different, &other),
             found(Layer::Object, Kind::Different, &dispute),
+            found(Layer::Object, Kind::Different, &invoice),
         ]);
         assert_eq!(shop.found().await, expected);
         let open = parts.iter().find(|part| part.step == "open_objects").unwrap();
-        assert_eq!((open.different, open.repaired), (1, 1), "the dispute is older than the lists: it is read by its id");
+        // The dispute is older than the lists, and no list of this pass holds the invoice.
+        assert_eq!((open.different, open.repaired), (2, 2), "they are read by their ids");
         let row = dispute::Entity::find_by_id((shop.connection, dispute)).one(&shop.house.db).await.unwrap().unwrap();
         assert_eq!(row.status, dispute::Status::Lost);
         compare(&shop.house, shop.connection, &shop.account).await;
