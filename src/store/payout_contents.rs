@@ -108,25 +108,6 @@ pub async fn pending_since(
         .await
 }
 
-/// The newest `created` of the connection's transactions.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn newest_transaction(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-) -> Result<Option<DateTimeUtc>, DbErr> {
-    transaction::Entity::find()
-        .select_only()
-        .column(transaction::Column::CreatedAt)
-        .filter(transaction::Column::ConnectionId.eq(connection))
-        .order_by_desc(transaction::Column::CreatedAt)
-        .limit(1)
-        .into_tuple()
-        .one(db)
-        .await
-}
-
 /// What is known of a payout's content, beside what the kept rows add up to.
 #[derive(Clone, Debug)]
 pub struct Check {

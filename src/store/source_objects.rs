@@ -276,6 +276,19 @@ pub async fn bury(
     Ok(Some(Buried { parent_id }))
 }
 
+/// Whether an object is here, or was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_known(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    object: &str,
+    id: &str,
+) -> Result<bool, DbErr> {
+    Ok(kept(db, connection, object, id).await?.is_some())
+}
+
 /// Whether an object is known to be gone at Stripe.
 ///
 /// # Errors
@@ -286,8 +299,16 @@ pub async fn is_gone(
     object: &str,
     id: &str,
 ) -> Result<bool, DbErr> {
-    let row = source_object::Entity::find_by_id((connection, object.to_owned(), id.to_owned())).one(db).await?;
-    Ok(row.is_some_and(|row| row.deleted_at.is_some()))
+    Ok(kept(db, connection, object, id).await?.is_some_and(|row| row.deleted_at.is_some()))
+}
+
+async fn kept(
+    db: &impl ConnectionTrait,
+    connection: ConnectionId,
+    object: &str,
+    id: &str,
+) -> Result<Option<source_object::Model>, DbErr> {
+    source_object::Entity::find_by_id((connection, object.to_owned(), id.to_owned())).one(db).await
 }
 
 pub(super) fn live(connection: ConnectionId) -> Select<source_object::Entity> {

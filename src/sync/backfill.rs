@@ -3,14 +3,18 @@
 //! Lists are read side by side and ahead of the writing ([`windows`]); one writer commits page after page, so that pages of
 //! one connection never wait for each other's locks. Whatever happens, the next run goes on behind the last page kept.
 
+use std::collections::BTreeSet;
+
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
+use entity::reconciliation::Pass;
 use tokio::sync::mpsc;
 
 use super::error::Error;
 use super::keep::Page;
 use super::list::{self, Ready};
 use super::prepare::Prepared;
+use super::reconcile;
 use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use super::windows::{self, Open};
@@ -25,12 +29,25 @@ pub const PAGE: &str = "100";
 /// Events are followed from this many seconds before the first list call: Stripe's lists may lag behind them.
 const BEFORE: i64 = 120;
 
-/// Reads the streams to their end, the last 90 days of all of them first. Returns `false` when it made room for others
-/// before the end.
+/// How a reading ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// With the end of every list, but for those that Stripe does not permit: these ended only the datasets that need them.
+    Read,
+    /// Others wait, and not all is read.
+    MadeRoom,
+    /// A list did not come; the others are read to their end.
+    Held(Error),
+}
+
+/// Reads the streams to their end, the last 90 days of all of them first.
 ///
 /// # Errors
-/// Whatever ends a run. What Stripe does not permit ends only the datasets that need it.
-pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -> Result<bool, Error> {
+/// Whatever ends a run.
+pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -> Result<Ended, Error> {
+    if streams.is_empty() {
+        return Ok(Ended::Read);
+    }
     let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
     store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
     let head = store::sync_heads::find(&run.db, run.connection).await?;
@@ -38,20 +55,29 @@ pub async fn backfill(run: &Run, asked: &[dataset::Model], streams: &[Stream]) -
     if account_first && let Some(why) = account(run, asked).await? {
         run.not_given(asked, Stream::Account, &why).await?;
     }
+    let anew = anew(run, streams).await?;
     let mut open = Open::of(run, streams).await?;
-    let mut refused = Vec::new();
+    let mut left_out = Vec::new();
     for turn in open.turns() {
-        let given = |(stream, _): &(Stream, _)| refused.iter().all(|(other, _)| other != stream);
+        let given = |(stream, _): &(Stream, _)| left_out.iter().all(|(other, _)| other != stream);
         let turn = turn.into_iter().filter(given).collect();
         let (send, receive) = mpsc::channel(AHEAD);
         let reading = list::read(run, turn, open.floor(), send);
-        let (more, ()) = tokio::try_join!(reading, write(run, asked, &mut open, receive))?;
-        refused.extend(more);
+        let (more, ()) = tokio::try_join!(reading, write(run, asked, &mut open, &anew, receive))?;
+        left_out.extend(more);
     }
-    for (stream, why) in refused {
-        run.not_given(asked, stream, &why).await?;
+    let mut ended = if run.makes_room() { Ended::MadeRoom } else { Ended::Read };
+    for (stream, why) in left_out {
+        match why {
+            Error::Stripe(why @ Refusal::Transport(_)) => {
+                let list = stream.name().replace('_', " ");
+                tracing::warn!(connection.id = %run.connection, list, %why, "a list did not come");
+                ended = Ended::Held(Error::Held { list, why });
+            }
+            why => run.not_given(asked, stream, &why).await?,
+        }
     }
-    Ok(!run.makes_room())
+    Ok(ended)
 }
 
 /// Reads the parts of an object whose own list of them is cut: the lines of an order, the items of a subscription.
@@ -109,11 +135,19 @@ pub fn next(path: &str, has_more: bool, last: Option<String>, before: Option<&st
     }
 }
 
+/// Those of the streams that were read to their end before.
+async fn anew(run: &Run, streams: &[Stream]) -> Result<BTreeSet<Stream>, Error> {
+    let states = store::datasets_read::states(&run.db, &[run.connection]).await?;
+    let was_read = |kind| states.get(kind).is_some_and(|state| state.successful.is_some());
+    Ok(streams.iter().copied().filter(|stream| stream.data_types().iter().any(was_read)).collect())
+}
+
 /// Commits page after page, and ends each dataset with the last page of its streams.
 async fn write(
     run: &Run,
     asked: &[dataset::Model],
     open: &mut Open,
+    anew: &BTreeSet<Stream>,
     mut receive: mpsc::Receiver<Ready>,
 ) -> Result<(), Error> {
     while let Some(ready) = receive.recv().await {
@@ -128,6 +162,10 @@ async fn write(
         let mut page = run.page().await?;
         for window in parted.into_iter().chain([window]) {
             page.checkpoint(window).await?;
+        }
+        // A list shows what is there and not what has gone: that is found by comparing everything, right afterwards.
+        if done && anew.contains(&stream) {
+            reconcile::plan::at_once(run, page.tx(), Pass::Full).await?;
         }
         let brought = page.keep(prepared, read_no).await?;
         let gains = brought.gains(asked, stream.data_types(), open.progress(stream));

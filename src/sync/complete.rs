@@ -15,6 +15,8 @@ use crate::store;
 pub struct Completeness {
     /// The data type.
     pub data_type: DataType,
+    /// What Stripe made before is not asked for; none when everything is.
+    pub from: Option<DateTime<Utc>>,
     /// Everything that happened at Stripe up to here is kept; none when that cannot be said.
     pub until: Option<DateTime<Utc>>,
     /// Why it cannot be said, and what to do.
@@ -41,21 +43,31 @@ pub async fn of(
     let events = events.and_then(|row| row.cursor.as_deref()?.parse::<i64>().ok());
     let begun = head.as_ref().and_then(|head| head.events_from);
     let events = events.or(begun).map(|second| second.max(quiet_until.unwrap_or(second)));
+    // The events of the account are not to be relied on: it is known as of its last reading.
+    let account = head.as_ref().and_then(|head| head.account_read_at).map(|at| at.timestamp());
     // Balance transactions have no events: they are known as far as their list was read.
     let money = head.as_ref().and_then(|head| head.money_read_until.max(head.events_from));
     let mut all = Vec::with_capacity(DataType::ALL.len());
     for data_type in DataType::ALL {
         let streams = Stream::of(data_type);
         let (until, reason) = if streams.iter().all(read) {
-            let second = if streams == [Stream::BalanceTransactions] { money.min(events) } else { events };
+            let second = match streams {
+                [Stream::BalanceTransactions] => money.min(events),
+                [Stream::Account] => account.min(events),
+                _ => events,
+            };
             (second.and_then(|second| DateTime::from_timestamp(second, 0)), None)
         } else if streams.iter().any(|stream| rows.iter().any(|row| row.stream == stream.name())) {
-            (None, Some("Its first reading is not complete: it is on its way, or waits for the next sync."))
+            (None, Some("It is not read to its end: that is on its way, or waits for the next sync."))
         } else {
-            (None, Some("It was never read: it is switched off, not permitted by Stripe, or waits for its first sync."))
+            (None, Some("It is not read: it is switched off, not permitted by Stripe, or waits for the next sync."))
         };
         let quarantined = store::quarantine::count(db, connection, data_type).await?;
-        all.push(Completeness { data_type, until, reason, quarantined });
+        let begins =
+            |stream: &Stream| rows.iter().filter(|row| row.stream == stream.name()).map(|row| row.window_from).min();
+        let from = streams.iter().filter_map(begins).max().filter(|second| *second > 0);
+        let from = from.and_then(|second| DateTime::from_timestamp(second, 0));
+        all.push(Completeness { data_type, from, until, reason, quarantined });
     }
     Ok(all)
 }

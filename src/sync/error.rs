@@ -8,6 +8,14 @@ pub enum Error {
     /// Stripe did not give it.
     #[error(transparent)]
     Stripe(#[from] stripe::error::Error),
+    /// One list did not come, while Stripe answers otherwise: everything else was read and followed.
+    #[error("Stripe does not give {list} now: {why}")]
+    Held {
+        /// The list, in words.
+        list: String,
+        /// What came instead.
+        why: stripe::error::Error,
+    },
     /// The database did not take it.
     #[error("the database did not answer: {0}")]
     Store(#[from] sea_orm::DbErr),

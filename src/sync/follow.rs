@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
-use entity::{checkpoint, stripe_hint, sync_head};
+use entity::{checkpoint, sync_head};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::backfill::{self, PAGE};
 use super::error::Error;
 use super::hints::Hints;
 use super::keep::Brought;
-use super::run::{Run, of_one_list};
+use super::run::{Run, begun_in, of_one_list, read_in};
 use super::streams::Stream;
 use super::stretch;
 use crate::store;
@@ -48,17 +48,17 @@ pub async fn follow(
     let asked = still_open(run, asked).await?;
     let ids: Vec<_> = asked.iter().filter(|one| one.status == Status::Queued).map(|one| one.id).collect();
     store::datasets::advance(&run.db, run.connection, &ids, Status::Fetching, None, run.clock.now()).await?;
-    let active = run.read_streams().await?;
     let mut poll = match polled {
         Some(poll) => poll,
         None => poll(run, cursor).await?,
     };
-    let mut follow = Following { run, asked, active };
+    let mut follow = Following::new(run, asked).await?;
     let mut hints = Hints::default();
     run.hints.iter().for_each(|hint| hints.webhook(hint));
     loop {
         poll.fresh.iter().for_each(|event| hints.event(event));
-        follow.hints(&hints).await?;
+        let missing = follow.hints(&hints).await?;
+        hints.come_back_to(&missing);
         // Before these events are remembered: what moved money would be forgotten with a process that is killed here.
         follow.beside(&hints, daily).await?;
         if !poll.has_more() {
@@ -75,18 +75,13 @@ pub async fn follow(
 /// # Errors
 /// Whatever ends a run.
 pub async fn hinted(run: &Run) -> Result<(), Error> {
-    let active = run.read_streams().await?;
     let mut hints = Hints::default();
     run.hints.iter().for_each(|hint| hints.webhook(hint));
-    let mut follow = Following { run, asked: Vec::new(), active };
+    let mut follow = Following::new(run, Vec::new()).await?;
+    follow.overlap = stretch::OVERLAP;
     let missing = follow.hints(&hints).await?;
+    hints.come_back_to(&missing);
     follow.beside(&hints, false).await?;
-    // A webhook can be quicker than its object: the next look at the events comes back to what is not there yet.
-    let is_gone = |hint: &stripe_hint::Model| hint.event_type.ends_with(".deleted");
-    let is_missing = |hint: &&stripe_hint::Model| hint.object_id.as_ref().is_some_and(|id| missing.contains(id));
-    for late in run.hints.iter().filter(|hint| !is_gone(hint)).filter(is_missing) {
-        hints.events.remove(&late.event_id);
-    }
     follow.end(&hints, None).await
 }
 
@@ -168,7 +163,12 @@ struct Following<'r> {
     run: &'r Run,
     /// The datasets that are open: those asked for, and those of data types that changed unasked.
     asked: Vec<dataset::Model>,
-    active: BTreeSet<&'static str>,
+    /// The streams that are read to their end.
+    whole: BTreeSet<&'static str>,
+    /// Those that are begun, and what changed of them is read: a page of them may have been read before the change.
+    begun: BTreeSet<&'static str>,
+    /// Seconds of balance transactions that are read again.
+    overlap: i64,
 }
 
 /// What a hint led to.
@@ -180,11 +180,16 @@ pub enum Found {
     Gone(i64),
 }
 
-impl Following<'_> {
-    /// Reads every object that is named, once. Returns those that are not there (any more).
+impl<'r> Following<'r> {
+    async fn new(run: &'r Run, asked: Vec<dataset::Model>) -> Result<Self, Error> {
+        let rows = store::checkpoints::of(&run.db, run.connection).await?;
+        Ok(Self { run, asked, whole: read_in(&rows), begun: begun_in(&rows), overlap: MONEY_OVERLAP })
+    }
+
+    /// Reads every object that is named, once. Returns the ids of those that are not there, and never were here.
     async fn hints(&mut self, hints: &Hints) -> Result<BTreeSet<String>, Error> {
         let mut objects = hints.objects.clone();
-        if self.active.contains(Stream::Invoices.name()) {
+        if self.begun.contains(Stream::Invoices.name()) {
             for payment in &hints.invoice_payments {
                 if let Some(invoice) = self.invoice_of(payment).await? {
                     objects.insert(("invoice".to_owned(), invoice), Stream::Invoices);
@@ -199,13 +204,14 @@ impl Following<'_> {
         let is_asked = |this: &Self, kind| this.asked.iter().any(|one| one.data_type == kind);
         let account = hints.account || hints.money || is_asked(self, DataType::CompanyInfo);
         // Once a day also when Stripe did not give it.
-        let account = daily || (account && self.active.contains(Stream::Account.name()));
+        let account = daily || (account && self.whole.contains(Stream::Account.name()));
         if account && let Some(why) = backfill::account(self.run, &self.asked).await? {
             self.refused(Stream::Account, &why).await?;
         }
         let money = hints.money || daily || is_asked(self, DataType::Transactions);
-        if money && self.active.contains(Stream::BalanceTransactions.name()) {
-            match self.money().await {
+        if money && self.whole.contains(Stream::BalanceTransactions.name()) {
+            let pending = self.overlap == MONEY_OVERLAP || hints.account;
+            match self.money(pending).await {
                 Err(why) if of_one_list(&why).is_some() => self.refused(Stream::BalanceTransactions, &why).await?,
                 read => read?,
             }
@@ -221,12 +227,13 @@ impl Following<'_> {
             self.open(page.tx(), *kind).await?;
         }
         page.commit().await?;
-        self.active.remove(stream.name());
+        self.whole.remove(stream.name());
+        self.begun.remove(stream.name());
         self.run.not_given(&self.asked, stream, why).await
     }
 
-    /// Reads objects, and then the charges of those that change their charge without an event of its own. Returns the ids
-    /// of those that are not there.
+    /// Reads objects, and then the charges of those that change their charge without an event of its own. Returns as
+    /// [`Self::hints`].
     async fn read_all(&mut self, mut objects: BTreeMap<(String, String), Stream>) -> Result<BTreeSet<String>, Error> {
         let mut missing = BTreeSet::new();
         let changing = |stream: &Stream| matches!(stream, Stream::Disputes | Stream::Refunds);
@@ -262,7 +269,7 @@ impl Following<'_> {
     }
 
     /// Reads and keeps some objects, those of streams that are read. Returns the charges that they name; what is not there
-    /// is added to `missing`.
+    /// and never was here is added to `missing`.
     async fn batch(
         &mut self,
         batch: &[((String, String), Stream)],
@@ -273,7 +280,7 @@ impl Following<'_> {
             charge: Option<wire::Ref>,
         }
         let run = self.run;
-        let active: Vec<_> = batch.iter().filter(|(_, stream)| self.active.contains(stream.name())).collect();
+        let active: Vec<_> = batch.iter().filter(|(_, stream)| self.begun.contains(stream.name())).collect();
         if active.is_empty() {
             return Ok(Vec::new());
         }
@@ -313,8 +320,10 @@ impl Following<'_> {
         let mut page = self.run.page().await?;
         let brought = page.keep(prepared, lowest).await?;
         for (object, id, read_no) in gone {
+            if !store::source_objects::is_known(page.tx(), run.connection, object, id).await? {
+                missing.insert(id.to_owned());
+            }
             page.bury(object, id, read_no).await?;
-            missing.insert(id.to_owned());
         }
         self.gain(page.tx(), &brought, &kinds.into_iter().collect::<Vec<_>>()).await?;
         page.commit().await?;
@@ -324,15 +333,19 @@ impl Following<'_> {
         Ok(charges)
     }
 
-    /// Balance transactions have no events: the last days are listed again, and from the first one on that should have
-    /// become available and has not.
-    async fn money(&mut self) -> Result<(), Error> {
+    /// Balance transactions have no events: they are listed again from before the second up to which all are known, and
+    /// from the first one on that should have become available and has not. The newest that is here says nothing of those
+    /// before it: pages come from the newest to the oldest, and a run may have been cut between them.
+    async fn money(&mut self, pending: bool) -> Result<(), Error> {
         let run = self.run;
-        let newest = store::payout_contents::newest_transaction(&run.db, run.connection).await?;
-        let pending = store::payout_contents::pending_since(&run.db, run.connection, run.clock.now()).await?;
-        let from = newest.map(|time| time.timestamp() - MONEY_OVERLAP);
-        let from = from.into_iter().chain(pending.map(|time| time.timestamp())).min();
-        let from = from.unwrap_or_default().max(run.since(Stream::BalanceTransactions));
+        let head = store::sync_heads::find(&run.db, run.connection).await?;
+        let known = head.and_then(|head| head.money_read_until.or(head.events_from)).unwrap_or_default();
+        let mut from = known - self.overlap;
+        if pending {
+            let since = store::payout_contents::pending_since(&run.db, run.connection, run.clock.now()).await?;
+            from = since.map_or(from, |since| from.min(since.timestamp()));
+        }
+        let from = from.max(run.since(Stream::BalanceTransactions));
         let (mut after, mut known): (Option<String>, Option<i64>) = (None, None);
         loop {
             let mut query = vec![("limit", PAGE.to_owned()), ("created[gte]", from.to_string())];
@@ -375,7 +388,7 @@ impl Following<'_> {
     /// end with this run.
     async fn open(&mut self, tx: &store::Tx, kind: DataType) -> Result<(), Error> {
         let is_asked = self.asked.iter().any(|one| one.data_type == kind);
-        if is_asked || !Stream::of(kind).iter().all(|stream| self.active.contains(stream.name())) {
+        if is_asked || !Stream::of(kind).iter().all(|stream| self.whole.contains(stream.name())) {
             return Ok(());
         }
         let mut row = store::datasets::fresh(self.run.connection, kind, false, self.run.clock.now());
@@ -411,7 +424,7 @@ impl Following<'_> {
             page.checkpoint(cursor_at(run, second)).await?;
         }
         for one in &self.asked {
-            if Stream::of(one.data_type).iter().all(|stream| self.active.contains(stream.name())) {
+            if Stream::of(one.data_type).iter().all(|stream| self.whole.contains(stream.name())) {
                 page.finish(one.id, Status::Complete, None).await?;
             }
         }

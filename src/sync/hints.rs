@@ -102,6 +102,8 @@ pub struct Hints {
     pub account: bool,
     /// The events that named them, with their second.
     pub events: BTreeMap<String, i64>,
+    /// Which events named an object, by its id, but for those that tell of its end.
+    named_by: BTreeMap<String, Vec<String>>,
 }
 
 impl Hints {
@@ -109,18 +111,29 @@ impl Hints {
     pub fn event(&mut self, event: &wire::Event) {
         self.events.insert(event.id.clone(), event.created.unwrap_or_default());
         if let Some(object) = event.data.as_ref().and_then(|data| data.object.as_ref()) {
-            self.name(object.object.as_deref(), object.id.as_deref());
+            self.name((&event.id, &event.kind), object.object.as_deref(), object.id.as_deref());
         }
     }
 
     /// Adds what a webhook named.
     pub fn webhook(&mut self, hint: &stripe_hint::Model) {
         self.events.insert(hint.event_id.clone(), hint.created);
-        self.name(hint.object.as_deref(), hint.object_id.as_deref());
+        self.name((&hint.event_id, &hint.event_type), hint.object.as_deref(), hint.object_id.as_deref());
     }
 
-    fn name(&mut self, object: Option<&str>, id: Option<&str>) {
+    /// An event may be quicker than its object. Those of objects that are missing count as never followed, so that the
+    /// next look at the events comes back to them, as long as events are late at all.
+    pub fn come_back_to(&mut self, missing: &BTreeSet<String>) {
+        for event in missing.iter().filter_map(|id| self.named_by.get(id)).flatten() {
+            self.events.remove(event);
+        }
+    }
+
+    fn name(&mut self, (event, kind): (&str, &str), object: Option<&str>, id: Option<&str>) {
         let Some(object) = object else { return };
+        if let Some(id) = id.filter(|_| !kind.ends_with(".deleted")) {
+            self.named_by.entry(id.to_owned()).or_default().push(event.to_owned());
+        }
         self.account |= matches!(object, "account" | "balance");
         self.money |= moves_money(object);
         match (Stream::of_object(object), id) {
@@ -162,6 +175,16 @@ mod tests {
         assert_eq!(hints.invoice_payments.len(), 1);
         assert_eq!(hints.events.len(), 5, "every event is known to have been followed, also one that says nothing");
         assert!(hints.money && hints.account);
+    }
+
+    #[test]
+    fn what_is_missing_is_come_back_to_unless_it_was_deleted() {
+        let mut hints = Hints::default();
+        hints.event(&event("evt_1", "charge", Some("ch_1")));
+        hints.event(&event("evt_2", "charge", Some("ch_2")));
+        hints.event(&wire::Event { kind: "customer.deleted".to_owned(), ..event("evt_3", "customer", Some("cus_1")) });
+        hints.come_back_to(&BTreeSet::from(["ch_1".to_owned(), "cus_1".to_owned()]));
+        assert_eq!(hints.events.into_keys().collect::<Vec<_>>(), ["evt_2", "evt_3"]);
     }
 
     #[test]

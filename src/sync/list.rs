@@ -48,7 +48,7 @@ pub struct Ready {
 }
 
 /// Reads windows until all are at their end, or until the run is to make room. Returns the lists that Stripe does not
-/// give, each with its reason; the others go on without them.
+/// give, or did not answer for, each with its reason; the others go on without them.
 ///
 /// # Errors
 /// Whatever ends a run.
@@ -78,11 +78,16 @@ async fn read_row(
     for (stream, windows) in lists {
         match (List { run, stream, floor }).read(windows, &send).await {
             Ok(()) => {}
-            Err(error) if of_one_list(&error).is_some() => refused.push((stream, error)),
+            Err(error) if of_one_list(&error).is_some() || is_lost(&error) => refused.push((stream, error)),
             Err(error) => return Err(error),
         }
     }
     Ok(refused)
+}
+
+/// Whether a list did not come, which may be its own trouble or Stripe's: the others tell.
+const fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::Stripe(Refusal::Transport(_)))
 }
 
 /// A page that was read.

@@ -17,7 +17,7 @@ use super::keep::Page;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
 use super::streams::Stream;
-use super::{backfill, follow, payouts, reconcile, told, unread};
+use super::{backfill, follow, payouts, reconcile, told, unread, windows};
 use crate::clock::SharedClock;
 use crate::fault::{self, Point};
 use crate::store::{self, Db};
@@ -52,8 +52,8 @@ pub struct Run {
     pub since: Vec<(DataType, i64)>,
     /// The data types that the first sync reads.
     pub first: Vec<DataType>,
-    /// Whether Stripe is first asked once whether it answers at all, since it did not the last times.
-    pub probes: bool,
+    /// How the tries before it ended.
+    pub before: Before,
     /// After this it makes room, at the end of a page, for other connections that wait.
     pub slice: std::time::Duration,
     /// Whether it has a schedule: then it is compared with Stripe at times of its own, too.
@@ -64,6 +64,17 @@ pub struct Run {
     requests: AtomicU32,
     begun: Instant,
     making_room: AtomicBool,
+}
+
+/// How the tries before a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Well, or there was none.
+    Well,
+    /// Not at their end: nothing is taken for done because it looks quiet.
+    Failed,
+    /// So often not at their end that Stripe is first asked once whether it answers at all.
+    Silent,
 }
 
 /// How a run ended.
@@ -121,7 +132,7 @@ impl Run {
             quiet_until: None,
             since: Vec::new(),
             first: DataType::ALL.to_vec(),
-            probes: false,
+            before: Before::Well,
             continuous: false,
             barred: Arc::default(),
             slice: std::time::Duration::MAX,
@@ -137,7 +148,7 @@ impl Run {
     /// # Errors
     /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
     pub async fn go(&mut self) -> Result<Ended, Error> {
-        if self.probes {
+        if self.before == Before::Silent {
             let probed = self.stripe.once_only().get("/v1/balance", "/v1/balance", &[]).await.map_err(Error::from);
             // Not to be given the balance is an answer, too.
             if let Err(error) = probed
@@ -158,14 +169,21 @@ impl Run {
         self.bar().await?;
         self.begin(&head).await?;
         let head = self.heal_gap(head).await?;
+        self.widen().await?;
         let asked = self.asked(&head).await?;
         let missing = self.missing(&asked).await?;
-        if !missing.is_empty() && !backfill::backfill(self, &asked, &missing).await? {
-            return Ok(Ended::MadeRoom);
-        }
+        let held = match backfill::backfill(self, &asked, &missing).await? {
+            backfill::Ended::Read => None,
+            backfill::Ended::Held(why) => Some(why),
+            backfill::Ended::MadeRoom => return Ok(Ended::MadeRoom),
+        };
         let head = store::sync_heads::find(&self.db, self.connection).await?.unwrap_or(head);
         let first = head.first_done_at.is_none();
         follow::follow(self, &head, &asked, self.daily(&head), polled).await?;
+        if let Some(why) = held {
+            payouts::read(self).await?;
+            return Err(why);
+        }
         if first {
             self.first_done().await?;
         }
@@ -181,10 +199,10 @@ impl Run {
         let rows = store::checkpoints::of(&self.db, self.connection).await?;
         let Some(cursor) = self.cursor_in(&head, &rows) else { return Ok(Look::NotEnough) };
         let asked = store::datasets::unfinished(&self.db, self.connection).await?;
-        if head.first_done_at.is_none() || self.has_gap(cursor) || !asked.is_empty() {
+        if self.before != Before::Well || head.first_done_at.is_none() || self.has_gap(cursor) || !asked.is_empty() {
             return Ok(Look::NotEnough);
         }
-        if !unread::types(self, &head, &rows).await?.is_empty() {
+        if !windows::older(self, &rows).is_empty() || !unread::types(self, &head, &rows).await?.is_empty() {
             return Ok(Look::NotEnough);
         }
         match reconcile::due(self).await? {
@@ -197,7 +215,7 @@ impl Run {
             return Ok(Look::Hinted);
         }
         let poll = follow::poll(self, cursor).await?;
-        Ok(if poll.fresh.is_empty() && self.hints.is_empty() {
+        Ok(if poll.fresh.is_empty() && !poll.has_more() && self.hints.is_empty() {
             Look::Quiet(poll.known_until)
         } else {
             Look::News(poll)
@@ -366,6 +384,20 @@ impl Run {
         Ok(sync_head::Model { events_from: None, ..head })
     }
 
+    /// Opens windows for what is older than what was asked for when the lists were begun, and is asked for now.
+    async fn widen(&self) -> Result<(), Error> {
+        let older = windows::older(self, &store::checkpoints::of(&self.db, self.connection).await?);
+        if older.is_empty() {
+            return Ok(());
+        }
+        let mut page = self.page().await?;
+        for window in older {
+            page.checkpoint(window).await?;
+        }
+        page.commit().await?;
+        Ok(())
+    }
+
     /// The second up to which all events are known; none before the first sync.
     ///
     /// # Errors
@@ -432,12 +464,16 @@ impl Run {
 /// The streams that are read to their end, by the connection's checkpoints.
 #[must_use]
 pub fn read_in(rows: &[checkpoint::Model]) -> BTreeSet<&'static str> {
+    let mut begun = begun_in(rows);
+    begun.retain(|name| rows.iter().filter(|row| row.stream == *name).all(|window| window.done));
+    begun
+}
+
+/// The streams of which a window was opened, by the connection's checkpoints.
+#[must_use]
+pub fn begun_in(rows: &[checkpoint::Model]) -> BTreeSet<&'static str> {
     let all = Stream::SIDE_BY_SIDE.iter().copied().flatten().chain(&[Stream::Account]);
-    let is_read = |name: &str| {
-        let mut own = rows.iter().filter(|row| row.stream == name).peekable();
-        own.peek().is_some() && own.all(|window| window.done)
-    };
-    all.map(|stream| stream.name()).filter(|name| is_read(name)).collect()
+    all.map(|stream| stream.name()).filter(|name| rows.iter().any(|row| row.stream == *name)).collect()
 }
 
 /// How datasets end by a refusal that concerns one list (`{list}`) alone; none for one that ends the run.

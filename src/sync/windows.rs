@@ -16,6 +16,8 @@ use crate::stripe::wire;
 
 /// What is read before everything older, in seconds: 90 days.
 const RECENT: i64 = 90 * 86_400;
+/// Seconds by which a list may begin later than it is asked for: a wish in months moves with the clock.
+const SLACK: i64 = 86_400;
 /// Nothing at Stripe is older: 2011-01-01.
 const BEGINNING: i64 = 1_293_840_000;
 
@@ -140,6 +142,19 @@ fn first_windows(run: &Run, stream: Stream, recent_from: i64) -> Vec<checkpoint:
         return vec![fresh(run, stream, since, None)];
     }
     vec![fresh(run, stream, since, Some(recent_from)), fresh(run, stream, recent_from, None)]
+}
+
+/// The windows that lists lack, by the connection's checkpoints: what is older than their first ones, and asked for since
+/// the settings were changed.
+#[must_use]
+pub fn older(run: &Run, rows: &[checkpoint::Model]) -> Vec<checkpoint::Model> {
+    let lists = Stream::SIDE_BY_SIDE.iter().copied().flatten();
+    let lacks = |stream: &Stream| {
+        let begins = rows.iter().filter(|row| row.stream == stream.name()).map(|row| row.window_from).min()?;
+        let since = run.since(*stream);
+        (since + SLACK < begins).then(|| fresh(run, *stream, since, Some(begins)))
+    };
+    lists.filter_map(lacks).collect()
 }
 
 /// A window that nothing was read of.

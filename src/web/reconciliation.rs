@@ -145,6 +145,8 @@ pub struct Amount {
 pub struct Completeness {
     /// The data type.
     pub data_type: DataType,
+    /// What Stripe made before is not read, as the sync settings have it; null when everything is.
+    pub complete_from: Option<DateTime<Utc>>,
     /// Everything that happened at Stripe up to here is kept; null when that cannot be said.
     pub complete_up_to: Option<DateTime<Utc>>,
     /// Why it cannot be said.
@@ -169,6 +171,7 @@ impl From<complete::Completeness> for Completeness {
     fn from(one: complete::Completeness) -> Self {
         Self {
             data_type: one.data_type,
+            complete_from: one.from,
             complete_up_to: one.until,
             reason: one.reason.map(str::to_owned),
             quarantined: one.quarantined,

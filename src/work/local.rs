@@ -20,7 +20,7 @@ impl Worker {
             Error::Fenced => Verdict::Lost,
             Error::Stopped => Verdict::GiveBack,
             Error::Store(error) => self.again(attempts, &error),
-            Error::Stripe(error) => self.later(attempts, error),
+            error @ (Error::Stripe(_) | Error::Held { .. }) => self.later(attempts, error),
         })
     }
 

@@ -13,7 +13,7 @@ use crate::fault::{self, Point};
 use crate::store::{self, connections::Next};
 use crate::stripe::error::Error as Refusal;
 use crate::sync::error::Error;
-use crate::sync::run::{Ended, Run};
+use crate::sync::run::{Before, Ended, Run};
 use crate::sync::schedule::{self, Plan};
 use crate::sync::told;
 
@@ -83,7 +83,11 @@ impl Worker {
                 return self.again(attempts, error.as_ref());
             }
         };
-        run.probes = attempts > TRIES;
+        run.before = match attempts {
+            ..=1 => Before::Well,
+            2..=TRIES => Before::Failed,
+            _ => Before::Silent,
+        };
         let (ended, uncounted) = self.counted(&mut run).await;
         let fence = run.fence();
         let error = match ended {
@@ -103,7 +107,14 @@ impl Worker {
         if self.is_taken(connection, fence).await {
             return Verdict::Lost;
         }
-        match self.count_reads(row.id, uncounted).await {
+        let noted = async {
+            if matches!(error, Error::Held { .. }) {
+                // What webhooks named was followed, beside the list that did not come.
+                store::stripe_events::read(&self.db, &run.hints, self.clock.now()).await?;
+            }
+            self.count_reads(row.id, uncounted).await
+        };
+        match noted.await {
             Ok(()) => self.failed(&row, &integration, attempts, error).await,
             Err(error) => self.again(attempts, &error),
         }
@@ -246,6 +257,17 @@ impl Worker {
                 let refused = store::integrations::set_refused(&self.db, integration.id, Some(self.clock.now())).await;
                 self.wait(row.id, &key_refused(integration)).await;
                 refused.map_or_else(|error| self.again(attempts, &error), |()| self.later(attempts, why))
+            }
+            Error::Held { ref why, .. } => {
+                let at = self.after_pause(attempts);
+                let reason = format!("{error}. Everything else is read. {}.", next_try(at));
+                self.say_refused(row.id, why, &reason).await;
+                let verdict = Verdict::Later(at, why.to_string());
+                if attempts < TRIES {
+                    self.wait(row.id, &reason).await;
+                    return verdict;
+                }
+                self.end(row.id, Word::FetchError, &reason, verdict).await
             }
             Error::Stripe(refusal) if refusal.is_passing() && attempts < TRIES => {
                 let at = self.after_pause(attempts);

@@ -152,16 +152,22 @@ impl World {
             }
         }
         let cursor = Some(stretch::known_until(self.now, self.cursor));
-        let flight = self.read(&hints);
+        let flight = self.read(hints);
         self.flights.push(Flight { cursor, ..flight });
     }
 
-    fn read(&mut self, hints: &Hints) -> Flight {
+    /// Reads what is named; an event of what is not there, and was not deleted, is left to the next look at the events.
+    fn read(&mut self, mut hints: Hints) -> Flight {
         let number = self.number();
         let reads = hints.objects.keys().map(|(_, id)| id.parse().unwrap()).map(|which| (which, self.get(which)));
+        let reads: Vec<(usize, Option<Object>)> = reads.collect();
+        if self.rules != Rules::MissingIsFollowed {
+            let missing = reads.iter().filter(|(_, object)| object.is_none()).map(|(which, _)| which.to_string());
+            hints.come_back_to(&missing.collect());
+        }
         Flight {
             number,
-            reads: reads.collect(),
+            reads,
             events: hints.events.iter().map(|(id, created)| (id.clone(), *created)).collect(),
             ..Flight::default()
         }
@@ -188,25 +194,12 @@ impl World {
         self.inbox.insert(id, hint);
     }
 
-    /// What webhooks named is read; an event of what is not there, and was not deleted, is left to a look at the events.
+    /// What webhooks named is read.
     fn follow_hints(&mut self) {
         let mut hints = Hints::default();
         self.inbox.values().for_each(|hint| hints.webhook(hint));
-        let mut flight = self.read(&hints);
-        flight.hints = self.inbox.keys().cloned().collect();
-        if self.rules != Rules::MissingIsFollowed {
-            let missing: BTreeSet<String> = flight
-                .reads
-                .iter()
-                .filter(|(_, object)| object.is_none())
-                .map(|(which, _)| which.to_string())
-                .collect();
-            let is_late = |hint: &stripe_hint::Model| {
-                !hint.event_type.ends_with(".deleted") && missing.contains(hint.object_id.as_deref().unwrap())
-            };
-            flight.events.retain(|(id, _)| !is_late(&self.inbox[id]));
-        }
-        self.flights.push(flight);
+        let flight = self.read(hints);
+        self.flights.push(Flight { hints: self.inbox.keys().cloned().collect(), ..flight });
     }
 
     /// What was read and not written is lost; what was taken in is not.

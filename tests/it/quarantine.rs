@@ -74,6 +74,37 @@ fn first(house: &House, account: &str, kind: Kind) -> String {
 }
 
 both! {
+    async fn r23_what_nobody_has_heard_of_is_kept_as_it_is_and_stops_nothing(house: House) {
+        let account = house.simulator.world.accounts()[0].id.clone();
+        let (_, connection) = linked(&house, &account).await;
+        let ids = [Kind::Charge, Kind::Payout, Kind::Customer].map(|kind| first(&house, &account, kind));
+        let beyond = (1_i64 << 53) + 1;
+        // Words, fields and a currency that are new, a number that no float holds, and nothing where there was something.
+        let odd = [
+            json!({"status": "settled_in_part", "lunar": {"phase": [1, null]}, "payment_method_details": null}),
+            json!({"status": "in_orbit", "currency": "qqq", "amount": beyond, "method": null, "automatic": null}),
+            json!({"name": null, "email": null, "metadata": null, "lunar": true}),
+        ];
+        for (id, fields) in ids.iter().zip(odd) {
+            let Value::Object(fields) = fields else { panic!("fields") };
+            let action = Action::Patch { id: id.clone(), fields };
+            house.simulator.world.act(&account, action, house.simulator.clock.seconds()).unwrap();
+        }
+        house.work().await;
+        // Each object is kept as Stripe shows it, and nothing is set aside.
+        compare(&house, connection, &account).await;
+        let head = store::sync_heads::find(&house.db, connection).await.unwrap().unwrap();
+        assert!(head.first_done_at.is_some(), "the first sync did not come to its end");
+        let [charge, payout, customer] = ids.map(|id| (connection, id));
+        let charge = entity::payment::Entity::find_by_id(charge).one(&house.db).await.unwrap().unwrap();
+        assert_eq!(charge.status, entity::payment::Status::Unknown);
+        let payout = entity::payout::Entity::find_by_id(payout).one(&house.db).await.unwrap().unwrap();
+        assert_eq!((payout.status, payout.amount_minor), (entity::payout::Status::Unknown, beyond));
+        assert_eq!(payout.currency, "QQQ");
+        let customer = entity::customer::Entity::find_by_id(customer).one(&house.db).await.unwrap().unwrap();
+        assert_eq!((customer.name, customer.email), (None, None));
+    }
+
     async fn r24_poison_is_set_aside_with_its_reason_and_the_rest_of_its_page_is_stored(poisoned: Poisoned) {
         poisoned.house.work().await;
         let rows = poisoned.rows().await;

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use entity::connection::Status;
+use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::stripe_event::{self, Reason, State};
 use entity::{change, credential, customer, stripe_hint};
@@ -195,13 +196,15 @@ both! {
         assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
         let inbox = hooked.inbox().await;
         assert_eq!((inbox.len(), inbox[0].deliveries), (1, 100));
+        // Asked for while the clock stands still: the next second may be another day's.
+        assert_eq!(hooked.today().await["duplicates"], 99);
         let reads = hooked.asked("GET /v1/customers/{id}").await;
         hooked.follow().await;
         assert_eq!(hooked.asked("GET /v1/customers/{id}").await - reads, 1, "one delivery of a hundred is read");
         assert_eq!(hooked.changes().await.len() - before, 1, "one effect");
         assert_eq!(hooked.deliver(&event).await, 200, "days later it is taken again");
         assert_eq!(hooked.follow().await, 0, "and changes nothing");
-        assert_eq!(hooked.today().await["duplicates"], 100);
+        assert_eq!(hooked.inbox().await[0].deliveries, 101);
     }
 }
 
@@ -483,6 +486,47 @@ both! {
         wait(&hooked, Duration::seconds(30));
         look(&hooked).await;
         assert!(charges().await.iter().any(|row| row.id == id), "the cursor has passed it by");
+        compare(&hooked, hooked.connection, &hooked.account).await;
+    }
+
+    async fn r16_an_event_that_is_quicker_than_its_object_is_come_back_to(hooked: Hooked) {
+        let now = hooked.simulator.clock.seconds();
+        let early = hooked.act(&json!({ "do": "charge", "created": now, "visible_after": now + 120 }).to_string());
+        let event = early.iter().find(|event| event["data"]["object"]["object"] == "charge").unwrap();
+        assert_eq!(hooked.deliver(event).await, 200);
+        // The schedule's own look follows it, not the webhook alone.
+        look(&hooked).await;
+        let id = event["id"].as_str().unwrap();
+        let seen = store::seen_events::among(&hooked.db, hooked.connection, &[id]).await.unwrap();
+        assert!(seen.is_empty(), "the event of a charge that is not there yet counts as followed");
+        wait(&hooked, Duration::minutes(3));
+        look(&hooked).await;
+        compare(&hooked, hooked.connection, &hooked.account).await;
+    }
+
+    async fn r15_an_event_behind_two_thousand_that_are_known_is_found(hooked: Hooked) {
+        let lost = hooked.act(r#"{"do":"edit_customer","name":"An edit whose webhook was lost"}"#).remove(0);
+        wait(&hooked, Duration::minutes(1));
+        let mut known = Vec::new();
+        while known.len() < 2_050 {
+            known.extend(hooked.act(r#"{"do":"edit_product","name":"Another name"}"#));
+        }
+        // All of them name one product: its last webhook is enough for it to be read.
+        assert_eq!(hooked.deliver(known.last().unwrap()).await, 200);
+        hooked.follow().await;
+        wait(&hooked, Duration::hours(1));
+        let known = known.iter().map(|event| (event["id"].as_str().unwrap(), event["created"].as_i64().unwrap()));
+        let known: Vec<(String, i64)> = known.map(|(id, created)| (id.to_owned(), created)).collect();
+        let tx = store::write(&hooked.db).await.unwrap();
+        store::seen_events::note(&tx, hooked.connection, &known, 0).await.unwrap();
+        tx.commit().await.unwrap();
+        let pages = hooked.asked("GET /v1/events").await;
+        look(&hooked).await;
+        let row = hooked.house.connection(hooked.connection).await;
+        let complete = tributary::sync::complete::of(&hooked.db, hooked.connection, row.quiet_until).await.unwrap();
+        let customers = complete.into_iter().find(|one| one.data_type == DataType::Customers).unwrap();
+        assert!(customers.until.is_some_and(|until| until.timestamp() > lost["created"].as_i64().unwrap()));
+        assert!(hooked.asked("GET /v1/events").await - pages > 20, "the older pages were not asked for");
         compare(&hooked, hooked.connection, &hooked.account).await;
     }
 

@@ -1,14 +1,17 @@
 //! A sync from end to end: the store equals the simulated account, whatever happens in between.
 
+use chrono::{DateTime, Utc};
 use entity::change::{self, Kind as Became};
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
 use entity::{payout, payout_content};
 use sea_orm::entity::prelude::*;
-use simulator::world::Action;
+use serde_json::json;
+use simulator::world::{Action, Kind};
 use tributary::clock::Clock;
 use tributary::connect::integrations::Change;
 use tributary::store;
+use tributary::task::Task;
 use tributary::vault::Place;
 
 use crate::both;
@@ -37,6 +40,40 @@ async fn asked(house: &House) -> u64 {
 }
 
 both! {
+    async fn history_that_is_wanted_later_is_read_when_it_is(house: House) {
+        let (account, key) = (shop(&house), house.api_key().await);
+        let (company, connection) = linked(&house, &account).await;
+        let wanted = async |from: Option<DateTime<Utc>>| {
+            let mut payments = json!({ "dataType": "commerce-payments", "fetchOnFirstLink": true, "syncSchedule": 0 });
+            payments["syncFromUtc"] = json!(from);
+            let body = json!({ "overridesDefaults": true, "settings": [payments] });
+            assert_eq!(house.post(&format!("/companies/{company}/syncSettings"), &key, &body).await.0, 204);
+        };
+        let sync = async || {
+            let task = Task::Sync { connection };
+            store::jobs::enqueue(&house.db, &task, house.clock.now()).await.unwrap();
+            house.work().await;
+            let all = tributary::sync::complete::of(&house.db, connection, None).await.unwrap();
+            let payments = all.into_iter().find(|one| one.data_type == DataType::Payments).unwrap();
+            assert!(payments.until.is_some(), "{payments:?}");
+            let charges = store::source_objects::of_kind(&house.db, connection, "charge").await.unwrap();
+            (payments.from, charges.len())
+        };
+        let theirs = oracle::listed(&house.simulator.world, &account, Kind::Charge, house.simulator.clock.seconds());
+        let mut seconds: Vec<i64> = theirs.values().map(|charge| charge["created"].as_i64().unwrap()).collect();
+        seconds.sort_unstable();
+        let [third, middle] = [seconds.len() / 3, seconds.len() / 2].map(|place| DateTime::from_timestamp(seconds[place], 0));
+        let since = |from: Option<DateTime<Utc>>| seconds.iter().filter(|second| **second >= from.unwrap().timestamp()).count();
+        wanted(middle).await;
+        assert_eq!(sync().await, (middle, since(middle)));
+        wanted(third).await;
+        assert_eq!(sync().await, (third, since(third)));
+        wanted(None).await;
+        assert_eq!(sync().await, (None, seconds.len()));
+        compare(&house, connection, &account).await;
+        assert_eq!(house.work().await, 0, "it is read again and again");
+    }
+
     async fn the_first_sync_brings_the_whole_account(house: House) {
         let account = shop(&house);
         let (_, connection) = linked(&house, &account).await;

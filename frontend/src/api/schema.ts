@@ -2209,6 +2209,11 @@ export interface components {
         Completeness: {
             /**
              * Format: date-time
+             * @description What Stripe made before is not read, as the sync settings have it; null when everything is.
+             */
+            completeFrom?: string | null;
+            /**
+             * Format: date-time
              * @description Everything that happened at Stripe up to here is kept; null when that cannot be said.
              */
             completeUpTo?: string | null;
@@ -2775,7 +2780,8 @@ export interface components {
             mode: components["schemas"]["IntegrationMode"];
             /**
              * Format: date-time
-             * @description When Stripe refused the secret key; until it is replaced nothing is synced.
+             * @description When Stripe refused the secret key: until it is replaced nothing is synced, but for one try a minute, which clears
+             *     this when Stripe takes the key again.
              */
             refusedAt?: string | null;
             /** @description What is asked of owners. */
@@ -5236,7 +5242,7 @@ export interface components {
             syncOrder?: number;
             /**
              * Format: int32
-             * @description Hours between syncs: 0, 1, 24, 168 or 720.
+             * @description Hours between syncs: 0 (as the integration has it), 1, 24, 168 or 720.
              */
             syncSchedule: number;
         };

@@ -86,6 +86,21 @@ pub async fn after(run: &Run, tx: &Tx, pass: &Model, now: DateTime<Utc>) -> Resu
     Ok(())
 }
 
+/// Makes a pass of this kind due, also on a connection without a schedule. One that is on its way is no such pass: what it
+/// has compared may not be as it was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn at_once(run: &Run, tx: &Tx, pass: Pass) -> Result<(), Error> {
+    let now = run.clock.now();
+    let open = store::reconciliations::open(tx, run.connection).await?;
+    if let Some(row) = open.iter().find(|row| row.pass == pass && row.state == State::Planned) {
+        return Ok(store::reconciliations::put_off(tx, row, row.due_at.min(now)).await?);
+    }
+    let fresh = store::reconciliations::fresh(run.connection, pass, false, now);
+    Ok(store::reconciliations::insert(tx, vec![fresh]).await?)
+}
+
 /// The next time of a pass's own rhythm; times that have gone by are not made up for.
 fn next(row: &Model, now: DateTime<Utc>) -> DateTime<Utc> {
     let interval = interval(row.pass);
