@@ -9720,12 +9720,14 @@ export interface operations {
                      * @example {
                      *       "dataTypes": [
                      *         {
+                     *           "completeFrom": null,
                      *           "completeUpTo": "2026-11-22T01:06:19Z",
                      *           "dataType": "commerce-companyInfo",
                      *           "quarantined": 0,
                      *           "reason": null
                      *         },
                      *         {
+                     *           "completeFrom": null,
                      *           "completeUpTo": "2026-11-22T01:06:19Z",
                      *           "dataType": "commerce-customers",
                      *           "quarantined": 0,
