@@ -8,6 +8,8 @@ async fn main() -> anyhow::Result<()> {
     let [api, key, company, connection] = given.as_slice() else {
         anyhow::bail!("usage: read_payments API KEY COMPANY CONNECTION");
     };
+    // With reqwest's feature `rustls-no-provider`, as here, the application says whose cryptography TLS uses.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let http = reqwest::Client::builder().build()?;
     let path = format!("/companies/{company}/connections/{connection}/data/commerce-payments?pageSize=500");
     let (mut next, mut payments) = (Some(path), 0);

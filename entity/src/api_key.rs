@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::ApiKeyId;
+use crate::relation::Relation;
 
 /// A row of `api_key`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "api_key")]
 pub struct Model {

@@ -7,10 +7,10 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 use crate::transaction::Type;
 
 /// A row of `commerce_day`; a day on which nothing happened has one, too, without series.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "commerce_day")]
 pub struct Model {

@@ -4,10 +4,10 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::CompanyId;
+use crate::relation::Relation;
 use crate::shape::TextMap;
 
 /// A row of `company`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "company")]
 pub struct Model {

@@ -4,10 +4,10 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 use crate::shape::Address;
 
 /// A row of `company_info`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "company_info")]
 pub struct Model {

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CompanyId, ConnectionId, IntegrationId};
+use crate::relation::Relation;
 
 /// A row of `connection`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "connection")]
 pub struct Model {

@@ -7,9 +7,9 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::IntegrationId;
+use crate::relation::Relation;
 
 /// A row of `custom_data_type`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "custom_data_type")]
 pub struct Model {

@@ -4,10 +4,10 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 use crate::shape::Address;
 
 /// A row of `customer`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "customer")]
 pub struct Model {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_type::DataType;
 use crate::id::{ConnectionId, DatasetId};
+use crate::relation::Relation;
 
 /// A row of `dataset`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "dataset")]
 pub struct Model {

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::DeliveryId;
+use crate::relation::Relation;
 
 /// A row of `delivery_attempt`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "delivery_attempt")]
 pub struct Model {

@@ -3,8 +3,9 @@
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
+use crate::relation::Relation;
+
 /// A row of `dictionary`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "dictionary")]
 pub struct Model {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_type::DataType;
 use crate::id::{ConnectionId, ReconciliationId};
+use crate::relation::Relation;
 use crate::shape::Texts;
 
 /// A row of `drift`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "drift")]
 pub struct Model {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionId;
 use crate::order::{Line, PaymentRef};
+use crate::relation::Relation;
 
 /// A row of `invoice`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "invoice")]
 pub struct Model {

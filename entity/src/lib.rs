@@ -6,6 +6,7 @@
 pub mod data_type;
 pub mod id;
 pub mod record;
+pub mod relation;
 pub mod shape;
 
 // Coordination: ordinary tables, together in one place.

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 
 /// A row of `outbox`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "outbox")]
 pub struct Model {

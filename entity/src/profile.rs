@@ -3,10 +3,10 @@
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
+use crate::relation::Relation;
 use crate::shape::Texts;
 
 /// A row of `profile`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "profile")]
 pub struct Model {

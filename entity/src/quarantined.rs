@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::data_type::DataType;
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 
 /// A row of `quarantined`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "quarantined")]
 pub struct Model {

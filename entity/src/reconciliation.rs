@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, ReconciliationId};
+use crate::relation::Relation;
 
 /// A row of `reconciliation`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "reconciliation")]
 pub struct Model {

@@ -7,10 +7,10 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, ReconciliationId};
+use crate::relation::Relation;
 use crate::shape::Texts;
 
 /// A row of `reconciliation_part`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "reconciliation_part")]
 pub struct Model {

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::ConnectionId;
+use crate::relation::Relation;
 
 /// A row of `seen_event`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "seen_event")]
 pub struct Model {

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use crate::id::IntegrationId;
+use crate::relation::Relation;
 
 /// A row of `stripe_event_count`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "stripe_event_count")]
 pub struct Model {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_type::DataType;
 use crate::id::IntegrationId;
+use crate::relation::Relation;
 
 /// A row of `supplemental_config`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "supplemental_config")]
 pub struct Model {

@@ -3,9 +3,9 @@
 use sea_orm::entity::prelude::*;
 
 use crate::id::UserId;
+use crate::relation::Relation;
 
 /// A row of `user`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user")]
 pub struct Model {

@@ -3,10 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::id::WebhookConsumerId;
+use crate::relation::Relation;
 use crate::shape::Texts;
 
 /// A row of `webhook_consumer`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_consumer")]
 pub struct Model {

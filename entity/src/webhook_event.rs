@@ -3,10 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::id::{CompanyId, ConnectionId, WebhookConsumerId, WebhookEventId};
+use crate::relation::Relation;
 use crate::shape::Texts;
 
 /// A row of `webhook_event`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_event")]
 pub struct Model {

@@ -4,9 +4,9 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{WebhookConsumerId, WebhookEventId, WebhookReplayId};
+use crate::relation::Relation;
 
 /// A row of `webhook_replay`.
-#[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "webhook_replay")]
 pub struct Model {

@@ -3,14 +3,17 @@
 //! Literal names, one table at a time. Data tables begin their key with `connection_id`, have no foreign key and no
 //! sequence, so that they can be distributed by it later.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000001_first"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for table in tables() {
             manager.create_table(table).await?;
         }

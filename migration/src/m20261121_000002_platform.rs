@@ -1,13 +1,16 @@
 //! Who signs in, who is told, and which web pages may ask: users, webhook consumers and allowed origins.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000002_platform"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(user()).await?;
         manager.create_index(one_user_for_an_address()).await?;
         manager.create_table(webhook_consumer()).await?;

@@ -1,13 +1,16 @@
 //! Stripe's webhooks in: the inbox, what it leaves to do, counts, and the endpoint of an integration.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000003_stripe_webhooks"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(stripe_event()).await?;
         manager.create_index(events_by_end()).await?;
         manager.create_table(stripe_hint()).await?;

@@ -1,13 +1,16 @@
 //! The proof: passes that compare what is kept with Stripe, what they found, and why something is gone.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000004_reconciliation"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for table in [reconciliation(), reconciliation_part(), drift()] {
             manager.create_table(table).await?;
         }

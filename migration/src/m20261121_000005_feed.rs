@@ -1,14 +1,16 @@
 //! The change feed over all connections: its first row, when ranges were placed, and how unplaced ones are found.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000005_feed"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.alter_table(time_of_a_range()).await?;
         let db = manager.get_connection();
         db.execute_unprepared("INSERT INTO feed_clock (id, position) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")

@@ -1,14 +1,17 @@
 //! What the engine keeps beside its pages: from when on a first sync can be read, reads against Stripe's allocation, and
 //! schedules that name an hour.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000006_engine"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for (table, column) in columns() {
             manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
         }

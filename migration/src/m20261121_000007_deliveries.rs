@@ -1,13 +1,16 @@
 //! Webhooks out: what is told, to whom it is on its way, what each try brought, and what is told again.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261121_000007_deliveries"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for table in [webhook_event(), delivery_attempt(), webhook_replay()] {
             manager.create_table(table).await?;
         }

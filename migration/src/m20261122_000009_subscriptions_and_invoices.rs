@@ -1,13 +1,16 @@
 //! Subscriptions and invoices as records of their own, and what sums of money and of orders are read from.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000009_subscriptions_and_invoices"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for table in [subscription(), invoice()] {
             manager.create_table(table).await?;
         }

@@ -1,14 +1,16 @@
 //! Views for those who connect their own tools: one for each data type, with what the API calls it, without what is deleted.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000010_views"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for (view, table, columns) in VIEWS {
             let sql = select(table, columns, manager.get_database_backend());
             manager.get_connection().execute_unprepared(&format!("CREATE VIEW {view} AS {sql}")).await?;

@@ -1,13 +1,16 @@
 //! What a caller asked for under a key of its own, and which of Stripe's own fields are served beside the records.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000011_calls"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for table in [once(), supplemental_config(), custom_data_type()] {
             manager.create_table(table).await?;
         }

@@ -4,11 +4,9 @@
 //! On PostgreSQL nobody waits for them: they are made beside reads and writes, each on its own, so that a migration that
 //! was killed goes on by making anew what is half made.
 
-use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
 const TABLES: [&str; 10] = [
     "customer",
@@ -23,14 +21,18 @@ const TABLES: [&str; 10] = [
     "invoice",
 ];
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000014_list_indexes"
+    }
+
     /// PostgreSQL makes no index beside others inside of a transaction; a SQLite file has its own around all migrations.
     fn use_transaction(&self) -> Option<bool> {
         Some(false)
     }
 
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let beside = if manager.get_database_backend() == DbBackend::Postgres { "CONCURRENTLY" } else { "" };
         let db = manager.get_connection();
         for table in TABLES {

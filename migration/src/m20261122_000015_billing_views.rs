@@ -1,16 +1,19 @@
 //! Views of subscriptions and invoices, made as those of the other data types are.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
 use super::m20261122_000010_views::From::{Milli, MilliOf, Same, Time};
 use super::m20261122_000010_views::{View, select};
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000015_billing_views"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for (view, table, columns) in VIEWS {
             let sql = select(table, columns, manager.get_database_backend());
             manager.get_connection().execute_unprepared(&format!("CREATE VIEW {view} AS {sql}")).await?;

@@ -1,13 +1,16 @@
 //! How many requests with an API key came, by day: all processes count together.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000016_quota_days"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let table = Table::create()
             .table("quota_day")
             .col(ColumnDef::new("day").big_integer().not_null())

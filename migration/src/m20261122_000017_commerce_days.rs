@@ -1,14 +1,17 @@
 //! What the metrics are counted from, by day. Such days are made when they are first needed; a migration that changes
 //! transactions or orders deletes all of them.
 
-use sea_orm_migration::prelude::*;
+use crate::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+pub struct Step;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+#[async_trait]
+impl Migration for Step {
+    fn name(&self) -> &'static str {
+        "m20261122_000017_commerce_days"
+    }
+
+    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let table = Table::create()
             .table("commerce_day")
             .col(ColumnDef::new("connection_id").uuid().not_null())

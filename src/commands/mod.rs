@@ -84,6 +84,7 @@ enum Command {
 
 /// Runs the command that the command line names.
 pub fn main() -> ExitCode {
+    tributary::tls::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return told(&error),

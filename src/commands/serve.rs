@@ -104,7 +104,9 @@ impl Serving {
         let db = parts::open_to_answer(&config.database_url).await?;
         let parts::Ground { clock, keys, .. } = ground;
         let draining = shutdown.clone();
-        let app = web::App::new(web::Inner { db, clock, keys, stripe, courier, settings, trouble, draining });
+        let portal_file = portal::file;
+        let parts = web::Inner { db, clock, keys, stripe, courier, settings, trouble, draining, portal_file };
+        let app = web::App::new(parts);
         let tasks = vec![
             tokio::spawn(listen(listener, app.clone(), shutdown.clone())),
             tokio::spawn(worker.run(shutdown.clone()).map(Ok)),

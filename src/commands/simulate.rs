@@ -1,10 +1,9 @@
 //! `tributary simulate`: a Stripe in a box, alone.
 
+pub use simulator::http::Args;
 use simulator::http::Options;
 
 use super::{Usage, signals};
-
-pub use simulator::http::Args;
 
 /// Serves until it is told to end.
 ///

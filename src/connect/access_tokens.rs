@@ -5,8 +5,10 @@ use entity::id::CompanyId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
+use super::hs256;
 use super::keys::{self, Keys};
-use crate::store::Db;
+use base::boxed;
+use store::Db;
 
 /// Seconds that a token lives.
 pub const LIFE: i64 = 86_400;
@@ -38,7 +40,9 @@ struct Claims {
 ///
 /// # Errors
 /// A fault of our own key.
+#[boxed]
 pub async fn issue(db: &Db, keys: &Keys, company: CompanyId, now: DateTime<Utc>) -> Result<String, Error> {
+    hs256::install();
     let iat = now.timestamp();
     let claims = Claims { aud: AUDIENCE.to_owned(), sub: company, iat, exp: iat + LIFE };
     let key = EncodingKey::from_secret(&secret(db, keys).await?);
@@ -49,11 +53,13 @@ pub async fn issue(db: &Db, keys: &Keys, company: CompanyId, now: DateTime<Utc>)
 ///
 /// # Errors
 /// A fault of our own key.
+#[boxed]
 pub async fn known(db: &Db, keys: &Keys, token: &str, now: DateTime<Utc>) -> Result<Option<CompanyId>, Error> {
     // Whatever has no two dots is an API key, or nothing.
     if token.split('.').count() != 3 {
         return Ok(None);
     }
+    hs256::install();
     let mut rules = Validation::new(Algorithm::HS256);
     rules.set_audience(&[AUDIENCE]);
     // The clock is ours: see below.

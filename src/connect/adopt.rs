@@ -11,8 +11,9 @@ use entity::{credential, integration};
 
 use super::begin::is_open;
 use super::{Fault, Means, finish, integrations};
-use crate::store::{self, connections::Granted};
-use crate::stripe::error::Error as Refusal;
+use base::boxed;
+use store::connections::Granted;
+use stripe::error::Error as Refusal;
 
 /// What may be shown: the account, and whatever else Stripe's own answer to an OAuth exchange has.
 const KNOWN: [&str; 8] = [
@@ -54,9 +55,10 @@ impl From<sea_orm::DbErr> for Error {
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn adopt(
-    means: Means<'_>,
-    connection: &connection::Model,
+#[boxed]
+pub async fn adopt<'a>(
+    means: Means<'a>,
+    connection: &'a connection::Model,
     shown: &BTreeMap<String, String>,
 ) -> Result<(), Error> {
     let account = account(shown)?;

@@ -7,9 +7,10 @@ use sea_orm::DbErr;
 use secrecy::SecretString;
 
 use super::keys::{self, Keys};
-use crate::clock::Clock;
-use crate::store::{self, Db};
-use crate::vault::digest;
+use base::boxed;
+use base::clock::Clock;
+use base::vault::digest;
+use store::Db;
 
 /// How a key begins.
 const PREFIX: &str = "trb_";
@@ -47,6 +48,7 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::TooMany`], or a fault.
+#[boxed]
 pub async fn create(
     db: &Db,
     keys: &Keys,
@@ -77,6 +79,7 @@ pub async fn create(
 ///
 /// # Errors
 /// A fault of the database or of our own key.
+#[boxed]
 pub async fn known(db: &Db, keys: &Keys, clock: &dyn Clock, text: &str) -> Result<Option<api_key::Model>, Error> {
     if !well_formed(text) {
         return Ok(None);
@@ -97,6 +100,7 @@ pub async fn known(db: &Db, keys: &Keys, clock: &dyn Clock, text: &str) -> Resul
 ///
 /// # Errors
 /// [`Error::None`], [`Error::Last`], or a fault.
+#[boxed]
 pub async fn delete(db: &Db, id: ApiKeyId) -> Result<(), Error> {
     let tx = store::write(db).await?;
     store::profiles::hold(&tx).await?;

@@ -8,9 +8,10 @@ use url::Url;
 use super::events::{self, Kind};
 use super::link::Links;
 use super::{Fault, Means};
-use crate::store::{self, Tx};
-use crate::stripe::oauth;
-use crate::vault::{digest, random_text};
+use base::boxed;
+use base::vault::{digest, random_text};
+use store::Tx;
+use stripe::oauth;
 
 /// How long the owner may take at Stripe. A code lives 5 minutes; this leaves time to sign in before.
 const STATE_LIVES: Duration = Duration::minutes(10);
@@ -72,12 +73,13 @@ pub const fn is_open(integration: &integration::Model) -> bool {
 ///
 /// # Errors
 /// See [`Error`]; nothing is kept then.
-pub async fn connection(
-    means: Means<'_>,
-    links: Links<'_>,
+#[boxed]
+pub async fn connection<'a>(
+    means: Means<'a>,
+    links: Links<'a>,
     id: (CompanyId, entity::id::ConnectionId),
     ticket: Ticket,
-    session: &str,
+    session: &'a str,
 ) -> Result<Begun, Error> {
     let tx = store::write(means.db).await?;
     let connection = store::connections::hold(&tx, id.1).await?;
@@ -97,10 +99,11 @@ pub async fn connection(
 ///
 /// # Errors
 /// See [`Error`]; nothing is kept then.
-pub async fn company(
-    means: Means<'_>,
-    links: Links<'_>,
-    company: &company::Model,
+#[boxed]
+pub async fn company<'a>(
+    means: Means<'a>,
+    links: Links<'a>,
+    company: &'a company::Model,
     platform_key: &str,
     ticket: Ticket,
     session: &str,

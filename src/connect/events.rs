@@ -15,7 +15,8 @@ use url::Url;
 
 use super::addresses::Addresses;
 use super::quota::Level;
-use crate::store::{self, Tx};
+use base::boxed;
+use store::Tx;
 
 /// What happens to companies and connections, by the contract's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,7 @@ pub const TEST: &str = "webhook.test";
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn company(
     tx: &Tx,
     public_url: &Url,
@@ -94,6 +96,7 @@ pub async fn company(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn connection(
     tx: &Tx,
     public_url: &Url,
@@ -125,6 +128,7 @@ pub async fn connection(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn read(tx: &Tx, public_url: &Url, row: &outbox::Model) -> Result<bool, DbErr> {
     let Some(connection) = store::connections::even_deleted(tx, row.connection_id).await? else { return Ok(false) };
     let Some(company) = store::companies::even_deleted(tx, connection.company_id).await? else { return Ok(false) };
@@ -145,6 +149,7 @@ pub async fn read(tx: &Tx, public_url: &Url, row: &outbox::Model) -> Result<bool
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn quota(tx: &Tx, kind: &str, level: Level, now: DateTime<Utc>) -> Result<(), DbErr> {
     let payload = json!({
         "dailyQuota": level.quota, "quotaRemaining": level.remaining(), "expiryDate": level.ends_at(),
@@ -156,6 +161,7 @@ pub async fn quota(tx: &Tx, kind: &str, level: Level, now: DateTime<Utc>) -> Res
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn test(tx: &Tx, consumer: WebhookConsumerId, now: DateTime<Utc>) -> Result<WebhookEventId, DbErr> {
     let payload = json!({ "message": "This is a test. Nothing has happened." });
     let mut event = event(WebhookEventId::new(), TEST, &payload, now);

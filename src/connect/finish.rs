@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::begin::is_open;
 use super::events::{self, Kind};
 use super::{Fault, Means, integrations, revoke};
-use crate::fault::{self, Point};
-use crate::store;
-use crate::store::connections::{Granted, Next};
-use crate::stripe::oauth;
-use crate::task::Task;
-use crate::vault::{Place, digest};
+use base::boxed;
+use base::fault::{self, Point};
+use base::task::Task;
+use base::vault::{Place, digest};
+use store::connections::{Granted, Next};
+use stripe::oauth;
 
 /// How long the account's name is waited for; without it the connection is linked all the same.
 const NAME_TIMEOUT: Duration = Duration::from_secs(2);
@@ -43,7 +43,8 @@ pub enum State {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn spend(means: Means<'_>, state: &str, session: Option<&str>) -> Result<State, Fault> {
+#[boxed]
+pub async fn spend<'a>(means: Means<'a>, state: &'a str, session: Option<&str>) -> Result<State, Fault> {
     let digest = digest(state.as_bytes());
     let tx = store::write(means.db).await?;
     let spent = match session {
@@ -204,7 +205,9 @@ pub struct Held {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn failed(means: Means<'_>, id: ConnectionId, failure: Failure) -> Result<(), Fault> {
+#[boxed]
+pub async fn failed(means: &Means<'_>, id: ConnectionId, failure: Failure) -> Result<(), Fault> {
+    let means = *means;
     let tx = store::write(means.db).await?;
     let linked = store::connections::by_id(&tx, id).await?.is_some_and(|row| row.status == Status::Linked);
     if !linked {
@@ -227,7 +230,8 @@ pub async fn failed(means: Means<'_>, id: ConnectionId, failure: Failure) -> Res
 ///
 /// # Errors
 /// When something of ours is at fault.
-pub async fn exchange(means: Means<'_>, state: &oauth_state::Model, code: String) -> Result<Ending, Fault> {
+#[boxed]
+pub async fn exchange<'a>(means: Means<'a>, state: &'a oauth_state::Model, code: String) -> Result<Ending, Fault> {
     let Some(connection) = store::connections::by_id(means.db, state.connection_id).await? else {
         return Ok(Ending::Gone);
     };
@@ -252,7 +256,7 @@ pub async fn exchange(means: Means<'_>, state: &oauth_state::Model, code: String
 }
 
 async fn fail(means: Means<'_>, connection: &connection::Model, failure: Failure) -> Result<Ending, Fault> {
-    failed(means, connection.id, failure).await?;
+    failed(&means, connection.id, failure).await?;
     Ok(Ending::Failed(connection.id, failure))
 }
 
@@ -410,7 +414,8 @@ struct Dashboard {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn take(means: Means<'_>, held: &Held) -> Result<Ending, Fault> {
+#[boxed]
+pub async fn take<'a>(means: Means<'a>, held: &'a Held) -> Result<Ending, Fault> {
     let Some(before) = store::connections::owned(means.db, held.company, held.connection).await? else {
         return Ok(Ending::Gone);
     };
@@ -430,12 +435,13 @@ pub async fn take(means: Means<'_>, held: &Held) -> Result<Ending, Fault> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn refuse(means: Means<'_>, held: &Held) -> Result<(), Fault> {
+#[boxed]
+pub async fn refuse<'a>(means: Means<'a>, held: &'a Held) -> Result<(), Fault> {
     if let Some(before) = store::connections::owned(means.db, held.company, held.connection).await? {
         if let Some(integration) = store::integrations::by_id(means.db, before.integration_id).await? {
             revoke::give_back(means, &integration, &held.account_id, held.livemode).await?;
         }
-        failed(means, before.id, Failure::OtherAccount).await?;
+        failed(&means, before.id, Failure::OtherAccount).await?;
     }
     Ok(())
 }

@@ -15,12 +15,12 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use super::revoke;
-use crate::clock::SharedClock;
-use crate::store::stripe_events::Counts;
-use crate::store::{self, Db, Tx};
-use crate::stripe::wire;
-use crate::sync::hints;
-use crate::task::Task;
+use base::clock::SharedClock;
+use base::task::Task;
+use store::stripe_events::Counts;
+use store::{Db, Tx};
+use stripe::wire;
+use sync::hints;
 
 /// Events of one transaction.
 const AT_ONCE: usize = 500;

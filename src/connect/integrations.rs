@@ -4,11 +4,11 @@ use entity::integration::{self, Mode, Scope, Sync};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Fault, Means, schedules, webhooks};
-use crate::store::{self, connections::Among};
-use crate::stripe;
-use crate::stripe::oauth::Platform;
-use crate::sync::schedule::{self, Plan};
-use crate::vault::Place;
+use base::boxed;
+use base::vault::Place;
+use store::connections::Among;
+use stripe::oauth::Platform;
+use sync::schedule::{self, Plan};
 
 /// What is to be changed; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +69,8 @@ impl From<sea_orm::DbErr> for Error {
 ///
 /// # Errors
 /// See [`Error`]; nothing is saved then.
-pub async fn set(means: Means<'_>, platform_key: &str, change: Change) -> Result<integration::Model, Error> {
+#[boxed]
+pub async fn set<'a>(means: Means<'a>, platform_key: &'a str, change: Change) -> Result<integration::Model, Error> {
     let row = store::integrations::by_key(means.db, platform_key).await?;
     let mut row = row.ok_or_else(|| Error::NotFound(platform_key.to_owned()))?;
     let was_complete = row.client_id.is_some() && row.secret_key.is_some();
@@ -107,7 +108,8 @@ pub async fn set(means: Means<'_>, platform_key: &str, change: Change) -> Result
 ///
 /// # Errors
 /// When the integration has no keys, or they do not open.
-pub async fn platform(means: Means<'_>, row: &integration::Model) -> Result<Platform, Fault> {
+#[boxed]
+pub async fn platform<'a>(means: Means<'a>, row: &'a integration::Model) -> Result<Platform, Fault> {
     let secret_key = secret_key_of(means, row).await?;
     Ok(Platform { client_id: row.client_id.clone().unwrap_or_default(), secret_key })
 }
@@ -116,7 +118,8 @@ pub async fn platform(means: Means<'_>, row: &integration::Model) -> Result<Plat
 ///
 /// # Errors
 /// When it has none, or it does not open.
-pub async fn secret_key_of(means: Means<'_>, row: &integration::Model) -> Result<SecretString, Fault> {
+#[boxed]
+pub async fn secret_key_of<'a>(means: Means<'a>, row: &'a integration::Model) -> Result<SecretString, Fault> {
     let key = means.keys.installation(means.db).await?;
     Ok(key.open(&place(row, "secret_key"), row.secret_key.as_deref().unwrap_or_default())?)
 }

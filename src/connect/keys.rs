@@ -7,9 +7,10 @@ use entity::id::CompanyId;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::clock::SharedClock;
-use crate::store::{self, Db};
-use crate::vault::{DataKey, MasterKey, VaultError};
+use base::boxed;
+use base::clock::SharedClock;
+use base::vault::{DataKey, MasterKey, VaultError};
+use store::Db;
 
 /// Why a key is not at hand.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,7 @@ impl Keys {
     ///
     /// # Errors
     /// When the database does not answer, or the master key is another one.
+    #[boxed]
     pub async fn installation(&self, db: &Db) -> Result<Arc<DataKey>, Error> {
         self.of(db, Uuid::nil()).await
     }
@@ -49,6 +51,7 @@ impl Keys {
     ///
     /// # Errors
     /// As [`Keys::installation`].
+    #[boxed]
     pub async fn company(&self, db: &Db, company: CompanyId) -> Result<Arc<DataKey>, Error> {
         self.of(db, company.0).await
     }

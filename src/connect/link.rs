@@ -9,7 +9,7 @@ use entity::id::CompanyId;
 use entity::{company, connection};
 use url::Url;
 
-use crate::vault::DataKey;
+use base::vault::DataKey;
 
 /// What the MAC is for.
 const LABEL: &str = "link";

@@ -4,11 +4,13 @@
 //! 00:00 UTC.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 
 use super::events;
-use crate::clock::{DAY, day_of};
-use crate::store::{self, Db, Tx, quota_days};
+use base::boxed;
+use base::clock::{DAY, day_of};
+use store::Executor;
+use store::{Db, Tx, quota_days};
 
 /// How much of a day's quota is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,8 @@ impl Level {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn level(db: &impl ConnectionTrait, share: u32, day: i64) -> Result<Level, DbErr> {
+#[boxed]
+pub async fn level(db: &dyn Executor, share: u32, day: i64) -> Result<Level, DbErr> {
     let calls = quota_days::find(db, day).await?.map_or(0, |row| row.calls);
     Ok(Level { day, quota: quota(db, share).await?, calls })
 }
@@ -48,6 +51,7 @@ pub async fn level(db: &impl ConnectionTrait, share: u32, day: i64) -> Result<Le
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn add(db: &Db, share: u32, day: i64, calls: i64, now: DateTime<Utc>) -> Result<Level, DbErr> {
     let tx = store::write(db).await?;
     let row = quota_days::add(&tx, day, calls).await?;
@@ -64,6 +68,7 @@ pub async fn add(db: &Db, share: u32, day: i64, calls: i64, now: DateTime<Utc>) 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn reset(db: &Db, share: u32, now: DateTime<Utc>) -> Result<(), DbErr> {
     let today = day_of(now);
     let over = quota_days::before(db, today).await?;
@@ -85,7 +90,7 @@ async fn tell_reset(tx: &Tx, share: u32, today: i64, now: DateTime<Utc>) -> Resu
     events::quota(tx, events::QUOTA_RESET, level(tx, share, today).await?, now).await
 }
 
-async fn quota(db: &impl ConnectionTrait, share: u32) -> Result<i64, DbErr> {
+async fn quota(db: &dyn Executor, share: u32) -> Result<i64, DbErr> {
     let shares = quota_days::active_companies(db).await?.saturating_add(1);
     Ok(i64::from(share).saturating_mul(shares))
 }

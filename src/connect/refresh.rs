@@ -9,8 +9,8 @@ use entity::id::{ConnectionId, DatasetId};
 use sea_orm::DbErr;
 
 use super::Means;
-use crate::store;
-use crate::task::Task;
+use base::boxed;
+use base::task::Task;
 
 /// Why nothing was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,8 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::NotLinked`] when no connection can be read.
-pub async fn all(means: Means<'_>, company: &company::Model) -> Result<(), Error> {
+#[boxed]
+pub async fn all<'a>(means: Means<'a>, company: &'a company::Model) -> Result<(), Error> {
     let settings = store::sync_settings::effective(means.db, company).await?;
     let types: Vec<DataType> = settings.iter().filter(|one| one.fetch_on_first_link).map(|one| one.data_type).collect();
     let readable = readable(means, company, None).await?;
@@ -49,9 +50,10 @@ pub async fn all(means: Means<'_>, company: &company::Model) -> Result<(), Error
 ///
 /// # Errors
 /// [`Error::NotLinked`], [`Error::InProgress`].
-pub async fn one(
-    means: Means<'_>,
-    company: &company::Model,
+#[boxed]
+pub async fn one<'a>(
+    means: Means<'a>,
+    company: &'a company::Model,
     connection: Option<&connection::Model>,
     data_type: DataType,
 ) -> Result<dataset::Model, Error> {

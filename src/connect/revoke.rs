@@ -9,9 +9,10 @@ use url::Url;
 
 use super::events::{self, Kind};
 use super::{Fault, Means, integrations};
-use crate::store::{self, Tx};
-use crate::stripe::oauth;
-use crate::task::Task;
+use base::boxed;
+use base::task::Task;
+use store::Tx;
+use stripe::oauth;
 
 /// Why a connection cannot be unlinked.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,8 @@ impl From<sea_orm::DbErr> for Error {
 ///
 /// # Errors
 /// [`Error::NotLinked`] when it is not Linked.
-pub async fn unlink(means: Means<'_>, connection: &connection::Model) -> Result<(), Error> {
+#[boxed]
+pub async fn unlink<'a>(means: Means<'a>, connection: &'a connection::Model) -> Result<(), Error> {
     let tx = store::write(means.db).await?;
     // First here, then there: a sync that meets the closed door must not take it for the owner's doing.
     let ended = store::connections::set_ended(&tx, connection.id, Status::Unlinked, means.clock.now()).await?;
@@ -78,9 +80,10 @@ async fn note(means: Means<'_>, id: ConnectionId, error: &oauth::Error) -> Resul
 ///
 /// # Errors
 /// When something of ours is at fault.
-pub async fn give_back(
-    means: Means<'_>,
-    integration: &integration::Model,
+#[boxed]
+pub async fn give_back<'a>(
+    means: Means<'a>,
+    integration: &'a integration::Model,
     account: &str,
     livemode: bool,
 ) -> Result<Option<oauth::Error>, Fault> {
@@ -104,7 +107,8 @@ pub async fn give_back(
 ///
 /// # Errors
 /// When something of ours is at fault.
-pub async fn delete(means: Means<'_>, connection: &connection::Model) -> Result<(), Fault> {
+#[boxed]
+pub async fn delete<'a>(means: Means<'a>, connection: &'a connection::Model) -> Result<(), Fault> {
     match unlink(means, connection).await {
         Ok(()) | Err(Error::NotLinked(_)) => {}
         Err(Error::Fault(fault)) => return Err(fault),
@@ -128,7 +132,8 @@ pub async fn delete(means: Means<'_>, connection: &connection::Model) -> Result<
 ///
 /// # Errors
 /// When something of ours is at fault; connections before it are deleted then, and it can be called again.
-pub async fn delete_company(means: Means<'_>, company: &company::Model) -> Result<(), Fault> {
+#[boxed]
+pub async fn delete_company<'a>(means: Means<'a>, company: &'a company::Model) -> Result<(), Fault> {
     for connection in store::connections::of_company(means.db, company.id).await? {
         delete(means, &connection).await?;
     }
@@ -145,7 +150,9 @@ pub async fn delete_company(means: Means<'_>, company: &company::Model) -> Resul
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn deauthorized(means: Means<'_>, id: ConnectionId) -> Result<(), Fault> {
+#[boxed]
+pub async fn deauthorized(means: &Means<'_>, id: ConnectionId) -> Result<(), Fault> {
+    let means = *means;
     let tx = store::write(means.db).await?;
     deauthorized_in(&tx, means.public_url, id, means.clock.now()).await?;
     Ok(tx.commit().await?)

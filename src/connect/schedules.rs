@@ -4,19 +4,22 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::connection;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 
-use crate::store::connections::Among;
-use crate::store::{self, Tx};
-use crate::sync::schedule::{self, Plan};
+use base::boxed;
+use store::Executor;
+use store::Tx;
+use store::connections::Among;
+use sync::schedule::{self, Plan};
 
 /// When a connection is due after a sync that ends now, by what is set at this moment. Asked in a transaction that holds
 /// the connection, no change of what is set is missed: it is seen here, or comes afterwards and sets the connection anew.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn next(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     row: &connection::Model,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, DbErr> {
@@ -31,6 +34,7 @@ pub async fn next(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn renew(tx: &Tx, among: Among, now: DateTime<Utc>) -> Result<(), DbErr> {
     let plans: HashMap<_, _> = store::integrations::all(tx).await?.iter().map(|one| (one.id, Plan::of(one))).collect();
     let held = store::connections::hold_asked(tx, among).await?;

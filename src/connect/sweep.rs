@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::finish::{self, Held};
 use super::{Fault, Means};
-use crate::store;
+use base::boxed;
 
 /// Where a browser's session keeps an account that waits for its owner's decision; see [`Held`].
 pub const HELD: &str = "held";
@@ -27,7 +27,9 @@ pub struct Swept {
 ///
 /// # Errors
 /// When something of ours is at fault.
-pub async fn sweep(means: Means<'_>) -> Result<Swept, Fault> {
+#[boxed]
+pub async fn sweep(means: &Means<'_>) -> Result<Swept, Fault> {
+    let means = *means;
     let now = means.clock.now();
     let states = store::oauth_states::sweep(means.db, now).await?;
     let over = store::sessions::sweep(means.db, now).await?;

@@ -8,9 +8,10 @@ use sea_orm::DbErr;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::keys::{self, Keys};
-use crate::clock::Clock;
-use crate::store::{self, Db};
-use crate::vault::{digest, random_text};
+use base::boxed;
+use base::clock::Clock;
+use base::vault::{digest, random_text};
+use store::Db;
 
 /// Characters that a password has at least.
 pub const SHORTEST: usize = 12;
@@ -53,6 +54,7 @@ pub enum Error {
 ///
 /// # Errors
 /// A fault of the database or of our own key.
+#[boxed]
 pub async fn set_up_token(db: &Db, keys: &Keys) -> Result<Option<String>, Error> {
     if store::users::count(db).await? > 0 {
         return Ok(None);
@@ -65,6 +67,7 @@ pub async fn set_up_token(db: &Db, keys: &Keys) -> Result<Option<String>, Error>
 ///
 /// # Errors
 /// [`Error::SetUp`], [`Error::Token`], what is wrong with the email or the password, or a fault.
+#[boxed]
 pub async fn set_up(
     db: &Db,
     keys: &Keys,
@@ -94,6 +97,7 @@ pub async fn set_up(
 ///
 /// # Errors
 /// A fault.
+#[boxed]
 pub async fn sign_in(
     db: &Db,
     clock: &dyn Clock,
@@ -118,6 +122,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// [`Error::None`], or a fault.
+#[boxed]
 pub async fn reset_password(db: &Db, clock: &dyn Clock, email: &str) -> Result<SecretString, Error> {
     let row = store::users::by_email(db, email.trim()).await?.ok_or_else(|| Error::None(email.trim().to_owned()))?;
     let password = SecretString::from(random_text());

@@ -10,8 +10,9 @@ use secrecy::SecretString;
 
 use super::Fault;
 use super::keys::Keys;
-use crate::store::{self, Db};
-use crate::vault::Place;
+use base::boxed;
+use base::vault::Place;
+use store::Db;
 
 fn present(id: WebhookConsumerId) -> Place {
     Place::new("webhook_consumer", id, "secret")
@@ -31,6 +32,7 @@ pub fn generate() -> SecretString {
 ///
 /// # Errors
 /// When the key is not at hand.
+#[boxed]
 pub async fn seal(db: &Db, keys: &Keys, id: WebhookConsumerId, secret: &SecretString) -> Result<String, Fault> {
     Ok(keys.installation(db).await?.seal(&present(id), secret))
 }
@@ -39,6 +41,7 @@ pub async fn seal(db: &Db, keys: &Keys, id: WebhookConsumerId, secret: &SecretSt
 ///
 /// # Errors
 /// When the key is not at hand, or what is sealed does not open.
+#[boxed]
 pub async fn signing(db: &Db, keys: &Keys, consumer: &Model, now: DateTime<Utc>) -> Result<Vec<SecretString>, Fault> {
     let key = keys.installation(db).await?;
     let mut secrets = vec![key.open(&present(consumer.id), &consumer.secret)?];
@@ -53,6 +56,7 @@ pub async fn signing(db: &Db, keys: &Keys, consumer: &Model, now: DateTime<Utc>)
 ///
 /// # Errors
 /// As [`signing`].
+#[boxed]
 pub async fn rotate(
     db: &Db,
     keys: &Keys,

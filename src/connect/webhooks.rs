@@ -7,10 +7,10 @@ use url::{Host, Url};
 
 use super::integrations::{self, hint, place};
 use super::{Fault, Means};
-use crate::store;
-use crate::stripe::{self, webhook_endpoints as endpoints};
-use crate::sync::hints::EVENT_TYPES;
-use crate::vault::DataKey;
+use base::boxed;
+use base::vault::DataKey;
+use stripe::webhook_endpoints as endpoints;
+use sync::hints::EVENT_TYPES;
 
 /// How long deliveries are believed that were signed with the secret before: as long as Stripe signs with it.
 const ROLL: TimeDelta = TimeDelta::hours(24);
@@ -45,7 +45,8 @@ impl From<sea_orm::DbErr> for Error {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Refused`], or a fault.
-pub async fn check(means: Means<'_>, platform_key: &str, url: &Url, keyed: bool) -> Result<(), Error> {
+#[boxed]
+pub async fn check<'a>(means: Means<'a>, platform_key: &'a str, url: &Url, keyed: bool) -> Result<(), Error> {
     target(means, platform_key, url, keyed).await.map(drop)
 }
 
@@ -72,7 +73,8 @@ async fn target(
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn register(means: Means<'_>, platform_key: &str, url: &Url) -> Result<integration::Model, Error> {
+#[boxed]
+pub async fn register<'a>(means: Means<'a>, platform_key: &'a str, url: &Url) -> Result<integration::Model, Error> {
     let (mut row, url) = target(means, platform_key, url, false).await?;
     let secret_key = integrations::secret_key_of(means, &row).await?;
     let old = endpoints::list(means.stripe, &secret_key).await?;
@@ -126,7 +128,8 @@ pub(super) fn roll(
 ///
 /// # Errors
 /// When one does not open.
-pub async fn secrets(means: Means<'_>, row: &integration::Model) -> Result<Vec<SecretString>, Fault> {
+#[boxed]
+pub async fn secrets<'a>(means: Means<'a>, row: &'a integration::Model) -> Result<Vec<SecretString>, Fault> {
     let key = means.keys.installation(means.db).await?;
     let mut secrets = Vec::with_capacity(2);
     if let Some(sealed) = &row.webhook_secret {
@@ -143,7 +146,8 @@ pub async fn secrets(means: Means<'_>, row: &integration::Model) -> Result<Vec<S
 ///
 /// # Errors
 /// What is wrong with it, and what to do.
-pub async fn look(means: Means<'_>, row: &integration::Model) -> Result<String, String> {
+#[boxed]
+pub async fn look<'a>(means: Means<'a>, row: &'a integration::Model) -> Result<String, String> {
     let Some(id) = &row.webhook_endpoint_id else {
         return Ok("no endpoint was registered; new data is read by schedule alone".to_owned());
     };

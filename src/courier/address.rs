@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::config::Webhooks;
+use base::config::Webhooks;
 
 /// Networks of IPv4 that are nobody's on the Internet, or a cloud's own (metadata, platform services).
 const NOT_OPEN_4: [&str; 17] = [
@@ -184,7 +184,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Webhooks;
+    use base::config::Webhooks;
 
     fn rules(networks: &str) -> Rules {
         let settings = Webhooks {

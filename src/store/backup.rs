@@ -5,12 +5,14 @@ use std::path::Path;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, Statement};
 
-use crate::store::Db;
+use crate::Db;
+use base::boxed;
 
 /// Writes all of a SQLite database into `file`, which is not there or empty: one moment of it, whoever writes meanwhile.
 ///
 /// # Errors
 /// When the database does not answer, or the file cannot be written.
+#[boxed]
 pub async fn copy_into(db: &Db, file: &Path) -> Result<(), DbErr> {
     let name = file.to_str().ok_or_else(|| DbErr::Custom("the file's name is no text".to_owned()))?;
     let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [name.into()]);
@@ -22,6 +24,7 @@ pub async fn copy_into(db: &Db, file: &Path) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When it does not answer.
+#[boxed]
 pub async fn faults(db: &Db) -> Result<Vec<String>, DbErr> {
     let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
     let rows = db.query_all_raw(check).await?;

@@ -14,7 +14,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, QuerySelect};
 
-use crate::store::{Tx, days};
+use crate::{Tx, days};
+use base::boxed;
 
 /// A change of a record, before it has its number in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ enum Rule {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn keep(tx: &Tx, reading: Reading, records: Records) -> Result<Vec<Changed>, DbErr> {
     let mut changed = noun::<company_info::Entity>(tx, reading, records.company_info, Rule::Composed).await?;
     changed.extend(noun::<customer::Entity>(tx, reading, records.customers, Rule::Newest).await?);
@@ -189,6 +191,7 @@ where
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn bury(tx: &Tx, reading: Reading, data_type: DataType, id: &str) -> Result<Option<Changed>, DbErr> {
     let gone = match data_type {
         DataType::CompanyInfo => bury_in::<company_info::Entity>(tx, reading, id).await?,

@@ -6,7 +6,9 @@ use sea_orm::ExprTrait;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// The stream of events; its cursor is the second up to which all are known.
 pub const EVENTS: &str = "events";
@@ -15,14 +17,16 @@ pub const EVENTS: &str = "events";
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<checkpoint::Model>, DbErr> {
-    checkpoint::Entity::find().filter(Column::ConnectionId.eq(connection)).all(db).await
+#[boxed]
+pub async fn of(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<checkpoint::Model>, DbErr> {
+    checkpoint::Entity::find().filter(Column::ConnectionId.eq(connection)).all(&db).await
 }
 
 /// Moves a checkpoint, or makes it.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn save(tx: &Tx, row: checkpoint::Model) -> Result<(), DbErr> {
     let version = Expr::col((checkpoint::Entity, Column::Version)).add(1);
     let moved = OnConflict::columns([Column::ConnectionId, Column::Stream, Column::WindowFrom])
@@ -45,6 +49,7 @@ pub async fn save(tx: &Tx, row: checkpoint::Model) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn reset(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
     checkpoint::Entity::delete_many().filter(Column::ConnectionId.eq(connection)).exec(tx).await?;
     Ok(())
@@ -54,6 +59,7 @@ pub async fn reset(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn forget(tx: &Tx, connection: ConnectionId, stream: &str) -> Result<(), DbErr> {
     checkpoint::Entity::delete_many()
         .filter(Column::ConnectionId.eq(connection))

@@ -7,7 +7,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
 use super::lists::{self, Found, Listing, Noun, Source};
-use crate::query::{self, Field, Kind};
+use crate::Executor;
+use base::boxed;
+use base::query::{self, Field, Kind};
 
 /// What can be asked of companies.
 pub static NOUN: Noun = Noun {
@@ -27,8 +29,9 @@ pub static NOUN: Noun = Noun {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     listing: &Listing,
     tags: Option<&query::Expr>,
 ) -> Result<Found<company::Model>, DbErr> {
@@ -43,32 +46,36 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
-    Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::DeletedAt.is_null()).one(&db).await
 }
 
 /// The company, deleted or not: for what is still to be told of it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn even_deleted(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
-    Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn even_deleted(db: &dyn Executor, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+    Entity::find_by_id(id).one(&db).await
 }
 
 /// How many there are.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    Entity::find().filter(Column::DeletedAt.is_null()).count(db).await
+#[boxed]
+pub async fn count(db: &dyn Executor) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::DeletedAt.is_null()).count(&db).await
 }
 
 /// Keeps a new company.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, row: company::Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row)).exec_without_returning(db).await?;
+#[boxed]
+pub async fn insert(db: &dyn Executor, row: company::Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row)).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -76,7 +83,8 @@ pub async fn insert(db: &impl ConnectionTrait, row: company::Model) -> Result<()
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn update(db: &impl ConnectionTrait, row: &company::Model) -> Result<(), DbErr> {
+#[boxed]
+pub async fn update(db: &dyn Executor, row: &company::Model) -> Result<(), DbErr> {
     Entity::update_many()
         .set(ActiveModel {
             name: Set(row.name.clone()),
@@ -86,7 +94,7 @@ pub async fn update(db: &impl ConnectionTrait, row: &company::Model) -> Result<(
             ..Default::default()
         })
         .filter(Column::Id.eq(row.id))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -95,12 +103,13 @@ pub async fn update(db: &impl ConnectionTrait, row: &company::Model) -> Result<(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(db: &impl ConnectionTrait, id: CompanyId, now: DateTimeUtc) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn delete(db: &dyn Executor, id: CompanyId, now: DateTimeUtc) -> Result<bool, DbErr> {
     let deleted = Entity::update_many()
         .col_expr(Column::DeletedAt, Expr::value(now))
         .filter(Column::Id.eq(id))
         .filter(Column::DeletedAt.is_null())
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(deleted.rows_affected == 1)
 }
@@ -109,11 +118,12 @@ pub async fn delete(db: &impl ConnectionTrait, id: CompanyId, now: DateTimeUtc) 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_overrides(db: &impl ConnectionTrait, id: CompanyId, overrides: bool) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_overrides(db: &dyn Executor, id: CompanyId, overrides: bool) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::OverridesSync, Expr::value(overrides))
         .filter(Column::Id.eq(id))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }

@@ -8,6 +8,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use super::connections::{hold, update};
+use crate::Executor;
+use base::boxed;
 
 /// How many a connection keeps; the oldest go first.
 pub const KEPT: usize = 20;
@@ -16,7 +18,8 @@ pub const KEPT: usize = 20;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn push(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
+#[boxed]
+pub async fn push(db: &dyn Executor, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
     change(db, id, |faults| faults.push(fault)).await
 }
 
@@ -25,7 +28,8 @@ pub async fn push(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn say(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
+#[boxed]
+pub async fn say(db: &dyn Executor, id: ConnectionId, fault: Fault) -> Result<(), DbErr> {
     change(db, id, |faults| {
         let before = faults.iter().position(|one| one.status_text == fault.status_text).map(|at| faults.remove(at));
         let since = before.filter(|one| one.resolved_at.is_none()).map_or(fault.at, |one| one.at);
@@ -38,12 +42,8 @@ pub async fn say(db: &impl ConnectionTrait, id: ConnectionId, fault: Fault) -> R
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn resolve(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    texts: &[&str],
-    now: DateTimeUtc,
-) -> Result<(), DbErr> {
+#[boxed]
+pub async fn resolve(db: &dyn Executor, id: ConnectionId, texts: &[&str], now: DateTimeUtc) -> Result<(), DbErr> {
     let of_these = |one: &&mut Fault| texts.contains(&one.status_text.as_str());
     change(db, id, |faults| faults.iter_mut().filter(of_these).for_each(|one| end(one, now))).await
 }
@@ -52,7 +52,7 @@ pub async fn resolve(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn resolve_all(db: &impl ConnectionTrait, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
+pub async fn resolve_all(db: &dyn Executor, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
     change(db, id, |faults| faults.iter_mut().for_each(|one| end(one, now))).await
 }
 
@@ -61,11 +61,7 @@ fn end(fault: &mut Fault, now: DateTimeUtc) {
 }
 
 /// Writes the list when it is another one afterwards.
-async fn change(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    change: impl FnOnce(&mut Vec<Fault>),
-) -> Result<(), DbErr> {
+async fn change(db: &dyn Executor, id: ConnectionId, change: impl FnOnce(&mut Vec<Fault>)) -> Result<(), DbErr> {
     let Some(row) = hold(db, id).await? else { return Ok(()) };
     let mut faults = row.errors.clone();
     change(&mut faults);

@@ -12,6 +12,8 @@ use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait, FromQueryResult, QueryOr
 
 use super::lists::{self, Found, Listing};
 use super::{Tx, connection_faults};
+use crate::Executor;
+use base::boxed;
 
 fn present() -> Select<connection::Entity> {
     connection::Entity::find().filter(Column::DeletedAt.is_null())
@@ -21,40 +23,44 @@ fn present() -> Select<connection::Entity> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn owned(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     company: CompanyId,
     id: ConnectionId,
 ) -> Result<Option<connection::Model>, DbErr> {
-    present().filter(Column::Id.eq(id)).filter(Column::CompanyId.eq(company)).one(db).await
+    present().filter(Column::Id.eq(id)).filter(Column::CompanyId.eq(company)).one(&db).await
 }
 
 /// The connection with this id, whosever it is: for work, never for requests.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn by_id(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
-    present().filter(Column::Id.eq(id)).one(db).await
+#[boxed]
+pub async fn by_id(db: &dyn Executor, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    present().filter(Column::Id.eq(id)).one(&db).await
 }
 
 /// The connection, deleted or not, while its row is there: for what is still to be told of it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn even_deleted(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
-    connection::Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn even_deleted(db: &dyn Executor, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    connection::Entity::find_by_id(id).one(&db).await
 }
 
 /// The company's connections, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_company(db: &impl ConnectionTrait, company: CompanyId) -> Result<Vec<connection::Model>, DbErr> {
+#[boxed]
+pub async fn of_company(db: &dyn Executor, company: CompanyId) -> Result<Vec<connection::Model>, DbErr> {
     present()
         .filter(Column::CompanyId.eq(company))
         .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -62,11 +68,8 @@ pub async fn of_company(db: &impl ConnectionTrait, company: CompanyId) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn page(
-    db: &impl ConnectionTrait,
-    company: CompanyId,
-    listing: &Listing,
-) -> Result<Found<connection::Model>, DbErr> {
+#[boxed]
+pub async fn page(db: &dyn Executor, company: CompanyId, listing: &Listing) -> Result<Found<connection::Model>, DbErr> {
     lists::page(db, present().filter(Column::CompanyId.eq(company)), "created_at", listing).await
 }
 
@@ -74,15 +77,17 @@ pub async fn page(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn all_ids(db: &impl ConnectionTrait) -> Result<Vec<ConnectionId>, DbErr> {
-    present().select_only().column(Column::Id).order_by_asc(Column::Id).into_tuple().all(db).await
+#[boxed]
+pub async fn all_ids(db: &dyn Executor) -> Result<Vec<ConnectionId>, DbErr> {
+    present().select_only().column(Column::Id).order_by_asc(Column::Id).into_tuple().all(&db).await
 }
 
 /// The connections of several companies, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_companies(db: &impl ConnectionTrait, companies: &[CompanyId]) -> Result<Vec<connection::Model>, DbErr> {
+#[boxed]
+pub async fn of_companies(db: &dyn Executor, companies: &[CompanyId]) -> Result<Vec<connection::Model>, DbErr> {
     if companies.is_empty() {
         return Ok(Vec::new());
     }
@@ -90,7 +95,7 @@ pub async fn of_companies(db: &impl ConnectionTrait, companies: &[CompanyId]) ->
         .filter(Column::CompanyId.is_in(companies.iter().copied()))
         .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -98,16 +103,13 @@ pub async fn of_companies(db: &impl ConnectionTrait, companies: &[CompanyId]) ->
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn by_account(
-    db: &impl ConnectionTrait,
-    account: &str,
-    livemode: bool,
-) -> Result<Vec<connection::Model>, DbErr> {
+#[boxed]
+pub async fn by_account(db: &dyn Executor, account: &str, livemode: bool) -> Result<Vec<connection::Model>, DbErr> {
     present()
         .filter(Column::AccountId.eq(account))
         .filter(Column::Livemode.eq(livemode))
         .filter(Column::Status.eq(Status::Linked))
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -115,19 +117,21 @@ pub async fn by_account(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_accounts(db: &impl ConnectionTrait, accounts: &[&str]) -> Result<Vec<connection::Model>, DbErr> {
+#[boxed]
+pub async fn of_accounts(db: &dyn Executor, accounts: &[&str]) -> Result<Vec<connection::Model>, DbErr> {
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
-    present().filter(Column::AccountId.is_in(accounts.iter().copied())).all(db).await
+    present().filter(Column::AccountId.is_in(accounts.iter().copied())).all(&db).await
 }
 
 /// The company's newest connection through an integration that was never linked to an account.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn waiting(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     company: CompanyId,
     integration: IntegrationId,
 ) -> Result<Option<connection::Model>, DbErr> {
@@ -137,7 +141,7 @@ pub async fn waiting(
         .filter(Column::Status.eq(Status::PendingAuth))
         .filter(Column::AccountId.is_null())
         .order_by_desc(Column::CreatedAt)
-        .one(db)
+        .one(&db)
         .await
 }
 
@@ -145,14 +149,15 @@ pub async fn waiting(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn counts(db: &impl ConnectionTrait) -> Result<Vec<(Status, i64)>, DbErr> {
+#[boxed]
+pub async fn counts(db: &dyn Executor) -> Result<Vec<(Status, i64)>, DbErr> {
     present()
         .select_only()
         .column(Column::Status)
         .column_as(Column::Id.count(), "count")
         .group_by(Column::Status)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -160,8 +165,9 @@ pub async fn counts(db: &impl ConnectionTrait) -> Result<Vec<(Status, i64)>, DbE
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn create(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     company: CompanyId,
     integration: IntegrationId,
     now: DateTimeUtc,
@@ -173,8 +179,9 @@ pub async fn create(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn create_as(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     id: ConnectionId,
     company: CompanyId,
     integration: IntegrationId,
@@ -203,7 +210,7 @@ pub async fn create_as(
     };
     let keep_first = OnConflict::column(Column::Id).do_nothing().to_owned();
     let insert = connection::Entity::insert(connection::ActiveModel::from(row.clone())).on_conflict(keep_first);
-    insert.exec_without_returning(db).await?;
+    insert.exec_without_returning(&db).await?;
     Ok(row)
 }
 
@@ -224,12 +231,8 @@ pub struct Granted {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_linked(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    granted: Granted,
-    now: DateTimeUtc,
-) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_linked(db: &dyn Executor, id: ConnectionId, granted: Granted, now: DateTimeUtc) -> Result<(), DbErr> {
     let row = connection::ActiveModel {
         status: Set(Status::Linked),
         account_id: Set(Some(granted.account_id)),
@@ -250,12 +253,8 @@ pub async fn set_linked(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_ended(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    status: Status,
-    now: DateTimeUtc,
-) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn set_ended(db: &dyn Executor, id: ConnectionId, status: Status, now: DateTimeUtc) -> Result<bool, DbErr> {
     let row = connection::ActiveModel {
         status: Set(status),
         ended_at: Set(Some(now)),
@@ -264,7 +263,7 @@ pub async fn set_ended(
     };
     let linked =
         connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(Column::Status.eq(Status::Linked));
-    let was_linked = linked.exec(db).await?.rows_affected == 1;
+    let was_linked = linked.exec(&db).await?.rows_affected == 1;
     if was_linked {
         connection_faults::resolve_all(db, id, now).await?;
     }
@@ -275,7 +274,8 @@ pub async fn set_ended(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_deleted(db: &impl ConnectionTrait, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_deleted(db: &dyn Executor, id: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
     let row = connection::ActiveModel { deleted_at: Set(Some(now)), next_sync_at: Set(None), ..Default::default() };
     update(db, id, row).await
 }
@@ -284,8 +284,9 @@ pub async fn set_deleted(db: &impl ConnectionTrait, id: ConnectionId, now: DateT
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn erase(db: &impl ConnectionTrait, id: ConnectionId) -> Result<(), DbErr> {
-    connection::Entity::delete_by_id(id).exec(db).await?;
+#[boxed]
+pub async fn erase(db: &dyn Executor, id: ConnectionId) -> Result<(), DbErr> {
+    connection::Entity::delete_by_id(id).exec(&db).await?;
     Ok(())
 }
 
@@ -296,7 +297,8 @@ pub async fn erase(db: &impl ConnectionTrait, id: ConnectionId) -> Result<(), Db
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Result<Vec<connection::Model>, DbErr> {
+#[boxed]
+pub async fn due(db: &dyn Executor, now: DateTimeUtc, limit: u64) -> Result<Vec<connection::Model>, DbErr> {
     let usable = Query::select()
         .column(integration::Column::Id)
         .from(integration::Entity)
@@ -309,7 +311,7 @@ pub async fn due(db: &impl ConnectionTrait, now: DateTimeUtc, limit: u64) -> Res
         .filter(Column::IntegrationId.in_subquery(usable))
         .order_by_asc(Column::NextSyncAt)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -326,7 +328,8 @@ pub struct Next {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn reschedule(db: &impl ConnectionTrait, id: ConnectionId, next: Next) -> Result<(), DbErr> {
+#[boxed]
+pub async fn reschedule(db: &dyn Executor, id: ConnectionId, next: Next) -> Result<(), DbErr> {
     let row =
         connection::ActiveModel { next_sync_at: Set(next.sync), next_pass_at: Set(next.pass), ..Default::default() };
     update_linked(db, id, row).await
@@ -361,6 +364,7 @@ pub struct Scheduled {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn hold_asked(tx: &Tx, among: Among) -> Result<Vec<Scheduled>, DbErr> {
     let linked = present().filter(Column::Status.eq(Status::Linked));
     let meant = match among {
@@ -385,6 +389,7 @@ pub async fn hold_asked(tx: &Tx, among: Among) -> Result<Vec<Scheduled>, DbErr> 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_due(tx: &Tx, due: &[(ConnectionId, DateTimeUtc)]) -> Result<(), DbErr> {
     for some in due.chunks(super::ROWS) {
         let its_own = some
@@ -403,6 +408,7 @@ pub async fn set_due(tx: &Tx, due: &[(ConnectionId, DateTimeUtc)]) -> Result<(),
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_unplanned(tx: &Tx, ids: &[ConnectionId]) -> Result<(), DbErr> {
     for ids in ids.chunks(super::ROWS) {
         let row = connection::ActiveModel { next_sync_at: Set(None), next_pass_at: Set(None), ..Default::default() };
@@ -413,13 +419,13 @@ pub async fn set_unplanned(tx: &Tx, ids: &[ConnectionId]) -> Result<(), DbErr> {
 }
 
 /// A connection that ended in the meantime gets no new schedule.
-async fn update_linked(db: &impl ConnectionTrait, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
+async fn update_linked(db: &dyn Executor, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
     connection::Entity::update_many()
         .set(row)
         .filter(Column::Id.eq(id))
         .filter(Column::Status.eq(Status::Linked))
         .filter(Column::DeletedAt.is_null())
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -429,8 +435,9 @@ async fn update_linked(db: &impl ConnectionTrait, id: ConnectionId, row: connect
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_quiet(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     id: ConnectionId,
     next: Next,
     quiet_until: i64,
@@ -453,7 +460,8 @@ pub async fn set_quiet(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn pull_back(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn pull_back(db: &dyn Executor, now: DateTimeUtc) -> Result<u64, DbErr> {
     /// Clocks of two machines differ by less.
     const APART: chrono::Duration = chrono::Duration::minutes(1);
     let due =
@@ -464,7 +472,7 @@ pub async fn pull_back(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<u6
         .filter(Column::DeletedAt.is_null())
         .filter(Column::NextSyncAt.is_not_null())
         .filter(Column::LastSyncAt.gt(now + APART))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(pulled.rows_affected)
 }
@@ -473,13 +481,14 @@ pub async fn pull_back(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<u6
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_synced(db: &dyn Executor, id: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
     let owner =
         Query::select().column(Column::CompanyId).from(connection::Entity).and_where(Column::Id.eq(id)).to_owned();
     company::Entity::update_many()
         .set(company::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() })
         .filter(company::Column::Id.in_subquery(owner))
-        .exec(db)
+        .exec(&db)
         .await?;
     update(db, id, connection::ActiveModel { last_sync_at: Set(Some(at)), ..Default::default() }).await
 }
@@ -488,7 +497,8 @@ pub async fn set_synced(db: &impl ConnectionTrait, id: ConnectionId, at: DateTim
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_reads(db: &impl ConnectionTrait, id: ConnectionId, reads: connection::Reads) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_reads(db: &dyn Executor, id: ConnectionId, reads: connection::Reads) -> Result<(), DbErr> {
     update(db, id, connection::ActiveModel { reads: Set(reads), ..Default::default() }).await
 }
 
@@ -496,6 +506,7 @@ pub async fn set_reads(db: &impl ConnectionTrait, id: ConnectionId, reads: conne
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn count_reads(tx: &Tx, id: ConnectionId, day: Date, more: i64) -> Result<(), DbErr> {
     let Some(row) = hold(tx, id).await? else { return Ok(()) };
     set_reads(tx, id, row.reads.and(day, more)).await
@@ -505,23 +516,21 @@ pub async fn count_reads(tx: &Tx, id: ConnectionId, day: Date, more: i64) -> Res
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hold(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
-    present().filter(Column::Id.eq(id)).lock_exclusive().one(db).await
+#[boxed]
+pub async fn hold(db: &dyn Executor, id: ConnectionId) -> Result<Option<connection::Model>, DbErr> {
+    present().filter(Column::Id.eq(id)).lock_exclusive().one(&db).await
 }
 
 /// Keeps what the account calls itself.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_account_name(db: &impl ConnectionTrait, id: ConnectionId, name: &str) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_account_name(db: &dyn Executor, id: ConnectionId, name: &str) -> Result<(), DbErr> {
     update(db, id, connection::ActiveModel { account_name: Set(Some(name.to_owned())), ..Default::default() }).await
 }
 
-pub(super) async fn update(
-    db: &impl ConnectionTrait,
-    id: ConnectionId,
-    row: connection::ActiveModel,
-) -> Result<(), DbErr> {
-    connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
+pub(super) async fn update(db: &dyn Executor, id: ConnectionId, row: connection::ActiveModel) -> Result<(), DbErr> {
+    connection::Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(&db).await?;
     Ok(())
 }

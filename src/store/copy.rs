@@ -12,7 +12,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Query, SelectStatement};
 use sea_orm::{DbBackend, QueryResult, Statement, StreamTrait, Value};
 
-use crate::store::{Db, Tx};
+use crate::{Db, Tx};
+use base::boxed;
 
 /// Rows of one insert.
 const BATCH: usize = 500;
@@ -123,6 +124,7 @@ fn tables() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// When it does not answer.
+#[boxed]
 pub async fn has_schema(to: &Db) -> Result<bool, DbErr> {
     let asked = "SELECT to_regclass('seaql_migrations') IS NOT NULL AS there";
     let row = to.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
@@ -136,7 +138,7 @@ pub async fn has_schema(to: &Db) -> Result<bool, DbErr> {
 /// # Errors
 /// [`Trouble`]; the target is then as it was before.
 pub async fn everything(from: &Db, to: &Db, mut progress: impl FnMut(&str, u64)) -> Result<u64, Trouble> {
-    let tx = crate::store::write(to).await.map_err(while_doing("the target cannot be opened"))?;
+    let tx = crate::write(to).await.map_err(while_doing("the target cannot be opened"))?;
     prepare(&tx).await?;
     let mut rows = 0;
     for table in tables() {

@@ -6,24 +6,29 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
+use crate::Executor;
+use base::boxed;
+
 /// The connection's credential.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Option<credential::Model>, DbErr> {
-    credential::Entity::find_by_id(connection).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, connection: ConnectionId) -> Result<Option<credential::Model>, DbErr> {
+    credential::Entity::find_by_id(connection).one(&db).await
 }
 
 /// Keeps a credential in place of any earlier one.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn replace(db: &impl ConnectionTrait, row: credential::Model) -> Result<(), DbErr> {
+#[boxed]
+pub async fn replace(db: &dyn Executor, row: credential::Model) -> Result<(), DbErr> {
     use credential::Column;
     let newest = OnConflict::column(Column::ConnectionId)
         .update_columns([Column::Kind, Column::AccessToken, Column::RefreshToken, Column::CreatedAt])
         .to_owned();
-    credential::Entity::insert(row.into_active_model()).on_conflict(newest).exec_without_returning(db).await?;
+    credential::Entity::insert(row.into_active_model()).on_conflict(newest).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -31,7 +36,8 @@ pub async fn replace(db: &impl ConnectionTrait, row: credential::Model) -> Resul
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn wipe(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<(), DbErr> {
-    credential::Entity::delete_by_id(connection).exec(db).await?;
+#[boxed]
+pub async fn wipe(db: &dyn Executor, connection: ConnectionId) -> Result<(), DbErr> {
+    credential::Entity::delete_by_id(connection).exec(&db).await?;
     Ok(())
 }

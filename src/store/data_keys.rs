@@ -5,30 +5,36 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
+use crate::Executor;
+use base::boxed;
+
 /// The wrapped key of an owner.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, owner: Uuid) -> Result<Option<String>, DbErr> {
-    Ok(data_key::Entity::find_by_id(owner).one(db).await?.map(|row| row.wrapped))
+#[boxed]
+pub async fn find(db: &dyn Executor, owner: Uuid) -> Result<Option<String>, DbErr> {
+    Ok(data_key::Entity::find_by_id(owner).one(&db).await?.map(|row| row.wrapped))
 }
 
 /// Any wrapped key, to try a master key on.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn any(db: &impl ConnectionTrait) -> Result<Option<data_key::Model>, DbErr> {
-    data_key::Entity::find().one(db).await
+#[boxed]
+pub async fn any(db: &dyn Executor) -> Result<Option<data_key::Model>, DbErr> {
+    data_key::Entity::find().one(&db).await
 }
 
 /// Keeps a wrapped key unless the owner has one already: whoever comes first wins, and the caller reads again.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, owner: Uuid, wrapped: String, now: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn insert(db: &dyn Executor, owner: Uuid, wrapped: String, now: DateTimeUtc) -> Result<(), DbErr> {
     let row = data_key::ActiveModel { owner: Set(owner), wrapped: Set(wrapped), created_at: Set(now) };
     let keep_first = OnConflict::column(data_key::Column::Owner).do_nothing().to_owned();
-    data_key::Entity::insert(row).on_conflict(keep_first).exec_without_returning(db).await?;
+    data_key::Entity::insert(row).on_conflict(keep_first).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -36,7 +42,7 @@ pub async fn insert(db: &impl ConnectionTrait, owner: Uuid, wrapped: String, now
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn destroy(db: &impl ConnectionTrait, owner: Uuid) -> Result<(), DbErr> {
-    data_key::Entity::delete_by_id(owner).exec(db).await?;
+pub async fn destroy(db: &dyn Executor, owner: Uuid) -> Result<(), DbErr> {
+    data_key::Entity::delete_by_id(owner).exec(&db).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use migration::{Migrator, MigratorTrait};
+use migration::Migrator;
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::{
@@ -16,7 +16,8 @@ use sea_orm::{
 
 use super::steps::{self, Steps};
 use super::turns::{self, Turn, Turns};
-use crate::fault::{self, Point};
+use base::boxed;
+use base::fault::{self, Point};
 
 /// A pool of connections to SQLite or PostgreSQL. On SQLite whatever writes takes its turn, and does so through the one
 /// connection that writes: a commit makes the page caches of all other connections worthless, and the large statements
@@ -59,6 +60,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn close(self) -> Result<(), DbErr> {
         self.writer.close().await?;
         self.pool.close().await
@@ -128,6 +130,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the database does not answer; whether it was kept is then not known.
+    #[boxed]
     pub async fn commit(self) -> Result<(), DbErr> {
         self.inner.commit().await
     }
@@ -196,6 +199,7 @@ const HELD: &str = "15s";
 ///
 /// # Errors
 /// When it does not answer.
+#[boxed]
 pub async fn open(url: &str) -> Result<Db, DbErr> {
     open_as(url, &WORK).await
 }
@@ -204,6 +208,7 @@ pub async fn open(url: &str) -> Result<Db, DbErr> {
 ///
 /// # Errors
 /// When it does not answer.
+#[boxed]
 pub async fn open_to_answer(url: &str) -> Result<Db, DbErr> {
     open_as(url, &ANSWERS).await
 }
@@ -276,6 +281,7 @@ async fn migrate_all(db: &Db) -> Result<(), Unusable> {
 ///
 /// # Errors
 /// [`Unusable::Newer`] or [`Unusable::Older`].
+#[boxed]
 pub async fn check(db: &Db) -> Result<(), Unusable> {
     refuse_newer(db).await?;
     let applied = applied(db).await?;
@@ -323,6 +329,7 @@ async fn begun(pool: &DatabaseConnection, options: TransactionOptions) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn write(db: &Db) -> Result<Tx, DbErr> {
     let turn = match &db.turns {
         Some(turns) => Some(turns.take().await?),
@@ -342,6 +349,7 @@ pub async fn write(db: &Db) -> Result<Tx, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn read_at_leisure(db: &Db) -> Result<Tx, DbErr> {
     let tx = read(db).await?;
     if tx.get_database_backend() == DbBackend::Postgres {
@@ -356,6 +364,7 @@ pub async fn read_at_leisure(db: &Db) -> Result<Tx, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn read(db: &Db) -> Result<Tx, DbErr> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let options = TransactionOptions {

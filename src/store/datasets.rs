@@ -6,7 +6,9 @@ use entity::id::{ConnectionId, DatasetId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
 
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// A dataset of the type is on its way already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,7 @@ pub struct InProgress(pub DatasetId);
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn queue(
     tx: &Tx,
     connection: ConnectionId,
@@ -41,6 +44,7 @@ pub async fn queue(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn queue_one(
     tx: &Tx,
     connection: ConnectionId,
@@ -82,8 +86,9 @@ pub fn fresh(connection: ConnectionId, kind: DataType, first: bool, now: DateTim
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, row: dataset::Model) -> Result<(), DbErr> {
-    dataset::Entity::insert(dataset::ActiveModel::from(row)).exec_without_returning(db).await?;
+#[boxed]
+pub async fn insert(db: &dyn Executor, row: dataset::Model) -> Result<(), DbErr> {
+    dataset::Entity::insert(dataset::ActiveModel::from(row)).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -91,13 +96,14 @@ pub async fn insert(db: &impl ConnectionTrait, row: dataset::Model) -> Result<()
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unfinished(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<dataset::Model>, DbErr> {
+#[boxed]
+pub async fn unfinished(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<dataset::Model>, DbErr> {
     dataset::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Status.is_in(OPEN))
         .order_by_asc(Column::RequestedAt)
         .order_by_asc(Column::Id)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -109,14 +115,15 @@ const OPEN: [Status; 6] =
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn connections_waiting(db: &impl ConnectionTrait) -> Result<Vec<ConnectionId>, DbErr> {
+#[boxed]
+pub async fn connections_waiting(db: &dyn Executor) -> Result<Vec<ConnectionId>, DbErr> {
     dataset::Entity::find()
         .select_only()
         .column(Column::ConnectionId)
         .filter(Column::Status.is_in(OPEN))
         .distinct()
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -124,8 +131,9 @@ pub async fn connections_waiting(db: &impl ConnectionTrait) -> Result<Vec<Connec
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn advance(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     ids: &[DatasetId],
     status: Status,
@@ -142,7 +150,7 @@ pub async fn advance(
         .col_expr(Column::StartedAt, started)
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Id.is_in(ids.iter().copied()))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -165,7 +173,7 @@ pub struct Gain {
 /// # Errors
 /// When the database does not answer.
 pub async fn gain(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     gains: impl IntoIterator<Item = (DatasetId, Gain)>,
 ) -> Result<(), DbErr> {
@@ -179,7 +187,7 @@ pub async fn gain(
             .col_expr(Column::Progress, further.into())
             .filter(Column::ConnectionId.eq(connection))
             .filter(Column::Id.eq(id))
-            .exec(db)
+            .exec(&db)
             .await?;
     }
     Ok(())
@@ -189,8 +197,9 @@ pub async fn gain(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_readable(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     id: DatasetId,
     from: DateTimeUtc,
@@ -202,7 +211,7 @@ pub async fn set_readable(
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.is_in(OPEN))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -211,8 +220,9 @@ pub async fn set_readable(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn finish(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     id: DatasetId,
     status: Status,
@@ -231,7 +241,7 @@ pub async fn finish(
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.is_in(OPEN))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(ended.rows_affected == 1)
 }
@@ -240,23 +250,25 @@ pub async fn finish(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn with_ids(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     ids: &[DatasetId],
 ) -> Result<Vec<dataset::Model>, DbErr> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    in_order(dataset::Entity::find().filter(Column::Id.is_in(ids.iter().copied())), connection).all(db).await
+    in_order(dataset::Entity::find().filter(Column::Id.is_in(ids.iter().copied())), connection).all(&db).await
 }
 
 /// The datasets of a connection's first sync.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_first(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<dataset::Model>, DbErr> {
-    in_order(dataset::Entity::find().filter(Column::First.eq(true)), connection).all(db).await
+#[boxed]
+pub async fn of_first(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<dataset::Model>, DbErr> {
+    in_order(dataset::Entity::find().filter(Column::First.eq(true)), connection).all(&db).await
 }
 
 fn in_order(rows: Select<dataset::Entity>, connection: ConnectionId) -> Select<dataset::Entity> {
@@ -267,13 +279,14 @@ fn in_order(rows: Select<dataset::Entity>, connection: ConnectionId) -> Select<d
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn wait_all(db: &impl ConnectionTrait, connection: ConnectionId, word: &str) -> Result<(), DbErr> {
+#[boxed]
+pub async fn wait_all(db: &dyn Executor, connection: ConnectionId, word: &str) -> Result<(), DbErr> {
     dataset::Entity::update_many()
         .col_expr(Column::Status, Expr::value(Status::Queued.as_str()))
         .col_expr(Column::StatusDescription, Expr::value(word))
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Status.is_in(OPEN))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }

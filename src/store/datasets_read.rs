@@ -10,8 +10,10 @@ use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
 use super::lists::{self, Found, Listing, Noun, Source};
-use crate::query::{Field, Kind};
-use crate::task::Task;
+use crate::Executor;
+use base::boxed;
+use base::query::{Field, Kind};
+use base::task::Task;
 
 /// What can be asked of datasets.
 pub static NOUN: Noun = Noun {
@@ -31,8 +33,9 @@ pub static NOUN: Noun = Noun {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn history(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connections: &[ConnectionId],
     listing: &Listing,
 ) -> Result<Found<Model>, DbErr> {
@@ -42,7 +45,7 @@ pub async fn history(
 }
 
 /// Nothing runs without a living owner: what is on its way, and in nobody's hands, waits.
-async fn told_by_leases(db: &impl ConnectionTrait, rows: &mut [Model]) -> Result<(), DbErr> {
+async fn told_by_leases(db: &dyn Executor, rows: &mut [Model]) -> Result<(), DbErr> {
     let runs = |row: &Model| !row.status.is_final() && !matches!(row.status, Status::Initial | Status::Queued);
     let task = |row: &Model| Task::Sync { connection: row.connection_id };
     let tasks: Vec<Task> = rows.iter().filter(|row| runs(row)).map(task).collect();
@@ -61,12 +64,9 @@ async fn told_by_leases(db: &impl ConnectionTrait, rows: &mut [Model]) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    connections: &[ConnectionId],
-    id: DatasetId,
-) -> Result<Option<Model>, DbErr> {
-    let mut found = of(connections).filter(Column::Id.eq(id)).one(db).await?;
+#[boxed]
+pub async fn find(db: &dyn Executor, connections: &[ConnectionId], id: DatasetId) -> Result<Option<Model>, DbErr> {
+    let mut found = of(connections).filter(Column::Id.eq(id)).one(&db).await?;
     told_by_leases(db, found.as_mut_slice()).await?;
     Ok(found)
 }
@@ -88,10 +88,8 @@ pub struct State {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn states(
-    db: &impl ConnectionTrait,
-    connections: &[ConnectionId],
-) -> Result<BTreeMap<DataType, State>, DbErr> {
+#[boxed]
+pub async fn states(db: &dyn Executor, connections: &[ConnectionId]) -> Result<BTreeMap<DataType, State>, DbErr> {
     let mut states: BTreeMap<DataType, State> = BTreeMap::new();
     for row in newest(db, connections, None).await? {
         let known = states.entry(row.data_type).or_insert_with(|| State { latest: row.clone(), successful: None });
@@ -113,11 +111,7 @@ fn rank(row: &Model) -> (bool, DateTimeUtc, DatasetId) {
 }
 
 /// The newest datasets of each data type of each connection; several when they were asked for at once.
-async fn newest(
-    db: &impl ConnectionTrait,
-    connections: &[ConnectionId],
-    status: Option<Status>,
-) -> Result<Vec<Model>, DbErr> {
+async fn newest(db: &dyn Executor, connections: &[ConnectionId], status: Option<Status>) -> Result<Vec<Model>, DbErr> {
     let other = |column: Column| Expr::col((Alias::new("other"), column));
     let this = |column: Column| Expr::col((Entity, column));
     let mut last = Query::select();
@@ -130,7 +124,7 @@ async fn newest(
         last.and_where(other(Column::Status).eq(status.as_str()));
         rows = rows.filter(Column::Status.eq(status));
     }
-    let mut rows = rows.filter(this(Column::RequestedAt).eq(last)).order_by_asc(Column::Id).all(db).await?;
+    let mut rows = rows.filter(this(Column::RequestedAt).eq(last)).order_by_asc(Column::Id).all(&db).await?;
     told_by_leases(db, &mut rows).await?;
     Ok(rows)
 }
@@ -140,15 +134,12 @@ async fn newest(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn best(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    data_type: DataType,
-) -> Result<Option<Model>, DbErr> {
+#[boxed]
+pub async fn best(db: &dyn Executor, connection: ConnectionId, data_type: DataType) -> Result<Option<Model>, DbErr> {
     let rows = || of(&[connection]).filter(Column::DataType.eq(data_type)).order_by_desc(Column::RequestedAt);
-    match rows().filter(Column::Status.eq(Status::Complete)).one(db).await? {
+    match rows().filter(Column::Status.eq(Status::Complete)).one(&db).await? {
         Some(row) => Ok(Some(row)),
-        None => rows().one(db).await,
+        None => rows().one(&db).await,
     }
 }
 
@@ -167,8 +158,9 @@ pub struct Unmapped {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn unmapped(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
 ) -> Result<Vec<Unmapped>, DbErr> {
@@ -181,6 +173,6 @@ pub async fn unmapped(
         .order_by_asc(Column::Object)
         .order_by_asc(Column::Id)
         .into_model()
-        .all(db)
+        .all(&db)
         .await
 }

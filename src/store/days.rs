@@ -13,8 +13,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ExprTrait, Order, QueryOrder, QuerySelect};
 
-use crate::clock::day_of;
-use crate::store::{self, Db, Tx, orders, revenue};
+use crate::{Db, Tx, orders, revenue};
+use base::boxed;
+use base::clock::day_of;
 
 /// Days that are counted at a time.
 const BATCH: i64 = 64;
@@ -24,6 +25,7 @@ const BATCH: i64 = 64;
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn keep_all(db: &Db, connection: ConnectionId, now: DateTimeUtc) -> Result<(), DbErr> {
     for days in missing(db, connection, now).await?.into_iter().rev() {
         keep(db, connection, days).await?;
@@ -35,6 +37,7 @@ pub async fn keep_all(db: &Db, connection: ConnectionId, now: DateTimeUtc) -> Re
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn missing(db: &Db, connection: ConnectionId, now: DateTimeUtc) -> Result<Vec<Range<i64>>, DbErr> {
     let Some(first) = first_day(db, connection).await? else { return Ok(Vec::new()) };
     let wanted = first..day_of(now);
@@ -84,8 +87,9 @@ async fn first_made<E: EntityTrait>(db: &Db, connection: ConnectionId) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn keep(db: &Db, connection: ConnectionId, days: Range<i64>) -> Result<usize, DbErr> {
-    let reading = store::read(db).await?;
+    let reading = crate::read(db).await?;
     let Some(before) = changes(&reading, connection).await? else { return Ok(0) };
     let mut orders = orders::of_days(&reading, connection, days.clone()).await?;
     let revenue = revenue::of_days(&reading, connection, days).await?;
@@ -101,14 +105,14 @@ pub async fn keep(db: &Db, connection: ConnectionId, days: Range<i64>) -> Result
         })
     };
     let rows: Vec<ActiveModel> = revenue.into_iter().filter_map(row).collect();
-    let tx = store::write(db).await?;
+    let tx = crate::write(db).await?;
     // Pages share this row until they commit: what one of them has changed is seen below, or it waits and forgets the day.
     let head = sync_head::Entity::find_by_id(connection).lock_exclusive().one(&tx).await?;
     if head.is_none() || changes(&tx, connection).await? != Some(before) {
         return Ok(0);
     }
     let there = OnConflict::columns([Column::ConnectionId, Column::Day]).do_nothing().to_owned();
-    for rows in rows.chunks(store::ROWS) {
+    for rows in rows.chunks(crate::ROWS) {
         let rows = rows.iter().cloned();
         Entity::insert_many(rows).on_conflict(there.clone()).exec_without_returning(&tx).await?;
     }
@@ -125,11 +129,12 @@ async fn changes(db: &Tx, connection: ConnectionId) -> Result<Option<i64>, DbErr
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn forget(tx: &Tx, connection: ConnectionId, moments: &[DateTimeUtc]) -> Result<(), DbErr> {
     let mut days: Vec<i64> = moments.iter().map(|moment| day_of(*moment)).collect();
     days.sort_unstable();
     days.dedup();
-    for days in days.chunks(store::ROWS) {
+    for days in days.chunks(crate::ROWS) {
         Entity::delete_many()
             .filter(Column::ConnectionId.eq(connection))
             .filter(Column::Day.is_in(days.iter().copied()))

@@ -10,7 +10,9 @@ use sea_orm::{ActiveValue::Set, ExprTrait, IntoActiveModel, QueryOrder, QuerySel
 
 use super::lists::{self, Found, Listing, Noun, Source};
 use super::{Db, Tx};
-use crate::query::{Field, Kind};
+use crate::Executor;
+use base::boxed;
+use base::query::{Field, Kind};
 
 /// What can be asked of deliveries.
 pub static NOUN: Noun = Noun {
@@ -28,11 +30,8 @@ pub static NOUN: Noun = Noun {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn page(
-    db: &impl ConnectionTrait,
-    consumer: WebhookConsumerId,
-    listing: &Listing,
-) -> Result<Found<Model>, DbErr> {
+#[boxed]
+pub async fn page(db: &dyn Executor, consumer: WebhookConsumerId, listing: &Listing) -> Result<Found<Model>, DbErr> {
     lists::page(db, delivery::Entity::find().filter(Column::ConsumerId.eq(consumer)), "created_at", listing).await
 }
 
@@ -40,35 +39,34 @@ pub async fn page(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    consumer: WebhookConsumerId,
-    id: DeliveryId,
-) -> Result<Option<Model>, DbErr> {
-    delivery::Entity::find_by_id(id).filter(Column::ConsumerId.eq(consumer)).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, consumer: WebhookConsumerId, id: DeliveryId) -> Result<Option<Model>, DbErr> {
+    delivery::Entity::find_by_id(id).filter(Column::ConsumerId.eq(consumer)).one(&db).await
 }
 
 /// The delivery of an event to a consumer.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn of_event(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     consumer: WebhookConsumerId,
     event: WebhookEventId,
 ) -> Result<Option<Model>, DbErr> {
-    delivery::Entity::find().filter(Column::ConsumerId.eq(consumer)).filter(Column::EventId.eq(event)).one(db).await
+    delivery::Entity::find().filter(Column::ConsumerId.eq(consumer)).filter(Column::EventId.eq(event)).one(&db).await
 }
 
 /// The tries of a delivery, first one first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn attempts(db: &impl ConnectionTrait, id: DeliveryId) -> Result<Vec<attempt::Model>, DbErr> {
+#[boxed]
+pub async fn attempts(db: &dyn Executor, id: DeliveryId) -> Result<Vec<attempt::Model>, DbErr> {
     attempt::Entity::find()
         .filter(attempt::Column::DeliveryId.eq(id))
         .order_by_asc(attempt::Column::Number)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -76,7 +74,8 @@ pub async fn attempts(db: &impl ConnectionTrait, id: DeliveryId) -> Result<Vec<a
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn consumers_due(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<Vec<WebhookConsumerId>, DbErr> {
+#[boxed]
+pub async fn consumers_due(db: &dyn Executor, now: DateTimeUtc) -> Result<Vec<WebhookConsumerId>, DbErr> {
     let waits = Query::select()
         .expr(Expr::value(1))
         .from(delivery::Entity)
@@ -93,7 +92,7 @@ pub async fn consumers_due(db: &impl ConnectionTrait, now: DateTimeUtc) -> Resul
         .filter(Expr::exists(waits))
         .order_by_asc(consumer::Column::Id)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -101,8 +100,9 @@ pub async fn consumers_due(db: &impl ConnectionTrait, now: DateTimeUtc) -> Resul
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn due(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     consumer: WebhookConsumerId,
     now: DateTimeUtc,
     limit: u64,
@@ -114,7 +114,7 @@ pub async fn due(
         .order_by_asc(Column::RunAt)
         .order_by_asc(Column::EventId)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -134,6 +134,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn record(tx: &Tx, tried: &Model, row: attempt::Model, outcome: Outcome) -> Result<bool, DbErr> {
     let ended = row.sent_at;
     let (status, run_at, ended_at, failures) = match outcome {
@@ -168,6 +169,7 @@ pub async fn record(tx: &Tx, tried: &Model, row: attempt::Model, outcome: Outcom
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn queue_again(tx: &Tx, rows: Vec<Model>, only_missed: bool) -> Result<u64, DbErr> {
     let (mine, new) = (Expr::col((delivery::Entity, Column::RunAt)), Expr::col(("excluded", Column::RunAt)));
     let rests = Expr::col((delivery::Entity, Column::Status)).ne(Status::Waiting.as_str()).or(mine.gt(new));
@@ -191,6 +193,7 @@ pub async fn queue_again(tx: &Tx, rows: Vec<Model>, only_missed: bool) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn remove_of_consumer(db: &Db, consumer: WebhookConsumerId, limit: u64) -> Result<u64, DbErr> {
     let tx = super::write(db).await?;
     let some: Vec<DeliveryId> = delivery::Entity::find()

@@ -12,8 +12,10 @@ use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::lists::{self, Found, Listing, Noun, field};
-use crate::query::Kind;
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
+use base::query::Kind;
 
 /// What can be asked of drift.
 pub static NOUN: Noun = Noun {
@@ -32,6 +34,7 @@ pub static NOUN: Noun = Noun {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn insert(tx: &Tx, rows: Vec<drift::Model>) -> Result<(), DbErr> {
     let rows: Vec<_> = rows.into_iter().map(drift::ActiveModel::from).collect();
     for rows in rows.chunks(super::ROWS) {
@@ -44,8 +47,9 @@ pub async fn insert(tx: &Tx, rows: Vec<drift::Model>) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn page(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     listing: &Listing,
 ) -> Result<Found<drift::Model>, DbErr> {
@@ -76,8 +80,9 @@ pub struct Held {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn held(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     object: &str,
     ids: Vec<String>,
@@ -86,7 +91,7 @@ pub async fn held(
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Object.eq(object))
         .filter(Column::Id.is_in(ids))
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().map(opened).collect())
 }
@@ -109,8 +114,9 @@ fn opened(row: source_object::Model) -> Held {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn made_in(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     object: &str,
     seconds: (i64, Option<i64>),
@@ -133,7 +139,7 @@ pub async fn made_in(
         .filter(made)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -141,8 +147,9 @@ pub async fn made_in(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn behind(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     object: &str,
     after: &str,
@@ -159,7 +166,7 @@ pub async fn behind(
         .filter(Column::DeletedAt.is_null())
         .order_by_asc(Column::Id)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await?;
     let status = |row: &source_object::Model| {
         let raw = super::source_objects::unpack(&row.body, row.codec).ok()?;
@@ -172,6 +179,7 @@ pub async fn behind(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn distrust(tx: &Tx, connection: ConnectionId, object: &str, ids: Vec<String>) -> Result<(), DbErr> {
     if ids.is_empty() {
         return Ok(());
@@ -191,12 +199,7 @@ pub async fn distrust(tx: &Tx, connection: ConnectionId, object: &str, ids: Vec<
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_set_aside(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    object: &str,
-    id: &str,
-) -> Result<bool, DbErr> {
+pub async fn is_set_aside(db: &dyn Executor, connection: ConnectionId, object: &str, id: &str) -> Result<bool, DbErr> {
     let key = (connection, object.to_owned(), id.to_owned());
-    Ok(quarantined::Entity::find_by_id(key).one(db).await?.is_some())
+    Ok(quarantined::Entity::find_by_id(key).one(&db).await?.is_some())
 }

@@ -5,7 +5,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, ExprTrait};
 
-use crate::store::Db;
+use crate::Db;
+use base::boxed;
 
 /// Rows of one statement.
 const BATCH: u64 = 5_000;
@@ -18,6 +19,7 @@ const LAST: [&str; 4] = ["change", "feed_head", "sync_head", "commerce_day"];
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn data(db: &Db, connection: ConnectionId) -> Result<u64, DbErr> {
     let first = entity::DATA.iter().copied().filter(|table| !LAST.contains(table));
     let mut rows = 0;

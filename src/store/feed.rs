@@ -7,13 +7,16 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
 
-use crate::store::Tx;
-use crate::store::bulk::Changed;
+use crate::Executor;
+use crate::Tx;
+use crate::bulk::Changed;
+use base::boxed;
 
 /// Writes changes under the next numbers. The counter's row stays locked until the transaction ends: call this last.
 ///
 /// # Errors
 /// When the database does not answer, or the connection was never taken.
+#[boxed]
 pub async fn append(tx: &Tx, connection: ConnectionId, changes: Vec<Changed>, now: DateTimeUtc) -> Result<(), DbErr> {
     let Ok(count) = i64::try_from(changes.len()) else { return Err(DbErr::Custom("too many changes".to_owned())) };
     if count == 0 {
@@ -39,6 +42,7 @@ pub async fn append(tx: &Tx, connection: ConnectionId, changes: Vec<Changed>, no
 ///
 /// # Errors
 /// As [`append`].
+#[boxed]
 pub async fn tell(
     tx: &Tx,
     connection: ConnectionId,
@@ -63,8 +67,9 @@ pub async fn tell(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn after(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     seq: i64,
     limit: u64,
@@ -74,7 +79,7 @@ pub async fn after(
         .filter(change::Column::Seq.gt(seq))
         .order_by_asc(change::Column::Seq)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 

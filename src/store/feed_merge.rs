@@ -11,7 +11,9 @@ use entity::{feed_clock, feed_head, feed_index};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Condition, ExprTrait, FromQueryResult, QueryOrder, QuerySelect};
 
-use crate::store::Db;
+use crate::Db;
+use crate::Executor;
+use base::boxed;
 
 /// How far a connection's changes have been numbered, and how far they are known to have their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
@@ -29,7 +31,8 @@ pub struct Head {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unmerged(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Head>, DbErr> {
+#[boxed]
+pub async fn unmerged(db: &dyn Executor, limit: u64) -> Result<Vec<Head>, DbErr> {
     use feed_head::Column;
     feed_head::Entity::find()
         .select_only()
@@ -38,7 +41,7 @@ pub async fn unmerged(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Head>
         .order_by_asc(Column::ConnectionId)
         .limit(limit)
         .into_model()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -56,8 +59,9 @@ pub struct Placed {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn place(db: &Db, heads: &[Head], now: DateTimeUtc) -> Result<Placed, DbErr> {
-    let tx = crate::store::write(db).await?;
+    let tx = crate::write(db).await?;
     let clock = feed_clock::Entity::find_by_id(1).lock_exclusive().one(&tx).await?;
     let mut position = clock.ok_or_else(|| DbErr::RecordNotFound("feed_clock".to_owned()))?.position;
     let known = placed_until(&tx, heads).await?;
@@ -90,7 +94,7 @@ pub async fn place(db: &Db, heads: &[Head], now: DateTimeUtc) -> Result<Placed, 
 }
 
 /// The last number of each connection that has its place beyond what its hint says.
-async fn placed_until(db: &impl ConnectionTrait, heads: &[Head]) -> Result<HashMap<ConnectionId, i64>, DbErr> {
+async fn placed_until(db: &dyn Executor, heads: &[Head]) -> Result<HashMap<ConnectionId, i64>, DbErr> {
     use feed_index::Column;
     let beyond = |head: &Head| {
         Condition::all().add(Column::ConnectionId.eq(head.connection_id)).add(Column::ToSeq.gt(head.merged))
@@ -103,7 +107,7 @@ async fn placed_until(db: &impl ConnectionTrait, heads: &[Head]) -> Result<HashM
         .filter(any)
         .group_by(Column::ConnectionId)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().collect())
 }
@@ -112,13 +116,14 @@ async fn placed_until(db: &impl ConnectionTrait, heads: &[Head]) -> Result<HashM
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hint(db: &impl ConnectionTrait, connection: ConnectionId, until: i64) -> Result<(), DbErr> {
+#[boxed]
+pub async fn hint(db: &dyn Executor, connection: ConnectionId, until: i64) -> Result<(), DbErr> {
     use feed_head::Column;
     feed_head::Entity::update_many()
         .col_expr(Column::Merged, Expr::value(until))
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Merged.lt(until))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }

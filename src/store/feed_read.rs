@@ -10,6 +10,9 @@ use entity::{change, connection, feed_clock, feed_head, feed_index};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
+use crate::Executor;
+use base::boxed;
+
 /// Why a reader cannot go on from where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
@@ -68,9 +71,10 @@ impl From<&change::Model> for Place {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end_of(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Place, DbErr> {
-    let seq = feed_head::Entity::find_by_id(connection).one(db).await?.map_or(0, |head| head.seq);
-    let last = change::Entity::find_by_id((connection, seq)).one(db).await?;
+#[boxed]
+pub async fn end_of(db: &dyn Executor, connection: ConnectionId) -> Result<Place, DbErr> {
+    let seq = feed_head::Entity::find_by_id(connection).one(&db).await?.map_or(0, |head| head.seq);
+    let last = change::Entity::find_by_id((connection, seq)).one(&db).await?;
     Ok(last.as_ref().map_or(Place { seq, print: 0 }, Place::from))
 }
 
@@ -79,8 +83,9 @@ pub async fn end_of(db: &impl ConnectionTrait, connection: ConnectionId) -> Resu
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn of_connection(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     after: Option<Place>,
     limit: u64,
@@ -117,12 +122,13 @@ fn arrive(place: Place, first: Option<&change::Model>, end: i64) -> Result<(), L
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end_of_everything(db: &impl ConnectionTrait) -> Result<Spot, DbErr> {
-    let position = feed_clock::Entity::find_by_id(1).one(db).await?.map_or(0, |clock| clock.position);
-    let Some(range) = feed_index::Entity::find_by_id(position).one(db).await? else {
+#[boxed]
+pub async fn end_of_everything(db: &dyn Executor) -> Result<Spot, DbErr> {
+    let position = feed_clock::Entity::find_by_id(1).one(&db).await?.map_or(0, |clock| clock.position);
+    let Some(range) = feed_index::Entity::find_by_id(position).one(&db).await? else {
         return Ok(Spot { position, seq: 0, whole: true, print: 0 });
     };
-    let last = change::Entity::find_by_id((range.connection_id, range.to_seq)).one(db).await?;
+    let last = change::Entity::find_by_id((range.connection_id, range.to_seq)).one(&db).await?;
     Ok(Spot { position, seq: range.to_seq, whole: true, print: last.as_ref().map_or(0, print) })
 }
 
@@ -140,8 +146,9 @@ struct Piece {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn of_everything(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     after: Option<Spot>,
     limit: u64,
 ) -> Result<Result<Told<Spot>, Lost>, DbErr> {
@@ -150,7 +157,7 @@ pub async fn of_everything(
         .filter(feed_index::Column::Position.gte(after.map_or(0, |spot| spot.position)))
         .order_by_asc(feed_index::Column::Position)
         .limit(limit + 2)
-        .all(db)
+        .all(&db)
         .await?;
     if let Some(spot) = after
         && let Err(lost) = arrive_at(db, spot, ranges.first(), end.position).await?
@@ -172,7 +179,7 @@ pub async fn of_everything(
 
 /// Whether a reader can go on behind its spot: `first` is the first kept range from there on.
 async fn arrive_at(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     spot: Spot,
     first: Option<&feed_index::Model>,
     end: i64,
@@ -182,7 +189,7 @@ async fn arrive_at(
         Some(range) if range.position == spot.position => {
             let inside =
                 (range.from_seq..=range.to_seq).contains(&spot.seq) && (spot.seq == range.to_seq) == spot.whole;
-            let row = change::Entity::find_by_id((range.connection_id, spot.seq)).one(db).await?;
+            let row = change::Entity::find_by_id((range.connection_id, spot.seq)).one(&db).await?;
             // The row of a deleted connection is gone: then nothing can be compared.
             let same = row.is_none_or(|row| spot.print == 0 || print(&row) == spot.print);
             if inside && same { Ok(()) } else { Err(Lost::Elsewhere) }
@@ -215,7 +222,7 @@ fn cut(ranges: &[feed_index::Model], after: Option<Spot>, limit: u64) -> Vec<Pie
 }
 
 /// The changes of these pieces, in their order. `None` when some of a connection that is there are not.
-async fn rows_of(db: &impl ConnectionTrait, pieces: &[Piece]) -> Result<Option<Vec<(Spot, change::Model)>>, DbErr> {
+async fn rows_of(db: &dyn Executor, pieces: &[Piece]) -> Result<Option<Vec<(Spot, change::Model)>>, DbErr> {
     let there = companies_of(db, pieces.iter().map(|piece| piece.connection)).await?;
     // The pieces of one connection lie side by side in its own feed: one statement reads them.
     let mut spans: HashMap<ConnectionId, (i64, i64)> = HashMap::new();
@@ -228,7 +235,7 @@ async fn rows_of(db: &impl ConnectionTrait, pieces: &[Piece]) -> Result<Option<V
         let span = change::Entity::find()
             .filter(change::Column::ConnectionId.eq(connection))
             .filter(change::Column::Seq.between(from, to))
-            .all(db)
+            .all(&db)
             .await?;
         rows.extend(span.into_iter().map(|row| ((connection, row.seq), row)));
     }
@@ -248,7 +255,7 @@ async fn rows_of(db: &impl ConnectionTrait, pieces: &[Piece]) -> Result<Option<V
 /// # Errors
 /// When the database does not answer.
 pub async fn companies_of(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connections: impl Iterator<Item = ConnectionId>,
 ) -> Result<HashMap<ConnectionId, CompanyId>, DbErr> {
     let ids: std::collections::BTreeSet<ConnectionId> = connections.collect();
@@ -258,7 +265,7 @@ pub async fn companies_of(
         .filter(connection::Column::Id.is_in(ids))
         .filter(connection::Column::DeletedAt.is_null())
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().collect())
 }

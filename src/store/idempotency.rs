@@ -5,22 +5,26 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
+use crate::Executor;
+use base::boxed;
+
 /// Notes a request that comes for the first time: none. Returns what is known of one that came before.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn begin(db: &impl ConnectionTrait, row: Model) -> Result<Option<Model>, DbErr> {
+#[boxed]
+pub async fn begin(db: &dyn Executor, row: Model) -> Result<Option<Model>, DbErr> {
     let key = (row.owner.clone(), row.key.clone());
     let there = OnConflict::columns([Column::Owner, Column::Key]).do_nothing().to_owned();
     let row = ActiveModel::from(row);
-    if Entity::insert(row.clone()).on_conflict(there.clone()).exec_without_returning(db).await? == 1 {
+    if Entity::insert(row.clone()).on_conflict(there.clone()).exec_without_returning(&db).await? == 1 {
         return Ok(None);
     }
-    if let Some(known) = Entity::find_by_id(key).one(db).await? {
+    if let Some(known) = Entity::find_by_id(key).one(&db).await? {
         return Ok(Some(known));
     }
     // It was given up between the two statements: whoever writes now is the first.
-    let is_first = Entity::insert(row).on_conflict(there).exec_without_returning(db).await? == 1;
+    let is_first = Entity::insert(row).on_conflict(there).exec_without_returning(&db).await? == 1;
     if is_first { Ok(None) } else { Err(DbErr::Custom("a request with this key came at the same moment".to_owned())) }
 }
 
@@ -28,7 +32,8 @@ pub async fn begin(db: &impl ConnectionTrait, row: Model) -> Result<Option<Model
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end(db: &impl ConnectionTrait, owner: &str, key: &str, status: u16, answer: String) -> Result<(), DbErr> {
+#[boxed]
+pub async fn end(db: &dyn Executor, owner: &str, key: &str, status: u16, answer: String) -> Result<(), DbErr> {
     let row = ActiveModel {
         owner: Set(owner.to_owned()),
         key: Set(key.to_owned()),
@@ -36,21 +41,23 @@ pub async fn end(db: &impl ConnectionTrait, owner: &str, key: &str, status: u16,
         answer: Set(Some(answer)),
         ..Default::default()
     };
-    Entity::update(row).exec(db).await.map(drop)
+    Entity::update(row).exec(&db).await.map(drop)
 }
 
 /// Gives a key up whose request had no effect.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn give_up(db: &impl ConnectionTrait, owner: &str, key: &str) -> Result<(), DbErr> {
-    Entity::delete_by_id((owner.to_owned(), key.to_owned())).exec(db).await.map(drop)
+#[boxed]
+pub async fn give_up(db: &dyn Executor, owner: &str, key: &str) -> Result<(), DbErr> {
+    Entity::delete_by_id((owner.to_owned(), key.to_owned())).exec(&db).await.map(drop)
 }
 
 /// Forgets requests that began before a time. Returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
-    Ok(Entity::delete_many().filter(Column::BeganAt.lt(before)).exec(db).await?.rows_affected)
+#[boxed]
+pub async fn forget(db: &dyn Executor, before: DateTimeUtc) -> Result<u64, DbErr> {
+    Ok(Entity::delete_many().filter(Column::BeganAt.lt(before)).exec(&db).await?.rows_affected)
 }

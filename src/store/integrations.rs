@@ -6,6 +6,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
 
+use crate::Executor;
+use base::boxed;
+
 /// The platform key of the live integration.
 pub const STRIPE: &str = "exgd";
 
@@ -17,10 +20,11 @@ pub const STRIPE_TEST: &str = "yzth";
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn ensure_defaults(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn ensure_defaults(db: &dyn Executor, now: DateTimeUtc) -> Result<(), DbErr> {
     let keep_first = OnConflict::column(integration::Column::PlatformKey).do_nothing().to_owned();
     let rows = [live(now), test(now)].map(IntoActiveModel::into_active_model);
-    integration::Entity::insert_many(rows).on_conflict(keep_first).exec_without_returning(db).await?;
+    integration::Entity::insert_many(rows).on_conflict(keep_first).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -71,44 +75,45 @@ fn new(id: IntegrationId, key: &str, name: &str, source: Uuid, mode: Mode, now: 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<integration::Model>, DbErr> {
-    integration::Entity::find().order_by_asc(integration::Column::PlatformKey).all(db).await
+#[boxed]
+pub async fn all(db: &dyn Executor) -> Result<Vec<integration::Model>, DbErr> {
+    integration::Entity::find().order_by_asc(integration::Column::PlatformKey).all(&db).await
 }
 
 /// The one with this platform key, such as `exgd`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<integration::Model>, DbErr> {
-    integration::Entity::find().filter(integration::Column::PlatformKey.eq(key)).one(db).await
+#[boxed]
+pub async fn by_key(db: &dyn Executor, key: &str) -> Result<Option<integration::Model>, DbErr> {
+    integration::Entity::find().filter(integration::Column::PlatformKey.eq(key)).one(&db).await
 }
 
 /// The one with this id.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn by_id(db: &impl ConnectionTrait, id: IntegrationId) -> Result<Option<integration::Model>, DbErr> {
-    integration::Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn by_id(db: &dyn Executor, id: IntegrationId) -> Result<Option<integration::Model>, DbErr> {
+    integration::Entity::find_by_id(id).one(&db).await
 }
 
 /// Keeps every field of an integration as it is here.
 ///
 /// # Errors
 /// When the database does not answer, or the integration is not there.
-pub async fn save(db: &impl ConnectionTrait, row: integration::Model) -> Result<integration::Model, DbErr> {
-    integration::Entity::update(row.into_active_model().reset_all()).exec(db).await
+#[boxed]
+pub async fn save(db: &dyn Executor, row: integration::Model) -> Result<integration::Model, DbErr> {
+    integration::Entity::update(row.into_active_model().reset_all()).exec(&db).await
 }
 
 /// Notes that Stripe refused the secret key (`Some`), which stops every sync, or that it is taken again (`None`).
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_refused(
-    db: &impl ConnectionTrait,
-    id: IntegrationId,
-    refused_at: Option<DateTimeUtc>,
-) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_refused(db: &dyn Executor, id: IntegrationId, refused_at: Option<DateTimeUtc>) -> Result<(), DbErr> {
     let row = integration::ActiveModel { refused_at: Set(refused_at), ..Default::default() };
-    integration::Entity::update_many().set(row).filter(integration::Column::Id.eq(id)).exec(db).await?;
+    integration::Entity::update_many().set(row).filter(integration::Column::Id.eq(id)).exec(&db).await?;
     Ok(())
 }

@@ -10,20 +10,23 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, LockBehavior, LockType, OnConflict, Order, Query};
 use sea_orm::{ActiveValue::Set, Condition, DbBackend, ExprTrait, FromQueryResult, QuerySelect};
 
-use crate::clock;
-use crate::task::{self, Task};
+use crate::Executor;
+use base::boxed;
+use base::clock;
+use base::task::{self, Task};
 
 /// Asks for work, in the transaction that causes it. A task that waits already is not asked for twice; one that is
 /// running now runs once more afterwards.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn enqueue(db: &dyn Executor, task: &Task, run_at: DateTimeUtc) -> Result<(), DbErr> {
     let row = new(task, run_at)?;
     let (mine, new) = (Expr::col((job::Entity, Column::RunAt)), Expr::col(("excluded", Column::RunAt)));
     let earlier = CaseStatement::new().case(new.clone().lt(mine.clone()), new).finally(mine);
     let once_more = OnConflict::column(Column::Key).value(Column::Again, true).value(Column::RunAt, earlier).to_owned();
-    job::Entity::insert(row).on_conflict(once_more).exec_without_returning(db).await?;
+    job::Entity::insert(row).on_conflict(once_more).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -32,11 +35,12 @@ pub async fn enqueue(db: &impl ConnectionTrait, task: &Task, run_at: DateTimeUtc
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn wake(db: &impl ConnectionTrait, tasks: &[Task], run_at: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn wake(db: &dyn Executor, tasks: &[Task], run_at: DateTimeUtc) -> Result<(), DbErr> {
     let rows = tasks.iter().map(|task| new(task, run_at)).collect::<Result<Vec<_>, _>>()?;
     let once_more = OnConflict::column(Column::Key).value(Column::Again, true).to_owned();
     for rows in rows.chunks(super::ROWS) {
-        job::Entity::insert_many(rows.to_vec()).on_conflict(once_more.clone()).exec_without_returning(db).await?;
+        job::Entity::insert_many(rows.to_vec()).on_conflict(once_more.clone()).exec_without_returning(&db).await?;
     }
     Ok(())
 }
@@ -58,7 +62,7 @@ fn new(task: &Task, run_at: DateTimeUtc) -> Result<job::ActiveModel, DbErr> {
 
 /// What leases are measured by: on PostgreSQL its own clock, the one that all processes share; on SQLite, where one
 /// process works, a clock of that process which nobody can set. Wall clocks that are moved move no lease.
-fn in_future(db: &impl ConnectionTrait, span: Duration) -> Expr {
+fn in_future(db: &dyn Executor, span: Duration) -> Expr {
     match db.get_database_backend() {
         DbBackend::Postgres => {
             let seconds = f64::from(i32::try_from(span.as_millis()).unwrap_or(i32::MAX)) / 1_000.0;
@@ -69,7 +73,7 @@ fn in_future(db: &impl ConnectionTrait, span: Duration) -> Expr {
 }
 
 /// Jobs that nobody has: without a lease, or with one that ran out.
-fn free(db: &impl ConnectionTrait) -> Condition {
+fn free(db: &dyn Executor) -> Condition {
     let over = Expr::col(Column::LeasedUntil).lt(in_future(db, Duration::ZERO));
     Condition::any().add(Expr::col(Column::LeasedUntil).is_null()).add(over)
 }
@@ -99,7 +103,8 @@ impl Lane {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration) -> Result<Option<job::Model>, DbErr> {
+#[boxed]
+pub async fn claim(db: &dyn Executor, now: DateTimeUtc, lease: Duration) -> Result<Option<job::Model>, DbErr> {
     claim_in(db, Lane::Work, now, lease).await
 }
 
@@ -107,8 +112,9 @@ pub async fn claim(db: &impl ConnectionTrait, now: DateTimeUtc, lease: Duration)
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn claim_in(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     lane: Lane,
     now: DateTimeUtc,
     lease: Duration,
@@ -139,11 +145,12 @@ pub async fn claim_in(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn renew(db: &impl ConnectionTrait, job: &job::Model, lease: Duration) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn renew(db: &dyn Executor, job: &job::Model, lease: Duration) -> Result<bool, DbErr> {
     let renewed = job::Entity::update_many()
         .col_expr(Column::LeasedUntil, in_future(db, lease))
         .filter(mine(job))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(renewed.rows_affected == 1)
 }
@@ -152,14 +159,15 @@ pub async fn renew(db: &impl ConnectionTrait, job: &job::Model, lease: Duration)
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn owned(db: &impl ConnectionTrait, tasks: &[Task]) -> Result<BTreeSet<String>, DbErr> {
+#[boxed]
+pub async fn owned(db: &dyn Executor, tasks: &[Task]) -> Result<BTreeSet<String>, DbErr> {
     let keys = job::Entity::find()
         .select_only()
         .column(Column::Key)
         .filter(Expr::col(Column::Key).is_in(tasks.iter().map(Task::key)))
         .filter(Expr::col(Column::LeasedUntil).gte(in_future(db, Duration::ZERO)))
         .into_tuple::<String>()
-        .all(db)
+        .all(&db)
         .await?;
     Ok(keys.into_iter().collect())
 }
@@ -169,12 +177,13 @@ pub async fn owned(db: &impl ConnectionTrait, tasks: &[Task]) -> Result<BTreeSet
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn pull_back(db: &impl ConnectionTrait, latest: DateTimeUtc, now: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn pull_back(db: &dyn Executor, latest: DateTimeUtc, now: DateTimeUtc) -> Result<u64, DbErr> {
     let pulled = job::Entity::update_many()
         .col_expr(Column::RunAt, Expr::value(now))
         .filter(Expr::col(Column::RunAt).gt(latest))
         .filter(free(db))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(pulled.rows_affected)
 }
@@ -183,8 +192,10 @@ pub async fn pull_back(db: &impl ConnectionTrait, latest: DateTimeUtc, now: Date
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn done(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
-    let gone = job::Entity::delete_many().filter(mine(job)).filter(Expr::col(Column::Again).eq(false)).exec(db).await?;
+#[boxed]
+pub async fn done(db: &dyn Executor, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
+    let gone =
+        job::Entity::delete_many().filter(mine(job)).filter(Expr::col(Column::Again).eq(false)).exec(&db).await?;
     if gone.rows_affected > 0 {
         return Ok(());
     }
@@ -194,7 +205,7 @@ pub async fn done(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc)
         .col_expr(Column::Attempts, Expr::value(0))
         .col_expr(Column::RunAt, Expr::value(now))
         .filter(mine(job))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -203,19 +214,15 @@ pub async fn done(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc)
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn later(
-    db: &impl ConnectionTrait,
-    job: &job::Model,
-    run_at: DateTimeUtc,
-    reason: &str,
-) -> Result<(), DbErr> {
+#[boxed]
+pub async fn later(db: &dyn Executor, job: &job::Model, run_at: DateTimeUtc, reason: &str) -> Result<(), DbErr> {
     job::Entity::update_many()
         .col_expr(Column::Lease, Expr::value(None::<Uuid>))
         .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
         .col_expr(Column::RunAt, Expr::value(run_at))
         .col_expr(Column::LastError, Expr::value(reason))
         .filter(mine(job))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -224,14 +231,15 @@ pub async fn later(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn give_back(db: &impl ConnectionTrait, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn give_back(db: &dyn Executor, job: &job::Model, now: DateTimeUtc) -> Result<(), DbErr> {
     job::Entity::update_many()
         .col_expr(Column::Lease, Expr::value(None::<Uuid>))
         .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
         .col_expr(Column::RunAt, Expr::value(now))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
         .filter(mine(job))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -240,12 +248,13 @@ pub async fn give_back(db: &impl ConnectionTrait, job: &job::Model, now: DateTim
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn free_all(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn free_all(db: &dyn Executor) -> Result<u64, DbErr> {
     let freed = job::Entity::update_many()
         .col_expr(Column::Lease, Expr::value(None::<Uuid>))
         .col_expr(Column::LeasedUntil, Expr::value(None::<DateTimeUtc>))
         .filter(Expr::col(Column::Lease).is_not_null())
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(freed.rows_affected)
 }
@@ -254,20 +263,22 @@ pub async fn free_all(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn exists(db: &impl ConnectionTrait, task: &Task) -> Result<bool, DbErr> {
-    Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(db).await?.is_some())
+#[boxed]
+pub async fn exists(db: &dyn Executor, task: &Task) -> Result<bool, DbErr> {
+    Ok(job::Entity::find().filter(Expr::col(Column::Key).eq(task.key())).one(&db).await?.is_some())
 }
 
 /// Which of these keys have a job that waits or runs.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn known(db: &impl ConnectionTrait, keys: &[String]) -> Result<Vec<String>, DbErr> {
+#[boxed]
+pub async fn known(db: &dyn Executor, keys: &[String]) -> Result<Vec<String>, DbErr> {
     let mut known = Vec::new();
     for keys in keys.chunks(super::ROWS) {
         let rows = job::Entity::find().select_only().column(Column::Key);
         let rows = rows.filter(Expr::col(Column::Key).is_in(keys.iter().map(String::as_str)));
-        known.extend(rows.into_tuple::<String>().all(db).await?);
+        known.extend(rows.into_tuple::<String>().all(&db).await?);
     }
     Ok(known)
 }
@@ -276,9 +287,10 @@ pub async fn known(db: &impl ConnectionTrait, keys: &[String]) -> Result<Vec<Str
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn is_waited_for(db: &dyn Executor, now: DateTimeUtc) -> Result<bool, DbErr> {
     let due = job::Entity::find().filter(Expr::col(Column::RunAt).lte(now)).filter(Lane::Work.jobs()).filter(free(db));
-    let due = due.one(db).await?;
+    let due = due.one(&db).await?;
     Ok(due.is_some())
 }
 
@@ -286,8 +298,9 @@ pub async fn is_waited_for(db: &impl ConnectionTrait, now: DateTimeUtc) -> Resul
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    job::Entity::find().count(db).await
+#[boxed]
+pub async fn count(db: &dyn Executor) -> Result<u64, DbErr> {
+    job::Entity::find().count(&db).await
 }
 
 fn mine(job: &job::Model) -> Condition {

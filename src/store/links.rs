@@ -5,17 +5,21 @@ use entity::{company, connection};
 use sea_orm::entity::prelude::*;
 use sea_orm::{EntityTrait, ExprTrait, QuerySelect};
 
+use crate::Executor;
+use base::boxed;
+
 /// Spends the URLs of a connection that were made with this serial. `false` when another use came first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn spend(db: &impl ConnectionTrait, id: ConnectionId, serial: i32) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn spend(db: &dyn Executor, id: ConnectionId, serial: i32) -> Result<bool, DbErr> {
     use connection::Column;
     let spent = connection::Entity::update_many()
         .col_expr(Column::LinkSerial, Expr::col(Column::LinkSerial).add(1))
         .filter(Column::Id.eq(id))
         .filter(Column::LinkSerial.eq(serial))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(spent.rows_affected == 1)
 }
@@ -24,13 +28,14 @@ pub async fn spend(db: &impl ConnectionTrait, id: ConnectionId, serial: i32) -> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn spend_company(db: &impl ConnectionTrait, id: CompanyId, serial: i32) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn spend_company(db: &dyn Executor, id: CompanyId, serial: i32) -> Result<bool, DbErr> {
     use company::Column;
     let spent = company::Entity::update_many()
         .col_expr(Column::LinkSerial, Expr::col(Column::LinkSerial).add(1))
         .filter(Column::Id.eq(id))
         .filter(Column::LinkSerial.eq(serial))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(spent.rows_affected == 1)
 }
@@ -39,7 +44,8 @@ pub async fn spend_company(db: &impl ConnectionTrait, id: CompanyId, serial: i32
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hold_company(db: &impl ConnectionTrait, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
+#[boxed]
+pub async fn hold_company(db: &dyn Executor, id: CompanyId) -> Result<Option<company::Model>, DbErr> {
     let held = company::Entity::find_by_id(id).filter(company::Column::DeletedAt.is_null());
-    held.lock_exclusive().one(db).await
+    held.lock_exclusive().one(&db).await
 }

@@ -9,7 +9,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, LikeExpr, NullOrdering, Query, SelectStatement};
 use sea_orm::{Condition, DbBackend, ExprTrait, FromQueryResult, Order, QueryOrder, QuerySelect};
 
-use crate::query::{self, Field, Filter, Kind, Op, Test, Value};
+use crate::Executor;
+use base::query::{self, Field, Filter, Kind, Op, Test, Value};
 
 /// Where a field is read from.
 #[derive(Clone, Copy, Debug)]
@@ -73,11 +74,11 @@ pub(super) fn whole<E: EntityTrait>(rows: Select<E>, listing: &Listing, backend:
 /// # Errors
 /// When the database does not answer.
 pub async fn record<E: Listed>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     id: &str,
 ) -> Result<Option<E::Model>, DbErr> {
-    of_connection::<E>(connection).filter(column::<E>("id").eq(id)).one(db).await
+    of_connection::<E>(connection).filter(column::<E>("id").eq(id)).one(&db).await
 }
 
 /// A connection's records that are not deleted.
@@ -90,7 +91,7 @@ pub(super) fn of_connection<E: EntityTrait>(connection: ConnectionId) -> Select<
 /// # Errors
 /// When the database does not answer.
 pub(super) async fn page<E>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     rows: Select<E>,
     created: &'static str,
     listing: &Listing,
@@ -101,7 +102,7 @@ where
 {
     let (total, part) = part(db, rows, created, listing).await?;
     let Some((rows, way)) = part else { return Ok(Found { rows: Vec::new(), total }) };
-    let mut rows = rows.all(db).await?;
+    let mut rows = rows.all(&db).await?;
     if way == Way::Back {
         rows.reverse();
     }
@@ -110,7 +111,7 @@ where
 
 /// How many rows there are, and what selects those of the page; nothing when it has none.
 pub(super) async fn part<E: EntityTrait>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     rows: Select<E>,
     created: &'static str,
     listing: &Listing,
@@ -157,8 +158,8 @@ enum Means {
 }
 
 /// How many rows there are. Counting a subquery that selects all columns would read all columns on SQLite.
-async fn count<E: EntityTrait>(db: &impl ConnectionTrait, rows: &Select<E>) -> Result<u64, DbErr> {
-    let count = rows.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
+async fn count<E: EntityTrait>(db: &dyn Executor, rows: &Select<E>) -> Result<u64, DbErr> {
+    let count = rows.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(&db).await?;
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
 

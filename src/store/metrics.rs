@@ -5,6 +5,9 @@ use entity::{payout, subscription};
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
+use crate::Executor;
+use base::boxed;
+
 /// A payout, as far as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid {
@@ -24,7 +27,8 @@ pub struct Paid {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn payouts(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<Paid>, DbErr> {
+#[boxed]
+pub async fn payouts(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<Paid>, DbErr> {
     use payout::{Column, Entity};
     let rows: Vec<(String, i64, payout::Status, DateTimeUtc, DateTimeUtc)> = Entity::find()
         .select_only()
@@ -32,7 +36,7 @@ pub async fn payouts(db: &impl ConnectionTrait, connection: ConnectionId) -> Res
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::DeletedAt.is_null())
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     let paid = |(currency, minor, status, made, arrival)| Paid { currency, minor, status, made, arrival };
     Ok(rows.into_iter().map(paid).collect())
@@ -59,7 +63,8 @@ pub struct Subscribed {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn subscriptions(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<Subscribed>, DbErr> {
+#[boxed]
+pub async fn subscriptions(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<Subscribed>, DbErr> {
     use subscription::{Column, Entity};
     type Row = (String, i64, subscription::Status, DateTimeUtc, Option<DateTimeUtc>, Option<DateTimeUtc>);
     let rows: Vec<Row> = Entity::find()
@@ -69,7 +74,7 @@ pub async fn subscriptions(db: &impl ConnectionTrait, connection: ConnectionId) 
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::DeletedAt.is_null())
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     let subscribed = |(currency, minor, status, started, trial_ends, ended)| Subscribed {
         currency,

@@ -6,6 +6,9 @@ use entity::{dispute, payment, payout, transaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
+use crate::Executor;
+use base::boxed;
+
 /// Kinds of objects that may be open, each with Stripe's word.
 pub const KINDS: [&str; 5] = ["charge", "refund", "dispute", "payout", "balance_transaction"];
 
@@ -28,7 +31,8 @@ pub struct Looked {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn next(db: &impl ConnectionTrait, kind: &str, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+#[boxed]
+pub async fn next(db: &dyn Executor, kind: &str, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     match kind {
         "charge" => payments(db, payment::Kind::Charge, after, of).await,
         "refund" => payments(db, payment::Kind::Refund, after, of).await,
@@ -39,29 +43,24 @@ pub async fn next(db: &impl ConnectionTrait, kind: &str, after: &str, of: Looked
     }
 }
 
-async fn payments(
-    db: &impl ConnectionTrait,
-    kind: payment::Kind,
-    after: &str,
-    of: Looked,
-) -> Result<Vec<String>, DbErr> {
+async fn payments(db: &dyn Executor, kind: payment::Kind, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use payment::{Column, Entity, Status};
     let open = Column::Status.is_in([Status::Pending, Status::Authorized, Status::Unknown]);
     ids(db, Entity::find().filter(Column::Kind.eq(kind)).filter(open), after, of).await
 }
 
-async fn disputes(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+async fn disputes(db: &dyn Executor, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use dispute::{Column, Entity, Status};
     let ended = [Status::Won, Status::Lost, Status::Accepted, Status::ChargeRefunded, Status::InquiryClosed];
     ids(db, Entity::find().filter(Column::Status.is_not_in(ended)), after, of).await
 }
 
-async fn payouts(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+async fn payouts(db: &dyn Executor, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use payout::{Column, Entity};
     ids(db, Entity::find().filter(Column::CreatedAt.gte(of.payouts_from)), after, of).await
 }
 
-async fn transactions(db: &impl ConnectionTrait, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
+async fn transactions(db: &dyn Executor, after: &str, of: Looked) -> Result<Vec<String>, DbErr> {
     use transaction::{Column, Entity};
     let late = Entity::find().filter(Column::Status.eq("pending")).filter(Column::AvailableAt.lte(of.now));
     ids(db, late, after, of).await
@@ -69,7 +68,7 @@ async fn transactions(db: &impl ConnectionTrait, after: &str, of: Looked) -> Res
 
 /// The ids of some records, in their order; every record's table has these columns.
 async fn ids<E: EntityTrait>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     rows: Select<E>,
     after: &str,
     of: Looked,
@@ -83,6 +82,6 @@ async fn ids<E: EntityTrait>(
         .order_by_asc(Expr::col("id"))
         .limit(of.limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }

@@ -11,8 +11,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Func;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use crate::clock::{QUARTER, day_of, start_of};
-use crate::store::Tx;
+use crate::Tx;
+use base::clock::{QUARTER, day_of, start_of};
 
 /// Kept days that are read at a time.
 const BATCH: u64 = 64;

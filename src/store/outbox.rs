@@ -9,12 +9,16 @@ use entity::outbox;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 
+use crate::Executor;
+use base::boxed;
+
 /// Connections that have told something which is no event yet, with the hint of how far that is; at most `limit`. One of
 /// the sweeps over all connections: a partial index holds just these.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unrelayed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<(ConnectionId, i64)>, DbErr> {
+#[boxed]
+pub async fn unrelayed(db: &dyn Executor, limit: u64) -> Result<Vec<(ConnectionId, i64)>, DbErr> {
     feed_head::Entity::find()
         .select_only()
         .columns([Column::ConnectionId, Column::Relayed])
@@ -22,7 +26,7 @@ pub async fn unrelayed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<(Con
         .order_by_asc(Column::ConnectionId)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -30,8 +34,9 @@ pub async fn unrelayed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<(Con
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unrelayed_of(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Option<i64>, DbErr> {
-    let head = feed_head::Entity::find().filter(Column::ConnectionId.eq(connection)).one(db).await?;
+#[boxed]
+pub async fn unrelayed_of(db: &dyn Executor, connection: ConnectionId) -> Result<Option<i64>, DbErr> {
+    let head = feed_head::Entity::find().filter(Column::ConnectionId.eq(connection)).one(&db).await?;
     Ok(head.filter(|head| head.outbox_seq > head.relayed).map(|head| head.relayed))
 }
 
@@ -39,8 +44,9 @@ pub async fn unrelayed_of(db: &impl ConnectionTrait, connection: ConnectionId) -
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn after(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     seq: i64,
     limit: u64,
@@ -50,7 +56,7 @@ pub async fn after(
         .filter(outbox::Column::Seq.gt(seq))
         .order_by_asc(outbox::Column::Seq)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -58,12 +64,13 @@ pub async fn after(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hint(db: &impl ConnectionTrait, connection: ConnectionId, seq: i64) -> Result<(), DbErr> {
+#[boxed]
+pub async fn hint(db: &dyn Executor, connection: ConnectionId, seq: i64) -> Result<(), DbErr> {
     feed_head::Entity::update_many()
         .col_expr(Column::Relayed, Expr::value(seq))
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Relayed.lt(seq))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }

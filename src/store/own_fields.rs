@@ -10,17 +10,20 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::{Tx, source_objects};
+use crate::Executor;
+use base::boxed;
 
 /// What is served beside the records of a data type; nothing unless it was set.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn supplemental(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     integration: IntegrationId,
     data_type: DataType,
 ) -> Result<Sources, DbErr> {
-    let row = supplemental_config::Entity::find_by_id((integration, data_type)).one(db).await?;
+    let row = supplemental_config::Entity::find_by_id((integration, data_type)).one(&db).await?;
     Ok(row.map(|row| row.sources).unwrap_or_default())
 }
 
@@ -28,6 +31,7 @@ pub async fn supplemental(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_supplemental(
     tx: &Tx,
     integration_id: IntegrationId,
@@ -48,18 +52,20 @@ pub async fn set_supplemental(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn custom(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     integration: IntegrationId,
     identifier: &str,
 ) -> Result<Option<custom_data_type::Model>, DbErr> {
-    custom_data_type::Entity::find_by_id((integration, identifier.to_owned())).one(db).await
+    custom_data_type::Entity::find_by_id((integration, identifier.to_owned())).one(&db).await
 }
 
 /// Sets a custom data type anew.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_custom(tx: &Tx, row: custom_data_type::Model) -> Result<(), DbErr> {
     custom_data_type::Entity::delete_by_id((row.integration_id, row.identifier.clone())).exec(tx).await?;
     custom_data_type::Entity::insert(custom_data_type::ActiveModel::from(row)).exec_without_returning(tx).await?;
@@ -70,9 +76,10 @@ pub async fn set_custom(tx: &Tx, row: custom_data_type::Model) -> Result<(), DbE
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn customs(db: &impl ConnectionTrait, integration: IntegrationId) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn customs(db: &dyn Executor, integration: IntegrationId) -> Result<u64, DbErr> {
     let of = custom_data_type::Column::IntegrationId.eq(integration);
-    custom_data_type::Entity::find().filter(of).count(db).await
+    custom_data_type::Entity::find().filter(of).count(&db).await
 }
 
 /// One page of a connection's source objects of a kind, one after the other in the order of their ids, and how many there are;
@@ -80,6 +87,7 @@ pub async fn customs(db: &impl ConnectionTrait, integration: IntegrationId) -> R
 ///
 /// # Errors
 /// When the database does not answer; also later, in the place of an object.
+#[boxed]
 pub async fn objects<'a>(
     tx: &'a Tx,
     connection: ConnectionId,

@@ -11,14 +11,17 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QueryResult, QuerySelect};
 
-use crate::store::Tx;
-use crate::store::bulk::Changed;
+use crate::Executor;
+use crate::Tx;
+use crate::bulk::Changed;
+use base::boxed;
 
 /// Payouts whose content Stripe has finished and we have not read, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unread(db: &impl ConnectionTrait, connection: ConnectionId, limit: u64) -> Result<Vec<String>, DbErr> {
+#[boxed]
+pub async fn unread(db: &dyn Executor, connection: ConnectionId, limit: u64) -> Result<Vec<String>, DbErr> {
     let known = Query::select()
         .column(Column::PayoutId)
         .from(payout_content::Entity)
@@ -36,7 +39,7 @@ pub async fn unread(db: &impl ConnectionTrait, connection: ConnectionId, limit: 
         .order_by_asc(payout::Column::Id)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -44,6 +47,7 @@ pub async fn unread(db: &impl ConnectionTrait, connection: ConnectionId, limit: 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn keep(
     tx: &Tx,
     content: payout_content::Model,
@@ -90,8 +94,9 @@ pub async fn keep(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn pending_since(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     now: DateTimeUtc,
 ) -> Result<Option<DateTimeUtc>, DbErr> {
@@ -104,7 +109,7 @@ pub async fn pending_since(
         .order_by_asc(transaction::Column::CreatedAt)
         .limit(1)
         .into_tuple()
-        .one(db)
+        .one(&db)
         .await
 }
 
@@ -147,8 +152,9 @@ impl Check {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn checks(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     from: DateTimeUtc,
     after: &str,
@@ -165,14 +171,14 @@ pub async fn checks(
         .order_by_asc(payout::Column::Id)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     let ids: Vec<String> = payouts.iter().map(|(id, _)| id.clone()).collect();
     let known = payout_content::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::State.eq(State::Complete))
         .filter(Column::PayoutId.is_in(ids.iter().map(String::as_str)))
-        .all(db)
+        .all(&db)
         .await?;
     let mut known: HashMap<String, payout_content::Model> =
         known.into_iter().map(|row| (row.payout_id.clone(), row)).collect();
@@ -190,7 +196,7 @@ const PART: i64 = 1_000_000;
 /// Count and net amounts of the transactions that are kept of these payouts, summed up where they are: a payout may be
 /// made of any number of them.
 async fn sums(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     payouts: Vec<String>,
 ) -> Result<HashMap<String, (i64, Option<i64>)>, DbErr> {
@@ -234,6 +240,7 @@ fn sum(row: &QueryResult) -> Result<(String, (i64, Option<i64>)), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn forget(tx: &Tx, connection: ConnectionId, payout: &str) -> Result<(), DbErr> {
     payout_content::Entity::delete_many()
         .filter(Column::ConnectionId.eq(connection))

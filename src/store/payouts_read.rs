@@ -11,6 +11,7 @@ use super::Tx;
 use super::lists::{self, Listed, Listing, Noun};
 use super::records::{self, Rows, Streamed};
 use super::records_read::PAYOUT;
+use base::boxed;
 
 /// A payout, with what is known of its content.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Listed for payout::Entity {
     }
 }
 
-/// As the API shows it; a payout's own proof is told by the sync's [`crate::sync::payouts::proof`], by the same rules.
+/// As the API shows it; a payout's own proof is told by the sync's [`sync::payouts::proof`], by the same rules.
 pub(super) fn proof() -> Expr {
     use payout::Column::{AmountMinor, Reconciliation};
     use payout_content::{Column, Entity, State};
@@ -81,6 +82,7 @@ pub(super) fn state() -> Expr {
 ///
 /// # Errors
 /// When the database does not answer; also later, in the place of a transaction.
+#[boxed]
 pub async fn transactions<'a>(
     tx: &'a Tx,
     connection: ConnectionId,
@@ -95,6 +97,7 @@ pub async fn transactions<'a>(
 ///
 /// # Errors
 /// When the database does not answer; also later, in the place of a transaction.
+#[boxed]
 pub async fn all_transactions<'a>(
     tx: &'a Tx,
     connection: ConnectionId,

@@ -6,12 +6,16 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
+use crate::Executor;
+use base::boxed;
+
 /// The profile.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn get(db: &impl ConnectionTrait) -> Result<Model, DbErr> {
-    if let Some(row) = Entity::find_by_id(1).one(db).await? {
+#[boxed]
+pub async fn get(db: &dyn Executor) -> Result<Model, DbErr> {
+    if let Some(row) = Entity::find_by_id(1).one(&db).await? {
         return Ok(row);
     }
     let row = Model {
@@ -27,8 +31,8 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Model, DbErr> {
     };
     // Two may ask first at once: the one that was kept is the one.
     let keep_first = OnConflict::column(Column::Id).do_nothing().to_owned();
-    Entity::insert(ActiveModel::from(row.clone())).on_conflict(keep_first).exec_without_returning(db).await?;
-    Ok(Entity::find_by_id(1).one(db).await?.unwrap_or(row))
+    Entity::insert(ActiveModel::from(row.clone())).on_conflict(keep_first).exec_without_returning(&db).await?;
+    Ok(Entity::find_by_id(1).one(&db).await?.unwrap_or(row))
 }
 
 /// Holds the profile's row until the transaction ends: whoever counts users, keys or consumers before adding or removing
@@ -36,6 +40,7 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Model, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn hold(tx: &super::Tx) -> Result<(), DbErr> {
     get(tx).await?;
     Entity::find_by_id(1).lock_exclusive().one(tx).await?;
@@ -46,12 +51,13 @@ pub async fn hold(tx: &super::Tx) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn replace(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+#[boxed]
+pub async fn replace(db: &dyn Executor, row: Model) -> Result<(), DbErr> {
     let mut row = ActiveModel::from(row).reset_all();
     row.client_id = sea_orm::NotSet;
     row.allowed_origins = sea_orm::NotSet;
     row.id = sea_orm::Unchanged(1);
-    Entity::update(row).exec(db).await?;
+    Entity::update(row).exec(&db).await?;
     Ok(())
 }
 
@@ -59,10 +65,11 @@ pub async fn replace(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr>
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn set_allowed_origins(db: &impl ConnectionTrait, origins: Vec<String>) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_allowed_origins(db: &dyn Executor, origins: Vec<String>) -> Result<(), DbErr> {
     let id = get(db).await?.id;
     let row =
         ActiveModel { id: sea_orm::Unchanged(id), allowed_origins: sea_orm::Set(Texts(origins)), ..Default::default() };
-    Entity::update(row).exec(db).await?;
+    Entity::update(row).exec(&db).await?;
     Ok(())
 }

@@ -8,8 +8,10 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
 
 use super::lists::{self, Found, Listing, Noun, field};
-use crate::query::Kind;
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
+use base::query::Kind;
 
 /// An object that crashed the mapper as often as this is not tried again by itself: somebody asks for it.
 pub const CRASHES: i32 = 3;
@@ -47,6 +49,7 @@ pub struct Odd {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn put(
     tx: &Tx,
     connection: ConnectionId,
@@ -92,6 +95,7 @@ pub async fn put(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn release(tx: &Tx, connection: ConnectionId, object: &str, ids: Vec<String>) -> Result<(), DbErr> {
     quarantined::Entity::delete_many()
         .filter(Column::ConnectionId.eq(connection))
@@ -106,24 +110,27 @@ pub async fn release(tx: &Tx, connection: ConnectionId, object: &str, ids: Vec<S
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<quarantined::Model>, DbErr> {
-    quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::Id).all(db).await
+#[boxed]
+pub async fn of(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<quarantined::Model>, DbErr> {
+    quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::Id).all(&db).await
 }
 
 /// Whether nothing of a connection is set aside.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_empty(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<bool, DbErr> {
-    Ok(quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).one(db).await?.is_none())
+#[boxed]
+pub async fn is_empty(db: &dyn Executor, connection: ConnectionId) -> Result<bool, DbErr> {
+    Ok(quarantined::Entity::find().filter(Column::ConnectionId.eq(connection)).one(&db).await?.is_none())
 }
 
 /// One page of what is set aside, latest first unless an order is given.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn page(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     listing: &Listing,
 ) -> Result<Found<quarantined::Model>, DbErr> {
@@ -135,16 +142,13 @@ pub async fn page(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn with_id(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    id: &str,
-) -> Result<Vec<quarantined::Model>, DbErr> {
+#[boxed]
+pub async fn with_id(db: &dyn Executor, connection: ConnectionId, id: &str) -> Result<Vec<quarantined::Model>, DbErr> {
     quarantined::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Id.eq(id))
         .order_by_asc(Column::Object)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -160,8 +164,9 @@ pub fn raw(row: &quarantined::Model) -> Result<Vec<u8>, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn ask_replay(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     id: Option<&str>,
     now: DateTimeUtc,
@@ -172,25 +177,22 @@ pub async fn ask_replay(
     if let Some(id) = id {
         asked = asked.filter(Column::Id.eq(id));
     }
-    Ok(asked.exec(db).await?.rows_affected)
+    Ok(asked.exec(&db).await?.rows_affected)
 }
 
 /// The next objects that somebody asked to map again.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn asked(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    limit: u64,
-) -> Result<Vec<quarantined::Model>, DbErr> {
+#[boxed]
+pub async fn asked(db: &dyn Executor, connection: ConnectionId, limit: u64) -> Result<Vec<quarantined::Model>, DbErr> {
     quarantined::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::ReplayAt.is_not_null())
         .order_by_asc(Column::Object)
         .order_by_asc(Column::Id)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -198,8 +200,9 @@ pub async fn asked(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn barred(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     mapper_version: i32,
 ) -> Result<Vec<(String, String)>, DbErr> {
@@ -210,7 +213,7 @@ pub async fn barred(
         .filter(Column::Crashes.gte(CRASHES))
         .filter(Column::MapperVersion.eq(mapper_version))
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -218,6 +221,7 @@ pub async fn barred(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn take_back(tx: &Tx, connection: ConnectionId, rows: &[quarantined::Model]) -> Result<(), DbErr> {
     for row in rows {
         quarantined::Entity::update_many()
@@ -235,10 +239,11 @@ pub async fn take_back(tx: &Tx, connection: ConnectionId, rows: &[quarantined::M
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait, connection: ConnectionId, data_type: DataType) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn count(db: &dyn Executor, connection: ConnectionId, data_type: DataType) -> Result<u64, DbErr> {
     quarantined::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::DataType.eq(data_type))
-        .count(db)
+        .count(&db)
         .await
 }

@@ -7,19 +7,23 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ExprTrait, QuerySelect};
 
 use super::Tx;
+use crate::Executor;
+use base::boxed;
 
 /// A day; none when nothing was counted.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, day: i64) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(day).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, day: i64) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(day).one(&db).await
 }
 
 /// Adds requests to a day. Returns it with them.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn add(tx: &Tx, day: i64, calls: i64) -> Result<Model, DbErr> {
     let row = Model { day, calls, reached_quota: None };
     let sum = Expr::col((Entity, Column::Calls)).add(calls);
@@ -31,6 +35,7 @@ pub async fn add(tx: &Tx, day: i64, calls: i64) -> Result<Model, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn reached(tx: &Tx, day: i64, quota: i64) -> Result<bool, DbErr> {
     let untold = Column::ReachedQuota.is_null().or(Column::ReachedQuota.lt(quota));
     let row = ActiveModel { reached_quota: Set(Some(quota)), ..Default::default() };
@@ -42,14 +47,16 @@ pub async fn reached(tx: &Tx, day: i64, quota: i64) -> Result<bool, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn before(db: &impl ConnectionTrait, day: i64) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Day.lt(day)).all(db).await
+#[boxed]
+pub async fn before(db: &dyn Executor, day: i64) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Day.lt(day)).all(&db).await
 }
 
 /// Removes a day; `false` when another has done so.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn remove(tx: &Tx, day: i64) -> Result<bool, DbErr> {
     Ok(Entity::delete_by_id(day).exec(tx).await?.rows_affected == 1)
 }
@@ -58,11 +65,12 @@ pub async fn remove(tx: &Tx, day: i64) -> Result<bool, DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn active_companies(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+#[boxed]
+pub async fn active_companies(db: &dyn Executor) -> Result<i64, DbErr> {
     let count = connection::Entity::find()
         .select_only()
         .column_as(Expr::col(connection::Column::CompanyId).count_distinct(), "active")
         .filter(connection::Column::Status.eq(connection::Status::Linked))
         .filter(connection::Column::DeletedAt.is_null());
-    Ok(count.into_tuple::<i64>().one(db).await?.unwrap_or_default())
+    Ok(count.into_tuple::<i64>().one(&db).await?.unwrap_or_default())
 }

@@ -7,7 +7,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, IdenStatic, Iterable, QueryOrder, QuerySelect};
 
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// A pass that nothing has happened to.
 #[must_use]
@@ -28,9 +30,10 @@ pub fn fresh(connection: ConnectionId, pass: Pass, asked: bool, due_at: DateTime
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
+#[boxed]
+pub async fn insert(db: &dyn Executor, rows: Vec<Model>) -> Result<(), DbErr> {
     let rows: Vec<_> = rows.into_iter().map(reconciliation::ActiveModel::from).collect();
-    reconciliation::Entity::insert_many(rows).exec_without_returning(db).await?;
+    reconciliation::Entity::insert_many(rows).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -38,12 +41,13 @@ pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), D
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn open(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Vec<Model>, DbErr> {
+#[boxed]
+pub async fn open(db: &dyn Executor, connection: ConnectionId) -> Result<Vec<Model>, DbErr> {
     let mut rows = reconciliation::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::State.is_in([State::Planned, State::Running]))
         .order_by_asc(Column::Id)
-        .all(db)
+        .all(&db)
         .await?;
     rows.sort_by_key(|row| (row.state != State::Running, !row.asked, std::cmp::Reverse(row.pass)));
     Ok(rows)
@@ -53,7 +57,8 @@ pub async fn open(db: &impl ConnectionTrait, connection: ConnectionId) -> Result
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn next_due(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Option<DateTimeUtc>, DbErr> {
+#[boxed]
+pub async fn next_due(db: &dyn Executor, connection: ConnectionId) -> Result<Option<DateTimeUtc>, DbErr> {
     Ok(open(db, connection).await?.into_iter().map(|row| row.due_at).min())
 }
 
@@ -61,14 +66,15 @@ pub async fn next_due(db: &impl ConnectionTrait, connection: ConnectionId) -> Re
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn latest(db: &impl ConnectionTrait, connection: ConnectionId, limit: u64) -> Result<Vec<Model>, DbErr> {
+#[boxed]
+pub async fn latest(db: &dyn Executor, connection: ConnectionId, limit: u64) -> Result<Vec<Model>, DbErr> {
     reconciliation::Entity::find()
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::State.ne(State::Planned))
         .order_by_desc(Column::StartedAt)
         .order_by_desc(Column::Id)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -76,6 +82,7 @@ pub async fn latest(db: &impl ConnectionTrait, connection: ConnectionId, limit: 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn start(tx: &Tx, row: &Model, now: DateTimeUtc) -> Result<(), DbErr> {
     let begun =
         reconciliation::ActiveModel { state: Set(State::Running), started_at: Set(Some(now)), ..Default::default() };
@@ -86,6 +93,7 @@ pub async fn start(tx: &Tx, row: &Model, now: DateTimeUtc) -> Result<(), DbErr> 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn finish(tx: &Tx, row: &Model, state: State, now: DateTimeUtc) -> Result<(), DbErr> {
     let ended = reconciliation::ActiveModel { state: Set(state), finished_at: Set(Some(now)), ..Default::default() };
     set(tx, row, ended).await
@@ -95,6 +103,7 @@ pub async fn finish(tx: &Tx, row: &Model, state: State, now: DateTimeUtc) -> Res
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn put_off(tx: &Tx, row: &Model, due_at: DateTimeUtc) -> Result<(), DbErr> {
     set(tx, row, reconciliation::ActiveModel { due_at: Set(due_at), ..Default::default() }).await
 }
@@ -113,8 +122,9 @@ async fn set(tx: &Tx, row: &Model, changed: reconciliation::ActiveModel) -> Resu
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn parts(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     passes: &[ReconciliationId],
 ) -> Result<Vec<part::Model>, DbErr> {
@@ -122,7 +132,7 @@ pub async fn parts(
         .filter(part::Column::ConnectionId.eq(connection))
         .filter(part::Column::ReconciliationId.is_in(passes.iter().copied()))
         .order_by_asc(part::Column::StartedAt)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -130,6 +140,7 @@ pub async fn parts(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn save(tx: &Tx, row: part::Model) -> Result<(), DbErr> {
     let key = [part::Column::ConnectionId, part::Column::ReconciliationId, part::Column::Step];
     let rest = part::Column::iter().filter(|column| !key.iter().any(|one| one.as_str() == column.as_str()));
@@ -143,6 +154,7 @@ pub async fn save(tx: &Tx, row: part::Model) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn forget(tx: &Tx, connection: ConnectionId, before: DateTimeUtc) -> Result<(), DbErr> {
     let old = reconciliation::Entity::find()
         .filter(Column::ConnectionId.eq(connection))

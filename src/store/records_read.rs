@@ -7,7 +7,9 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use super::lists::{self, Listed, Noun, Source};
-use crate::query::{Field, Kind};
+use crate::Executor;
+use base::boxed;
+use base::query::{Field, Kind};
 
 const fn field(name: &'static str, kind: Kind, column: &'static str) -> Field<Source> {
     Field { name, kind, nullable: false, source: Source::Column(column) }
@@ -245,26 +247,21 @@ listed! {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn company_info(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-) -> Result<Option<company_info::Model>, DbErr> {
+#[boxed]
+pub async fn company_info(db: &dyn Executor, connection: ConnectionId) -> Result<Option<company_info::Model>, DbErr> {
     let rows = lists::of_connection::<company_info::Entity>(connection);
-    rows.order_by_desc(company_info::Column::ModifiedAt).one(db).await
+    rows.order_by_desc(company_info::Column::ModifiedAt).one(&db).await
 }
 
 /// How many payments (refunds are some, too) were made since.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn payments_since(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    since: DateTimeUtc,
-) -> Result<i64, DbErr> {
+#[boxed]
+pub async fn payments_since(db: &dyn Executor, connection: ConnectionId, since: DateTimeUtc) -> Result<i64, DbErr> {
     use entity::payment::{Column, Entity};
     let rows = Entity::find().filter(Column::ConnectionId.eq(connection)).filter(Column::CreatedAt.gte(since));
-    Ok(i64::try_from(rows.count(db).await?).unwrap_or(i64::MAX))
+    Ok(i64::try_from(rows.count(&db).await?).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -293,7 +290,7 @@ mod tests {
         columns::<entity::payout::Entity>(&PAYOUT);
         columns::<entity::subscription::Entity>(&SUBSCRIPTION);
         columns::<entity::invoice::Entity>(&INVOICE);
-        columns::<entity::company::Entity>(&crate::store::companies::NOUN);
-        columns::<entity::dataset::Entity>(&crate::store::datasets_read::NOUN);
+        columns::<entity::company::Entity>(&crate::companies::NOUN);
+        columns::<entity::dataset::Entity>(&crate::datasets_read::NOUN);
     }
 }

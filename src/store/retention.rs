@@ -12,7 +12,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
 
-use crate::store::{Db, datasets_read, feed_merge, webhook_events};
+use crate::Executor;
+use crate::{Db, datasets_read, feed_merge, webhook_events};
+use base::boxed;
 
 /// Rows of one statement.
 const BATCH: i64 = 5_000;
@@ -23,8 +25,9 @@ const HINTS: u64 = 10_000;
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn connections(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     after: Option<ConnectionId>,
     limit: u64,
 ) -> Result<Vec<ConnectionId>, DbErr> {
@@ -36,7 +39,7 @@ pub async fn connections(
         .order_by_asc(connection::Column::Id)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -45,10 +48,11 @@ pub async fn connections(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn places(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn places(db: &dyn Executor, before: DateTimeUtc) -> Result<u64, DbErr> {
     use feed_index::Column;
-    let first = |rows: Select<feed_index::Entity>| rows.order_by_asc(Column::Position).one(db);
-    let last = feed_clock::Entity::find_by_id(1).one(db).await?.map_or(0, |clock| clock.position);
+    let first = |rows: Select<feed_index::Entity>| rows.order_by_asc(Column::Position).one(&db);
+    let last = feed_clock::Entity::find_by_id(1).one(&db).await?.map_or(0, |clock| clock.position);
     let young = first(feed_index::Entity::find().filter(Column::At.gte(before))).await?;
     let mut until = young.map_or(last, |range| range.position - 1);
     for head in feed_merge::unmerged(db, HINTS).await? {
@@ -64,7 +68,7 @@ pub async fn places(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u6
     let mut from = oldest.position;
     while from <= until {
         let to = Ord::min(until, from + BATCH - 1);
-        removed += feed_index::Entity::delete_many().filter(Column::Position.lte(to)).exec(db).await?.rows_affected;
+        removed += feed_index::Entity::delete_many().filter(Column::Position.lte(to)).exec(&db).await?.rows_affected;
         from = to + 1;
     }
     Ok(removed)
@@ -75,19 +79,20 @@ pub async fn places(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u6
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn changes(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn changes(db: &dyn Executor, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
     use change::Column;
     let of = || change::Entity::find().filter(Column::ConnectionId.eq(connection)).order_by_asc(Column::Seq);
-    let Some(oldest) = of().one(db).await? else { return Ok(0) };
-    let Some(head) = feed_head::Entity::find_by_id(connection).one(db).await? else { return Ok(0) };
+    let Some(oldest) = of().one(&db).await? else { return Ok(0) };
+    let Some(head) = feed_head::Entity::find_by_id(connection).one(&db).await? else { return Ok(0) };
     let mut until = head.merged;
-    if let Some(young) = of().filter(Column::At.gte(before)).one(db).await? {
+    if let Some(young) = of().filter(Column::At.gte(before)).one(&db).await? {
         until = Ord::min(until, young.seq - 1);
     }
     let placed = feed_index::Entity::find()
         .filter(feed_index::Column::ConnectionId.eq(connection))
         .order_by_asc(feed_index::Column::ToSeq)
-        .one(db)
+        .one(&db)
         .await?;
     if let Some(range) = placed {
         until = Ord::min(until, range.from_seq - 1);
@@ -99,7 +104,7 @@ pub async fn changes(db: &impl ConnectionTrait, connection: ConnectionId, before
         removed += change::Entity::delete_many()
             .filter(Column::ConnectionId.eq(connection))
             .filter(Column::Seq.lte(to))
-            .exec(db)
+            .exec(&db)
             .await?
             .rows_affected;
         from = to + 1;
@@ -111,13 +116,14 @@ pub async fn changes(db: &impl ConnectionTrait, connection: ConnectionId, before
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn outbox(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
-    let Some(head) = feed_head::Entity::find_by_id(connection).one(db).await? else { return Ok(0) };
+#[boxed]
+pub async fn outbox(db: &dyn Executor, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+    let Some(head) = feed_head::Entity::find_by_id(connection).one(&db).await? else { return Ok(0) };
     let gone = outbox::Entity::delete_many()
         .filter(outbox::Column::ConnectionId.eq(connection))
         .filter(outbox::Column::Seq.lte(head.relayed))
         .filter(outbox::Column::CreatedAt.lt(before));
-    Ok(gone.exec(db).await?.rows_affected)
+    Ok(gone.exec(&db).await?.rows_affected)
 }
 
 /// Removes a connection's datasets that ended before a time. The newest of each data type, and the newest that ended
@@ -125,7 +131,8 @@ pub async fn outbox(db: &impl ConnectionTrait, connection: ConnectionId, before:
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn datasets(db: &dyn Executor, connection: ConnectionId, before: DateTimeUtc) -> Result<u64, DbErr> {
     use dataset::Column;
     let old: Vec<DatasetId> = dataset::Entity::find()
         .select_only()
@@ -133,7 +140,7 @@ pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, befor
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::CompletedAt.lt(before))
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     if old.is_empty() {
         return Ok(0);
@@ -147,7 +154,7 @@ pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, befor
         removed += dataset::Entity::delete_many()
             .filter(Column::ConnectionId.eq(connection))
             .filter(Column::Id.is_in(ids.iter().copied()))
-            .exec(db)
+            .exec(&db)
             .await?
             .rows_affected;
     }
@@ -158,11 +165,8 @@ pub async fn datasets(db: &impl ConnectionTrait, connection: ConnectionId, befor
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn give_up_deliveries(
-    db: &impl ConnectionTrait,
-    before: DateTimeUtc,
-    now: DateTimeUtc,
-) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn give_up_deliveries(db: &dyn Executor, before: DateTimeUtc, now: DateTimeUtc) -> Result<u64, DbErr> {
     use delivery::{Column, Status};
     let disabled = Query::select()
         .column(webhook_consumer::Column::Id)
@@ -174,7 +178,7 @@ pub async fn give_up_deliveries(
         .filter(Column::Status.eq(Status::Waiting))
         .filter(Column::RunAt.lt(before))
         .filter(Column::ConsumerId.in_subquery(disabled));
-    Ok(given_up.exec(db).await?.rows_affected)
+    Ok(given_up.exec(&db).await?.rows_affected)
 }
 
 /// Removes events from before a time that nobody waits for, with their deliveries and the tries of these; without a time,
@@ -182,6 +186,7 @@ pub async fn give_up_deliveries(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn webhook_events(db: &Db, before: Option<DateTimeUtc>) -> Result<u64, DbErr> {
     let mut removed = 0;
     loop {
@@ -199,10 +204,11 @@ pub async fn webhook_events(db: &Db, before: Option<DateTimeUtc>) -> Result<u64,
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn replays(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn replays(db: &dyn Executor, before: DateTimeUtc) -> Result<u64, DbErr> {
     use webhook_replay::Column;
     let old = webhook_replay::Entity::delete_many()
         .filter(Column::CreatedAt.lt(before))
         .filter(Column::EndedAt.is_not_null());
-    Ok(old.exec(db).await?.rows_affected)
+    Ok(old.exec(&db).await?.rows_affected)
 }

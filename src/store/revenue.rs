@@ -11,8 +11,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::CaseStatement;
 use sea_orm::{Condition, ExprTrait, QuerySelect};
 
-use crate::clock::{DAY, QUARTER, day_of, start_of};
-use crate::store::Tx;
+use crate::Tx;
+use base::boxed;
+use base::clock::{DAY, QUARTER, day_of, start_of};
 
 /// Stripe's words for money that a dispute took, and for what came back of it.
 const DISPUTES: [&str; 2] = ["dispute", "dispute_reversal"];
@@ -38,6 +39,7 @@ pub type Stretch = (DateTimeUtc, DateTimeUtc);
 ///
 /// # Errors
 /// When the database does not answer, or a sum is beyond what it can count.
+#[boxed]
 pub async fn moved(tx: &Tx, connection: ConnectionId, stretches: &[Stretch]) -> Result<Vec<Vec<Moved>>, DbErr> {
     let (Some(first), Some(last)) = (stretches.first(), stretches.last()) else { return Ok(Vec::new()) };
     let kept: Vec<(i64, Revenue)> = commerce_day::Entity::find()

@@ -8,17 +8,16 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, QuerySelect};
 
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// Which of these were seen.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn among(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    events: &[&str],
-) -> Result<HashSet<String>, DbErr> {
+#[boxed]
+pub async fn among(db: &dyn Executor, connection: ConnectionId, events: &[&str]) -> Result<HashSet<String>, DbErr> {
     if events.is_empty() {
         return Ok(HashSet::new());
     }
@@ -28,7 +27,7 @@ pub async fn among(
         .filter(Column::ConnectionId.eq(connection))
         .filter(Column::Id.is_in(events.iter().copied()))
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     Ok(ids.into_iter().collect())
 }
@@ -37,6 +36,7 @@ pub async fn among(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn note(
     tx: &Tx,
     connection: ConnectionId,

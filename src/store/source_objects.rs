@@ -9,7 +9,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, Condition, ExprTrait, IdenStatic, Iterable, QueryOrder, QuerySelect};
 
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// The body is as Stripe sent it.
 const RAW: i16 = 0;
@@ -84,6 +86,7 @@ fn unframed(frame: &[u8]) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn keep(
     tx: &Tx,
     connection: ConnectionId,
@@ -207,13 +210,14 @@ impl From<source_object::Model> for Kept {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn with_ids(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kind: &str,
     ids: Vec<String>,
 ) -> Result<Vec<Kept>, DbErr> {
-    let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(db).await?;
+    let rows = live(connection).filter(Column::Object.eq(kind)).filter(Column::Id.is_in(ids)).all(&db).await?;
     Ok(rows.into_iter().map(Kept::from).collect())
 }
 
@@ -221,8 +225,9 @@ pub async fn with_ids(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn hanging_on(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kinds: &[&str],
     parents: Vec<String>,
@@ -230,7 +235,7 @@ pub async fn hanging_on(
     let rows = live(connection)
         .filter(Column::Object.is_in(kinds.iter().copied()))
         .filter(Column::ParentId.is_in(parents))
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().map(Kept::from).collect())
 }
@@ -246,6 +251,7 @@ pub struct Buried {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn bury(
     tx: &Tx,
     connection: ConnectionId,
@@ -280,12 +286,8 @@ pub async fn bury(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_known(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    object: &str,
-    id: &str,
-) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn is_known(db: &dyn Executor, connection: ConnectionId, object: &str, id: &str) -> Result<bool, DbErr> {
     Ok(kept(db, connection, object, id).await?.is_some())
 }
 
@@ -293,22 +295,18 @@ pub async fn is_known(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_gone(
-    db: &impl ConnectionTrait,
-    connection: ConnectionId,
-    object: &str,
-    id: &str,
-) -> Result<bool, DbErr> {
+#[boxed]
+pub async fn is_gone(db: &dyn Executor, connection: ConnectionId, object: &str, id: &str) -> Result<bool, DbErr> {
     Ok(kept(db, connection, object, id).await?.is_some_and(|row| row.deleted_at.is_some()))
 }
 
 async fn kept(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     object: &str,
     id: &str,
 ) -> Result<Option<source_object::Model>, DbErr> {
-    source_object::Entity::find_by_id((connection, object.to_owned(), id.to_owned())).one(db).await
+    source_object::Entity::find_by_id((connection, object.to_owned(), id.to_owned())).one(&db).await
 }
 
 pub(super) fn live(connection: ConnectionId) -> Select<source_object::Entity> {
@@ -319,8 +317,9 @@ pub(super) fn live(connection: ConnectionId) -> Select<source_object::Entity> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_kind(db: &impl ConnectionTrait, connection: ConnectionId, kind: &str) -> Result<Vec<Kept>, DbErr> {
-    let rows = live(connection).filter(Column::Object.eq(kind)).all(db).await?;
+#[boxed]
+pub async fn of_kind(db: &dyn Executor, connection: ConnectionId, kind: &str) -> Result<Vec<Kept>, DbErr> {
+    let rows = live(connection).filter(Column::Object.eq(kind)).all(&db).await?;
     Ok(rows.into_iter().map(Kept::from).collect())
 }
 
@@ -328,13 +327,14 @@ pub async fn of_kind(db: &impl ConnectionTrait, connection: ConnectionId, kind: 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn ids_hanging_on(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kinds: &[&str],
     parents: Vec<String>,
 ) -> Result<Vec<(String, String)>, DbErr> {
-    hanging(connection, kinds, parents).into_tuple().all(db).await
+    hanging(connection, kinds, parents).into_tuple().all(&db).await
 }
 
 fn hanging(connection: ConnectionId, kinds: &[&str], parents: Vec<String>) -> Select<source_object::Entity> {
@@ -350,22 +350,24 @@ fn hanging(connection: ConnectionId, kinds: &[&str], parents: Vec<String>) -> Se
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn parts_before(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kinds: &[&str],
     parents: Vec<String>,
     read_no: i64,
 ) -> Result<Vec<(String, String)>, DbErr> {
-    hanging(connection, kinds, parents).filter(Column::ReadNo.lte(read_no)).into_tuple().all(db).await
+    hanging(connection, kinds, parents).filter(Column::ReadNo.lte(read_no)).into_tuple().all(&db).await
 }
 
 /// The next objects of a connection behind a kind and an id, in that order; gone ones are left out.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn after(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     after: (&str, &str),
     limit: u64,
@@ -377,7 +379,7 @@ pub async fn after(
         .order_by_asc(Column::Object)
         .order_by_asc(Column::Id)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().map(Kept::from).collect())
 }
@@ -386,34 +388,37 @@ pub async fn after(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<u64, DbErr> {
-    live(connection).count(db).await
+#[boxed]
+pub async fn count(db: &dyn Executor, connection: ConnectionId) -> Result<u64, DbErr> {
+    live(connection).count(&db).await
 }
 
 /// The objects of these kinds with these ids as they are kept, gone ones with the time of their end.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn shown(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kinds: &[&str],
     ids: Vec<String>,
 ) -> Result<Vec<source_object::Model>, DbErr> {
-    as_kept(connection, kinds).filter(Column::Id.is_in(ids)).all(db).await
+    as_kept(connection, kinds).filter(Column::Id.is_in(ids)).all(&db).await
 }
 
 /// The same for what hangs on one parent.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn shown_with(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     kinds: &[&str],
     parent: &str,
 ) -> Result<Vec<source_object::Model>, DbErr> {
-    as_kept(connection, kinds).filter(Column::ParentId.eq(parent)).all(db).await
+    as_kept(connection, kinds).filter(Column::ParentId.eq(parent)).all(&db).await
 }
 
 fn as_kept(connection: ConnectionId, kinds: &[&str]) -> Select<source_object::Entity> {

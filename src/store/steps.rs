@@ -6,14 +6,14 @@
 
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::Migrator;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector,
     Statement, TransactionTrait,
 };
 
-use crate::fault::{self, Point};
+use base::fault::{self, Point};
 
 /// How long a step waits for a table, and others behind it.
 const BRIEF: &str = "500ms";

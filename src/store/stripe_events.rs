@@ -9,8 +9,10 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ExprTrait, IntoActiveModel, QueryOrder, QuerySelect};
 
-use crate::clock::{DAY, day_of};
-use crate::store::{Db, Tx};
+use crate::Executor;
+use crate::{Db, Tx};
+use base::boxed;
+use base::clock::{DAY, day_of};
 
 /// Seconds that Stripe keeps events.
 const KEPT_AT_STRIPE: i64 = 30 * DAY;
@@ -25,6 +27,7 @@ pub type Counts = BTreeMap<(IntegrationId, String), i64>;
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn receive(tx: &Tx, events: Vec<stripe_event::Model>) -> Result<Vec<stripe_event::Model>, DbErr> {
     let more = Expr::col((stripe_event::Entity, Column::Deliveries)).add(Expr::col(("excluded", Column::Deliveries)));
     let again = OnConflict::columns([Column::IntegrationId, Column::Account, Column::Id])
@@ -43,6 +46,7 @@ pub async fn receive(tx: &Tx, events: Vec<stripe_event::Model>) -> Result<Vec<st
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn leave(tx: &Tx, hints: Vec<hint::Model>) -> Result<(), DbErr> {
     let there = OnConflict::columns([hint::Column::ConnectionId, hint::Column::EventId]).do_nothing().to_owned();
     for hints in hints.chunks(super::ROWS) {
@@ -56,7 +60,8 @@ pub async fn leave(tx: &Tx, hints: Vec<hint::Model>) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait, counts: Counts, now: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn count(db: &dyn Executor, counts: Counts, now: DateTimeUtc) -> Result<(), DbErr> {
     if counts.is_empty() {
         return Ok(());
     }
@@ -74,7 +79,7 @@ pub async fn count(db: &impl ConnectionTrait, counts: Counts, now: DateTimeUtc) 
         .value(counted::Column::Count, more)
         .to_owned();
     // A map is sorted: two processes lock its rows in one order.
-    counted::Entity::insert_many(counts.into_iter().map(row)).on_conflict(add).exec_without_returning(db).await?;
+    counted::Entity::insert_many(counts.into_iter().map(row)).on_conflict(add).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -82,8 +87,9 @@ pub async fn count(db: &impl ConnectionTrait, counts: Counts, now: DateTimeUtc) 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn today(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     integration: IntegrationId,
     now: DateTimeUtc,
 ) -> Result<Vec<counted::Model>, DbErr> {
@@ -91,7 +97,7 @@ pub async fn today(
         .filter(counted::Column::IntegrationId.eq(integration))
         .filter(counted::Column::Day.eq(day_of(now)))
         .order_by_asc(counted::Column::Outcome)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -99,15 +105,13 @@ pub async fn today(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn last_received(
-    db: &impl ConnectionTrait,
-    integration: IntegrationId,
-) -> Result<Option<DateTimeUtc>, DbErr> {
+#[boxed]
+pub async fn last_received(db: &dyn Executor, integration: IntegrationId) -> Result<Option<DateTimeUtc>, DbErr> {
     let newest = counted::Entity::find()
         .filter(counted::Column::IntegrationId.eq(integration))
         .filter(counted::Column::Outcome.not_like("refused:%"))
         .order_by_desc(counted::Column::LastAt)
-        .one(db)
+        .one(&db)
         .await?;
     Ok(newest.map(|row| row.last_at))
 }
@@ -116,13 +120,14 @@ pub async fn last_received(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hints(db: &impl ConnectionTrait, connection: ConnectionId, limit: u64) -> Result<Vec<hint::Model>, DbErr> {
+#[boxed]
+pub async fn hints(db: &dyn Executor, connection: ConnectionId, limit: u64) -> Result<Vec<hint::Model>, DbErr> {
     hint::Entity::find()
         .filter(hint::Column::ConnectionId.eq(connection))
         .order_by_asc(hint::Column::Created)
         .order_by_asc(hint::Column::EventId)
         .limit(limit)
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -130,6 +135,7 @@ pub async fn hints(db: &impl ConnectionTrait, connection: ConnectionId, limit: u
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn read(db: &Db, hints: &[hint::Model], now: DateTimeUtc) -> Result<(), DbErr> {
     end(db, hints, State::Done, None, now).await
 }
@@ -138,6 +144,7 @@ pub async fn read(db: &Db, hints: &[hint::Model], now: DateTimeUtc) -> Result<()
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn give_up(db: &Db, connection: ConnectionId, reason: Reason, now: DateTimeUtc) -> Result<u64, DbErr> {
     let mut given_up = 0;
     loop {
@@ -197,9 +204,10 @@ async fn end(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sweep(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64, DbErr> {
+#[boxed]
+pub async fn sweep(db: &dyn Executor, before: DateTimeUtc) -> Result<u64, DbErr> {
     let kept_at_stripe = before.timestamp() - KEPT_AT_STRIPE;
-    hint::Entity::delete_many().filter(hint::Column::Created.lt(kept_at_stripe)).exec(db).await?;
+    hint::Entity::delete_many().filter(hint::Column::Created.lt(kept_at_stripe)).exec(&db).await?;
     let hinted = Query::select().column(hint::Column::EventId).from(hint::Entity).to_owned();
     // Two connections that end the same event at once may each see the other's hint.
     let forgotten = Column::DoneAt.is_null().and(Column::ReceivedAt.lt(before)).and(Column::Id.not_in_subquery(hinted));
@@ -208,14 +216,14 @@ pub async fn sweep(db: &impl ConnectionTrait, before: DateTimeUtc) -> Result<u64
     Ok(removed)
 }
 
-async fn sweep_where(db: &impl ConnectionTrait, over: Expr) -> Result<u64, DbErr> {
+async fn sweep_where(db: &dyn Executor, over: Expr) -> Result<u64, DbErr> {
     let key = [Column::IntegrationId, Column::Account, Column::Id];
     let mut removed = 0;
     loop {
         let mut some = Query::select();
         some.columns(key).from(stripe_event::Entity).and_where(over.clone()).limit(SWEPT_AT_ONCE);
         let chosen = Expr::tuple(key.map(Expr::col)).in_subquery(some);
-        let gone = stripe_event::Entity::delete_many().filter(chosen).exec(db).await?.rows_affected;
+        let gone = stripe_event::Entity::delete_many().filter(chosen).exec(&db).await?.rows_affected;
         removed += gone;
         if gone < SWEPT_AT_ONCE {
             return Ok(removed);

@@ -7,14 +7,17 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ExprTrait, QuerySelect};
 
-use crate::store::{Db, Tx};
+use crate::Executor;
+use crate::{Db, Tx};
+use base::boxed;
 
 /// Takes the connection: the fence goes up by one, and whoever held it before is refused from now on.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn take(db: &Db, connection: ConnectionId) -> Result<head::Model, DbErr> {
-    let tx = crate::store::write(db).await?;
+    let tx = crate::write(db).await?;
     ensure(&tx, connection).await?;
     sync_head::Entity::update_many()
         .col_expr(Column::Fence, Expr::col(Column::Fence).add(1))
@@ -56,6 +59,7 @@ async fn ensure(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn hold(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
     ensure(tx, connection).await?;
     sync_head::Entity::find_by_id(connection).lock_exclusive().one(tx).await?;
@@ -66,14 +70,16 @@ pub async fn hold(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, connection: ConnectionId) -> Result<Option<head::Model>, DbErr> {
-    sync_head::Entity::find_by_id(connection).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, connection: ConnectionId) -> Result<Option<head::Model>, DbErr> {
+    sync_head::Entity::find_by_id(connection).one(&db).await
 }
 
 /// Whether the fence is still ours. It stays so until the transaction ends.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn holds(tx: &Tx, connection: ConnectionId, fence: i64) -> Result<bool, DbErr> {
     let held = sync_head::Entity::find_by_id(connection).lock_shared().one(tx).await?;
     Ok(held.is_some_and(|head| head.fence == fence))
@@ -83,6 +89,7 @@ pub async fn holds(tx: &Tx, connection: ConnectionId, fence: i64) -> Result<bool
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_events_from(tx: &Tx, connection: ConnectionId, second: i64) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { events_from: Set(Some(second)), ..Default::default() }).await
 }
@@ -91,6 +98,7 @@ pub async fn set_events_from(tx: &Tx, connection: ConnectionId, second: i64) -> 
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn forget_events(tx: &Tx, connection: ConnectionId) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { events_from: Set(None), ..Default::default() }).await
 }
@@ -99,6 +107,7 @@ pub async fn forget_events(tx: &Tx, connection: ConnectionId) -> Result<(), DbEr
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_account_read(tx: &Tx, connection: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { account_read_at: Set(Some(at)), ..Default::default() }).await
 }
@@ -107,6 +116,7 @@ pub async fn set_account_read(tx: &Tx, connection: ConnectionId, at: DateTimeUtc
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_money_read(tx: &Tx, connection: ConnectionId, until: i64) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { money_read_until: Set(Some(until)), ..Default::default() }).await
 }
@@ -115,6 +125,7 @@ pub async fn set_money_read(tx: &Tx, connection: ConnectionId, until: i64) -> Re
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_mapper_version(tx: &Tx, connection: ConnectionId, version: i32) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { mapper_version: Set(version), ..Default::default() }).await
 }
@@ -123,6 +134,7 @@ pub async fn set_mapper_version(tx: &Tx, connection: ConnectionId, version: i32)
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set_first_done(tx: &Tx, connection: ConnectionId, at: DateTimeUtc) -> Result<(), DbErr> {
     set(tx, connection, head::ActiveModel { first_done_at: Set(Some(at)), ..Default::default() }).await
 }

@@ -6,6 +6,8 @@ use entity::sync_setting::{ActiveModel, Column, Entity, Model};
 use sea_orm::entity::prelude::*;
 
 use super::Tx;
+use crate::Executor;
+use base::boxed;
 
 /// The owner of the settings for all companies.
 pub const PROFILE: Uuid = Uuid::nil();
@@ -15,7 +17,8 @@ pub const PROFILE: Uuid = Uuid::nil();
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn effective(db: &impl ConnectionTrait, company: &company::Model) -> Result<Vec<Model>, DbErr> {
+#[boxed]
+pub async fn effective(db: &dyn Executor, company: &company::Model) -> Result<Vec<Model>, DbErr> {
     let profile = of(db, PROFILE).await?;
     Ok(if company.overrides_sync { laid_over(&profile, stored(db, company.id.0).await?) } else { profile })
 }
@@ -24,7 +27,8 @@ pub async fn effective(db: &impl ConnectionTrait, company: &company::Model) -> R
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of(db: &impl ConnectionTrait, owner: Uuid) -> Result<Vec<Model>, DbErr> {
+#[boxed]
+pub async fn of(db: &dyn Executor, owner: Uuid) -> Result<Vec<Model>, DbErr> {
     let defaults: Vec<Model> = DataType::ALL.into_iter().zip(0..).map(|(kind, order)| default(kind, order)).collect();
     Ok(laid_over(&defaults, stored(db, owner).await?))
 }
@@ -33,6 +37,7 @@ pub async fn of(db: &impl ConnectionTrait, owner: Uuid) -> Result<Vec<Model>, Db
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn put(tx: &Tx, owner: Uuid, rows: Vec<Model>) -> Result<(), DbErr> {
     for row in rows {
         let row = Model { owner, ..row };
@@ -57,8 +62,8 @@ fn default(data_type: DataType, sync_order: i32) -> Model {
     }
 }
 
-async fn stored(db: &impl ConnectionTrait, owner: Uuid) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Owner.eq(owner)).all(db).await
+async fn stored(db: &dyn Executor, owner: Uuid) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Owner.eq(owner)).all(&db).await
 }
 
 fn laid_over(below: &[Model], above: Vec<Model>) -> Vec<Model> {

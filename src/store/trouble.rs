@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::error::SqlxError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use crate::clock;
+use base::clock;
 
 /// How long a refusal counts. Work that met one tries again sooner, so that a lasting trouble is always a fresh one.
 const FRESH: TimeDelta = TimeDelta::seconds(60);

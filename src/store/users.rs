@@ -5,36 +5,43 @@ use entity::user::{ActiveModel, Column, Entity, Model, PasswordHash};
 use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 
+use crate::Executor;
+use base::boxed;
+
 /// How many there are.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    Entity::find().count(db).await
+#[boxed]
+pub async fn count(db: &dyn Executor) -> Result<u64, DbErr> {
+    Entity::find().count(&db).await
 }
 
 /// The user with this id.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, id: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(&db).await
 }
 
 /// The user with this address, in whatever case it is written.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(Column::EmailFolded.eq(email.to_lowercase())).one(db).await
+#[boxed]
+pub async fn by_email(db: &dyn Executor, email: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(Column::EmailFolded.eq(email.to_lowercase())).one(&db).await
 }
 
 /// Keeps a new user.
 ///
 /// # Errors
 /// When the database does not answer, or the address is taken.
-pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row)).exec_without_returning(db).await?;
+#[boxed]
+pub async fn insert(db: &dyn Executor, row: Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row)).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -42,19 +49,15 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> 
 ///
 /// # Errors
 /// When the database does not answer, or there is no such user.
-pub async fn set_password(
-    db: &impl ConnectionTrait,
-    id: UserId,
-    hash: PasswordHash,
-    at: DateTimeUtc,
-) -> Result<(), DbErr> {
+#[boxed]
+pub async fn set_password(db: &dyn Executor, id: UserId, hash: PasswordHash, at: DateTimeUtc) -> Result<(), DbErr> {
     let row = ActiveModel {
         id: sea_orm::Unchanged(id),
         password_hash: Set(hash),
         password_set_at: Set(at),
         ..Default::default()
     };
-    Entity::update(row).exec(db).await?;
+    Entity::update(row).exec(&db).await?;
     Ok(())
 }
 
@@ -62,8 +65,9 @@ pub async fn set_password(
 ///
 /// # Errors
 /// When the database does not answer, or there is no such user.
-pub async fn signed_in(db: &impl ConnectionTrait, id: UserId, at: DateTimeUtc) -> Result<(), DbErr> {
+#[boxed]
+pub async fn signed_in(db: &dyn Executor, id: UserId, at: DateTimeUtc) -> Result<(), DbErr> {
     let row = ActiveModel { id: sea_orm::Unchanged(id), last_sign_in_at: Set(Some(at)), ..Default::default() };
-    Entity::update(row).exec(db).await?;
+    Entity::update(row).exec(&db).await?;
     Ok(())
 }

@@ -17,7 +17,9 @@ use sea_orm::{ExprTrait, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::bulk::Records;
-use crate::store::Tx;
+use crate::Executor;
+use crate::Tx;
+use base::boxed;
 
 /// A record that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +127,8 @@ impl Counted for order::Model {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn compare(db: &impl ConnectionTrait, scope: Scope, records: &Records) -> Result<Compared, DbErr> {
+#[boxed]
+pub async fn compare(db: &dyn Executor, scope: Scope, records: &Records) -> Result<Compared, DbErr> {
     let mut out = Compared::default();
     noun::<company_info::Entity>(db, scope, &records.company_info, &mut out).await?;
     noun::<customer::Entity>(db, scope, &records.customers, &mut out).await?;
@@ -141,7 +144,7 @@ pub async fn compare(db: &impl ConnectionTrait, scope: Scope, records: &Records)
     Ok(out)
 }
 
-async fn noun<E>(db: &impl ConnectionTrait, scope: Scope, rows: &[E::Model], out: &mut Compared) -> Result<(), DbErr>
+async fn noun<E>(db: &dyn Executor, scope: Scope, rows: &[E::Model], out: &mut Compared) -> Result<(), DbErr>
 where
     E: EntityTrait,
     E::Model: Counted,
@@ -209,7 +212,7 @@ fn live<E: EntityTrait>(connection: ConnectionId, ids: Vec<String>) -> Select<E>
 
 /// The kept records with these ids that are not deleted; none for one that does not read.
 async fn kept<E>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     ids: Vec<String>,
 ) -> Result<HashMap<String, Option<E::Model>>, DbErr>
@@ -217,20 +220,20 @@ where
     E: EntityTrait,
     E::Model: Counted,
 {
-    if let Ok(rows) = live::<E>(connection, ids.clone()).all(db).await {
+    if let Ok(rows) = live::<E>(connection, ids.clone()).all(&db).await {
         return Ok(rows.into_iter().map(|row| (row.id().to_owned(), Some(row))).collect());
     }
     // One row that does not read fails all of them. A database that does not answer fails here, too.
     let mut rows = HashMap::new();
     for id in ids_of(live::<E>(connection, ids), db).await? {
-        let row = live::<E>(connection, vec![id.clone()]).one(db).await.ok().flatten();
+        let row = live::<E>(connection, vec![id.clone()]).one(&db).await.ok().flatten();
         rows.insert(id, row);
     }
     Ok(rows)
 }
 
-async fn ids_of<E: EntityTrait>(rows: Select<E>, db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    rows.select_only().expr(Expr::col("id")).into_tuple().all(db).await
+async fn ids_of<E: EntityTrait>(rows: Select<E>, db: &dyn Executor) -> Result<Vec<String>, DbErr> {
+    rows.select_only().expr(Expr::col("id")).into_tuple().all(&db).await
 }
 
 /// Does the same with the entity of a data type.
@@ -256,6 +259,7 @@ macro_rules! of_type {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn distrust(tx: &Tx, connection: ConnectionId, data_type: DataType, ids: Vec<String>) -> Result<(), DbErr> {
     if ids.is_empty() {
         return Ok(());
@@ -291,8 +295,9 @@ async fn distrust_in<E: EntityTrait>(tx: &Tx, connection: ConnectionId, ids: Vec
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn there(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
     ids: Vec<String>,
@@ -301,7 +306,7 @@ pub async fn there(
 }
 
 async fn there_in<E>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     ids: Vec<String>,
 ) -> Result<(Vec<String>, Money), DbErr>
@@ -321,8 +326,9 @@ where
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn other_parts(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     parents: Vec<String>,
     expected: &[transaction::Model],
@@ -340,8 +346,9 @@ pub async fn other_parts(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn orphans(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
     from: DateTimeUtc,
@@ -352,7 +359,7 @@ pub async fn orphans(
 }
 
 async fn orphans_in<E>(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
     from: DateTimeUtc,
@@ -375,7 +382,7 @@ where
         .order_by(Expr::col((E::default(), "id")), sea_orm::Order::Asc)
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -383,8 +390,9 @@ where
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn is_made(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
     id: &str,
@@ -395,7 +403,7 @@ pub async fn is_made(
             .filter(payment::Column::ConnectionId.eq(connection))
             .filter(payment::Column::PaymentMethodId.eq(id))
             .filter(payment::Column::DeletedAt.is_null());
-        return Ok(users.one(db).await?.is_some());
+        return Ok(users.one(&db).await?.is_some());
     }
     let makers = source_object::Entity::find()
         .select_only()
@@ -404,7 +412,7 @@ pub async fn is_made(
         .filter(source_object::Column::Object.is_in(objects(data_type).iter().copied()))
         .filter(source_object::Column::Id.eq(object))
         .filter(source_object::Column::DeletedAt.is_null());
-    Ok(makers.into_tuple::<String>().one(db).await?.is_some())
+    Ok(makers.into_tuple::<String>().one(&db).await?.is_some())
 }
 
 /// What makes a record: the object of its id; a way of paying is made by the payments that used it.

@@ -7,35 +7,41 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, ExprTrait, QueryOrder, QuerySelect};
 
 use super::Tx;
+use crate::Executor;
+use base::boxed;
 
 /// All of them, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
-    Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await
+#[boxed]
+pub async fn all(db: &dyn Executor) -> Result<Vec<Model>, DbErr> {
+    Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&db).await
 }
 
 /// Those that are told of events now.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn enabled(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Disabled.eq(false)).order_by_asc(Column::Id).all(db).await
+#[boxed]
+pub async fn enabled(db: &dyn Executor) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Disabled.eq(false)).order_by_asc(Column::Id).all(&db).await
 }
 
 /// One of them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, id: WebhookConsumerId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(&db).await
 }
 
 /// One of them, held against others until the transaction ends.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn hold(tx: &Tx, id: WebhookConsumerId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).lock_exclusive().one(tx).await
 }
@@ -44,8 +50,9 @@ pub async fn hold(tx: &Tx, id: WebhookConsumerId) -> Result<Option<Model>, DbErr
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row)).exec_without_returning(db).await?;
+#[boxed]
+pub async fn insert(db: &dyn Executor, row: Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(row)).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -53,14 +60,16 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Result<bool, DbErr> {
-    Ok(Entity::delete_by_id(id).exec(db).await?.rows_affected == 1)
+#[boxed]
+pub async fn delete(db: &dyn Executor, id: WebhookConsumerId) -> Result<bool, DbErr> {
+    Ok(Entity::delete_by_id(id).exec(&db).await?.rows_affected == 1)
 }
 
 /// Sets where events go and of what it is told.
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn set(tx: &Tx, id: WebhookConsumerId, url: String, kinds: Texts, tags: Texts) -> Result<(), DbErr> {
     let row = ActiveModel { url: Set(url), event_types: Set(kinds), company_tags: Set(tags), ..Default::default() };
     update(tx, id, row).await
@@ -70,8 +79,9 @@ pub async fn set(tx: &Tx, id: WebhookConsumerId, url: String, kinds: Texts, tags
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn disable(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     id: WebhookConsumerId,
     reason: Option<&str>,
     now: DateTimeUtc,
@@ -89,7 +99,8 @@ pub async fn disable(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn enable(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Result<(), DbErr> {
+#[boxed]
+pub async fn enable(db: &dyn Executor, id: WebhookConsumerId) -> Result<(), DbErr> {
     let row = ActiveModel {
         disabled: Set(false),
         disabled_reason: Set(None),
@@ -105,10 +116,11 @@ pub async fn enable(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Result<
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn succeeded(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Result<(), DbErr> {
+#[boxed]
+pub async fn succeeded(db: &dyn Executor, id: WebhookConsumerId) -> Result<(), DbErr> {
     let row = ActiveModel { failing_since: Set(None), paused_until: Set(None), ..Default::default() };
     let either = Column::FailingSince.is_not_null().or(Column::PausedUntil.is_not_null());
-    Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(either).exec(db).await?;
+    Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(either).exec(&db).await?;
     Ok(())
 }
 
@@ -116,6 +128,7 @@ pub async fn succeeded(db: &impl ConnectionTrait, id: WebhookConsumerId) -> Resu
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn failed(
     tx: &Tx,
     id: WebhookConsumerId,
@@ -136,6 +149,7 @@ pub async fn failed(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn rotate(
     tx: &Tx,
     id: WebhookConsumerId,
@@ -152,7 +166,7 @@ pub async fn rotate(
     update(tx, id, row).await
 }
 
-async fn update(db: &impl ConnectionTrait, id: WebhookConsumerId, row: ActiveModel) -> Result<(), DbErr> {
-    Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
+async fn update(db: &dyn Executor, id: WebhookConsumerId, row: ActiveModel) -> Result<(), DbErr> {
+    Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(&db).await?;
     Ok(())
 }

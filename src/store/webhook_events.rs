@@ -8,6 +8,8 @@ use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ExprTrait, IntoActiveModel, QuerySelect};
 
 use super::{Tx, webhook_consumers};
+use crate::Executor;
+use base::boxed;
 
 /// Keeps an event, and queues it for each enabled consumer that is told of its kind and of its company. Call it in the
 /// transaction of the change that it tells of, and last: what it writes is waited for by others. An event that is there
@@ -15,6 +17,7 @@ use super::{Tx, webhook_consumers};
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn tell(tx: &Tx, event: Model) -> Result<(), DbErr> {
     let (id, now, kind) = (event.id, event.created_at, event.event_type.clone());
     let receivers = webhook_consumers::enabled(tx).await?;
@@ -64,15 +67,17 @@ pub fn is_for(event: &Model, consumer: &webhook_consumer::Model) -> bool {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &impl ConnectionTrait, id: WebhookEventId) -> Result<Option<Model>, DbErr> {
-    webhook_event::Entity::find_by_id(id).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, id: WebhookEventId) -> Result<Option<Model>, DbErr> {
+    webhook_event::Entity::find_by_id(id).one(&db).await
 }
 
 /// Marks everything that was told of a connection: it goes as soon as nobody waits for it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget_connection(db: &impl ConnectionTrait, id: ConnectionId) -> Result<(), DbErr> {
+#[boxed]
+pub async fn forget_connection(db: &dyn Executor, id: ConnectionId) -> Result<(), DbErr> {
     forget(db, Column::ConnectionId.eq(id)).await
 }
 
@@ -80,16 +85,17 @@ pub async fn forget_connection(db: &impl ConnectionTrait, id: ConnectionId) -> R
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget_company(db: &impl ConnectionTrait, id: CompanyId) -> Result<(), DbErr> {
+#[boxed]
+pub async fn forget_company(db: &dyn Executor, id: CompanyId) -> Result<(), DbErr> {
     forget(db, Column::CompanyId.eq(id)).await
 }
 
-async fn forget(db: &impl ConnectionTrait, which: Expr) -> Result<(), DbErr> {
+async fn forget(db: &dyn Executor, which: Expr) -> Result<(), DbErr> {
     webhook_event::Entity::update_many()
         .col_expr(Column::IsBrief, Expr::value(true))
         .filter(which)
         .filter(Column::IsBrief.eq(false))
-        .exec(db)
+        .exec(&db)
         .await?;
     Ok(())
 }
@@ -100,7 +106,7 @@ async fn forget(db: &impl ConnectionTrait, which: Expr) -> Result<(), DbErr> {
 /// # Errors
 /// When the database does not answer.
 pub async fn to_remove(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     before: Option<DateTimeUtc>,
     limit: u64,
 ) -> Result<Vec<WebhookEventId>, DbErr> {
@@ -121,7 +127,7 @@ pub async fn to_remove(
         .filter(Expr::exists(waited_for).not())
         .limit(limit)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await
 }
 
@@ -129,6 +135,7 @@ pub async fn to_remove(
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn remove(tx: &Tx, ids: &[WebhookEventId]) -> Result<u64, DbErr> {
     super::deliveries::remove_of_events(tx, ids).await?;
     let gone = webhook_event::Entity::delete_many().filter(Column::Id.is_in(ids.iter().copied())).exec(tx).await?;

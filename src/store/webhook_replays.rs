@@ -10,13 +10,16 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder, QuerySelect};
 
 use super::{Db, Tx, deliveries, webhook_consumers, webhook_events};
+use crate::Executor;
+use base::boxed;
 
 /// Keeps a new one.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    webhook_replay::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+#[boxed]
+pub async fn insert(db: &dyn Executor, row: Model) -> Result<(), DbErr> {
+    webhook_replay::Entity::insert(row.into_active_model()).exec_without_returning(&db).await?;
     Ok(())
 }
 
@@ -24,19 +27,17 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    consumer: WebhookConsumerId,
-    id: WebhookReplayId,
-) -> Result<Option<Model>, DbErr> {
-    webhook_replay::Entity::find_by_id(id).filter(Column::ConsumerId.eq(consumer)).one(db).await
+#[boxed]
+pub async fn find(db: &dyn Executor, consumer: WebhookConsumerId, id: WebhookReplayId) -> Result<Option<Model>, DbErr> {
+    webhook_replay::Entity::find_by_id(id).filter(Column::ConsumerId.eq(consumer)).one(&db).await
 }
 
 /// What became of the deliveries that a replay queued.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn counts(db: &impl ConnectionTrait, id: WebhookReplayId) -> Result<BTreeMap<&'static str, i64>, DbErr> {
+#[boxed]
+pub async fn counts(db: &dyn Executor, id: WebhookReplayId) -> Result<BTreeMap<&'static str, i64>, DbErr> {
     let rows: Vec<(DeliveryStatus, i64)> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Status)
@@ -44,7 +45,7 @@ pub async fn counts(db: &impl ConnectionTrait, id: WebhookReplayId) -> Result<BT
         .filter(delivery::Column::ReplayId.eq(id))
         .group_by(delivery::Column::Status)
         .into_tuple()
-        .all(db)
+        .all(&db)
         .await?;
     Ok(rows.into_iter().map(|(status, count)| (status.as_str(), count)).collect())
 }
@@ -53,8 +54,9 @@ pub async fn counts(db: &impl ConnectionTrait, id: WebhookReplayId) -> Result<BT
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn total(db: &impl ConnectionTrait, row: &Model) -> Result<u64, DbErr> {
-    events_of(row).count(db).await
+#[boxed]
+pub async fn total(db: &dyn Executor, row: &Model) -> Result<u64, DbErr> {
+    events_of(row).count(&db).await
 }
 
 /// Events of its time, but for tests.
@@ -69,6 +71,7 @@ fn events_of(row: &Model) -> Select<webhook_event::Entity> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn go_on(db: &Db, id: WebhookReplayId, now: DateTimeUtc, limit: u64) -> Result<bool, DbErr> {
     let tx = super::write(db).await?;
     let row = webhook_replay::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
@@ -119,6 +122,7 @@ fn fresh(event: &webhook_event::Model, row: &Model, now: DateTimeUtc) -> deliver
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn cancel(
     db: &Db,
     consumer: WebhookConsumerId,

@@ -12,6 +12,7 @@ use url::Url;
 use super::error::Error;
 use super::limits::{Limits, Rates, TooMuch};
 use super::outage::Outage;
+use base::boxed;
 
 /// The API version that every request names.
 pub const VERSION: &str = "2026-10-28.endive";
@@ -59,6 +60,7 @@ impl Gate {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
+        base::tls::install();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
@@ -126,6 +128,7 @@ impl Account {
     ///
     /// # Errors
     /// See [`Error`]; passing troubles were tried again already.
+    #[boxed]
     pub async fn get(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<Answer, Error> {
         let who = self.id.as_deref().unwrap_or("platform");
         let (mut pause, mut tries, mut limited) = (FIRST_PAUSE, 0, 0);

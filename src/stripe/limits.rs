@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use base::boxed;
+
 /// Requests a second that Stripe allows to one endpoint, and to a test account.
 const STRIPE_ENDPOINT: u32 = 25;
 /// Requests a second that Stripe allows to a live account.
@@ -76,6 +78,7 @@ impl Limits {
     }
 
     /// Waits until a request to this endpoint of this account may go.
+    #[boxed]
     pub async fn wait(&self, account: &str, livemode: bool, endpoint: &str) {
         let at = {
             let now = Instant::now();

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::client::Gate;
+use base::boxed;
 
 /// Why Stripe's OAuth said no, in the words the caller has to act on.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,7 @@ pub fn authorize_url(
 /// # Errors
 /// See [`Error`]. After [`Error::Unavailable`] the code may be used up; the owner has to begin again.
 #[expect(clippy::disallowed_methods, reason = "the platform's key leaves for Stripe")]
+#[boxed]
 pub async fn exchange(gate: &Gate, platform: &Platform, code: String) -> Result<Grant, Error> {
     let uri = TokenUrl::new(endpoint(gate, "/oauth/token").into())
         .map_err(|error| Error::Unavailable(format!("the Connect base is no address: {error}")))?;
@@ -118,6 +120,7 @@ pub async fn exchange(gate: &Gate, platform: &Platform, code: String) -> Result<
 /// # Errors
 /// [`Error::NotConnected`] when it had ended before; see [`Error`].
 #[expect(clippy::disallowed_methods, reason = "the platform's key leaves for Stripe")]
+#[boxed]
 pub async fn deauthorize(gate: &Gate, platform: &Platform, account: &str) -> Result<(), Error> {
     let lost = |error: reqwest::Error| Error::Unavailable(error.without_url().to_string());
     let answer = gate

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::client::{Gate, VERSION};
 use super::error::Error;
+use base::boxed;
 
 /// An endpoint as Stripe has it.
 #[derive(Debug, Deserialize)]
@@ -31,6 +32,7 @@ struct Endpoints {
 ///
 /// # Errors
 /// See [`Error`].
+#[boxed]
 pub async fn list(gate: &Gate, key: &SecretString) -> Result<Vec<Endpoint>, Error> {
     Ok(read::<Endpoints>(&send(gate, key, Method::GET, "?limit=100", &[]).await?)?.data)
 }
@@ -39,6 +41,7 @@ pub async fn list(gate: &Gate, key: &SecretString) -> Result<Vec<Endpoint>, Erro
 ///
 /// # Errors
 /// [`Error::Missing`] when it was removed; see [`Error`].
+#[boxed]
 pub async fn get(gate: &Gate, key: &SecretString, id: &str) -> Result<Endpoint, Error> {
     read(&send(gate, key, Method::GET, &format!("/{id}"), &[]).await?)
 }
@@ -47,6 +50,7 @@ pub async fn get(gate: &Gate, key: &SecretString, id: &str) -> Result<Endpoint, 
 ///
 /// # Errors
 /// See [`Error`]. It is tried once: after [`Error::Transport`] it may exist, and [`list`] finds it.
+#[boxed]
 pub async fn create(gate: &Gate, key: &SecretString, url: &str, event_types: &[&str]) -> Result<Endpoint, Error> {
     let mut form = vec![
         ("url", url),
@@ -62,6 +66,7 @@ pub async fn create(gate: &Gate, key: &SecretString, url: &str, event_types: &[&
 ///
 /// # Errors
 /// See [`Error`].
+#[boxed]
 pub async fn delete(gate: &Gate, key: &SecretString, id: &str) -> Result<(), Error> {
     match send(gate, key, Method::DELETE, &format!("/{id}"), &[]).await {
         Ok(_) | Err(Error::Missing { .. }) => Ok(()),

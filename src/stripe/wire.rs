@@ -18,11 +18,10 @@ pub use order::{
     TotalDetails,
 };
 pub use party::{Account, Address, BusinessProfile, Company, Customer, CustomerDetails, Dashboard, Settings, Shipping};
-pub use subscription::{Recurring, Subscription, SubscriptionItem};
-
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
+pub use subscription::{Recurring, Subscription, SubscriptionItem};
 
 /// A page of a list; its objects stay as Stripe wrote them.
 #[derive(Debug, Deserialize)]

@@ -18,9 +18,9 @@ use super::reconcile;
 use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use super::windows::{self, Open};
-use crate::store;
-use crate::stripe::error::Error as Refusal;
-use crate::stripe::wire;
+use base::boxed;
+use stripe::error::Error as Refusal;
+use stripe::wire;
 
 /// Pages that may wait for the writer: enough to never leave it idle, few enough to keep memory flat.
 const AHEAD: usize = 4;
@@ -191,6 +191,7 @@ async fn write(
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn account(run: &Run, asked: &[dataset::Model]) -> Result<Option<Error>, Error> {
     let (read_no, answer) = match run.read("/v1/account", "/v1/account", &[]).await {
         Ok(read) => read,

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 
 use super::streams::Stream;
-use crate::store;
+use base::boxed;
+use store::Executor;
 
 /// How far a data type is known to be complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,9 @@ pub struct Completeness {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn of(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     quiet_until: Option<i64>,
 ) -> Result<Vec<Completeness>, DbErr> {

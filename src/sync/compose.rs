@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use super::map::{self, MAPPER_VERSION, Source, Unmapped};
 use super::prepare::{Affected, guarded, intents};
-use crate::store::bulk::Records;
-use crate::store::quarantine::Odd;
-use crate::store::source_objects::{self, Kept};
-use crate::store::{self, Tx};
-use crate::stripe::wire;
+use store::Tx;
+use store::bulk::Records;
+use store::quarantine::Odd;
+use store::source_objects::{self, Kept};
+use stripe::wire;
 
 /// What was composed, and what is an order no longer (or never was one).
 #[derive(Debug, Default)]

@@ -1,7 +1,5 @@
 //! What ends a run before its end.
 
-use crate::stripe;
-
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

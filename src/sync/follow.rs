@@ -18,9 +18,9 @@ use super::keep::Brought;
 use super::run::{Run, begun_in, of_one_list, read_in};
 use super::streams::Stream;
 use super::stretch;
-use crate::store;
-use crate::stripe::error::Error as Refusal;
-use crate::stripe::wire;
+use base::boxed;
+use stripe::error::Error as Refusal;
+use stripe::wire;
 
 /// Seconds that followed events are remembered: one day more than Stripe keeps them.
 const REMEMBERED: i64 = 31 * 86_400;
@@ -37,6 +37,7 @@ const PAGES: usize = 20;
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn follow(
     run: &Run,
     head: &sync_head::Model,
@@ -74,6 +75,7 @@ pub async fn follow(
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn hinted(run: &Run) -> Result<(), Error> {
     let mut hints = Hints::default();
     run.hints.iter().for_each(|hint| hints.webhook(hint));
@@ -109,6 +111,7 @@ pub struct Poll {
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn poll(run: &Run, cursor: i64) -> Result<Poll, Error> {
     let mut poll = Poll { fresh: Vec::new(), known_until: 0, from: stretch::from(cursor), after: None };
     let now = poll.pages(run).await?.unwrap_or_else(|| run.clock.now().timestamp());
@@ -127,6 +130,7 @@ impl Poll {
     ///
     /// # Errors
     /// Whatever ends a run.
+    #[boxed]
     pub async fn go_on(&mut self, run: &Run) -> Result<(), Error> {
         self.pages(run).await.map(drop)
     }

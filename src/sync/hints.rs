@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::stripe_hint;
 
 use super::streams::Stream;
-use crate::stripe::wire;
+use stripe::wire;
 
 /// The types of events that are followed: those of objects that are kept, and those that move money. A webhook endpoint
 /// asks for these alone.

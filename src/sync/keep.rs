@@ -14,11 +14,12 @@ use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
 use super::streams::Stream;
 use super::told;
-use crate::fault::{self, Point};
-use crate::store::bulk::{self, Changed, Reading};
-use crate::store::datasets::Gain;
-use crate::store::{self, Db, Tx};
-use crate::stripe::client::VERSION;
+use base::boxed;
+use base::fault::{self, Point};
+use store::bulk::{self, Changed, Reading};
+use store::datasets::Gain;
+use store::{Db, Tx};
+use stripe::client::VERSION;
 
 /// How an object was found to be gone: an event named it.
 const TOLD: &str = "event";
@@ -40,6 +41,7 @@ impl Page {
     ///
     /// # Errors
     /// [`Error::Fenced`], or when the database does not answer.
+    #[boxed]
     pub async fn begin(db: &Db, connection: ConnectionId, fence: i64, now: DateTime<Utc>) -> Result<Self, Error> {
         let tx = store::write(db).await?;
         if !store::sync_heads::holds(&tx, connection, fence).await? {
@@ -66,6 +68,7 @@ impl Page {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn keep(&mut self, prepared: Prepared, read_no: i64) -> Result<Brought, Error> {
         let reading = Reading { connection: self.connection, read_no, now: self.now };
         let mut brought = Brought { objects: prepared.objects, ..Brought::default() };
@@ -145,6 +148,7 @@ impl Page {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn bury(&mut self, object: &str, id: &str, read_no: i64) -> Result<(), Error> {
         self.bury_for(object, id, read_no, TOLD).await
     }
@@ -210,6 +214,7 @@ impl Page {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn release(&self, sound: Vec<(String, String)>) -> Result<(), Error> {
         if store::quarantine::is_empty(&self.tx, self.connection).await? {
             return Ok(());
@@ -228,6 +233,7 @@ impl Page {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn finish(&mut self, id: DatasetId, status: Status, reason: Option<&str>) -> Result<(), Error> {
         if store::datasets::finish(&self.tx, self.connection, id, status, reason, self.now).await? {
             self.ended.push(id);
@@ -239,6 +245,7 @@ impl Page {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn commit(self) -> Result<usize, Error> {
         let count = self.changes.len();
         store::feed::append(&self.tx, self.connection, self.changes, self.now).await?;

@@ -20,9 +20,10 @@ use super::prepare::Prepared;
 use super::run::{Run, of_one_list};
 use super::streams::Stream;
 use super::windows::fresh;
-use crate::stripe::client::Answer;
-use crate::stripe::error::Error as Refusal;
-use crate::stripe::wire;
+use base::boxed;
+use stripe::client::Answer;
+use stripe::error::Error as Refusal;
+use stripe::wire;
 
 /// Windows of one list that are read or written at once: with 200 ms an answer, and some 100 ms until the writer has kept
 /// it, this keeps up with Stripe's limit for an endpoint.
@@ -52,6 +53,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn read(
     run: &Run,
     turn: Vec<(Stream, VecDeque<checkpoint::Model>)>,

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::error::Error;
 use super::keep::Page;
 use super::{remap, replay};
-use crate::clock::SharedClock;
-use crate::store::{self, Db};
+use base::boxed;
+use base::clock::SharedClock;
+use store::Db;
 
 /// What local work needs.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl Local {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn begin(
         db: &Db,
         clock: &SharedClock,
@@ -48,6 +50,7 @@ impl Local {
     ///
     /// # Errors
     /// [`Error::Fenced`], [`Error::Stopped`], or when the database does not answer.
+    #[boxed]
     pub async fn go(&self) -> Result<bool, Error> {
         replay::all(self).await?;
         remap::slice(self).await
@@ -57,6 +60,7 @@ impl Local {
     ///
     /// # Errors
     /// [`Error::Fenced`] when another run has taken the connection; [`Error::Stopped`] when asked to stop.
+    #[boxed]
     pub async fn page(&self) -> Result<Page, Error> {
         if self.stop.is_cancelled() {
             return Err(Error::Stopped);

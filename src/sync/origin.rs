@@ -3,9 +3,11 @@
 use entity::data_type::DataType;
 use entity::id::ConnectionId;
 use entity::{invoice, order, source_object};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 
-use crate::store::{lists, source_objects, verify};
+use base::boxed;
+use store::Executor;
+use store::{lists, source_objects, verify};
 
 /// A property of a record, by the API's name, and Stripe's fields that it is made from; several are tried in this order,
 /// or counted together. Empty for what is not from Stripe.
@@ -235,8 +237,9 @@ const INVOICE: &[Property] = &[
 ///
 /// # Errors
 /// When the database does not answer, or a kept body cannot be unpacked.
+#[boxed]
 pub async fn objects(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: ConnectionId,
     data_type: DataType,
     id: &str,

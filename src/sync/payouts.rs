@@ -12,9 +12,9 @@ use super::error::Error;
 use super::prepare::Prepared;
 use super::run::{Run, of_one_list};
 use super::streams::Stream;
-use crate::store;
-use crate::stripe::error::Error as Refusal;
-use crate::stripe::wire;
+use base::boxed;
+use stripe::error::Error as Refusal;
+use stripe::wire;
 
 /// What is proven of a payout: whether it is the sum of the transactions that it is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ const AT_ONCE: usize = 5;
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn read(run: &Run) -> Result<bool, Error> {
     let active = run.read_streams().await?;
     if !active.contains(Stream::Payouts.name()) {

@@ -9,10 +9,10 @@ use entity::id::ConnectionId;
 
 use super::map::{self, Source, Unmapped};
 use super::streams::Stream;
-use crate::store::bulk::Records;
-use crate::store::quarantine::Odd;
-use crate::store::source_objects::Packed;
-use crate::stripe::wire;
+use store::bulk::Records;
+use store::quarantine::Odd;
+use store::source_objects::Packed;
+use stripe::wire;
 
 /// What is to be kept of some objects that were read together.
 #[derive(Debug, Default)]

@@ -13,9 +13,10 @@ use super::error::Error;
 use super::local::Local;
 use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
-use crate::store::source_objects::Kept;
-use crate::store::verify::{self, Scope};
-use crate::store::{self, Db};
+use base::boxed;
+use store::Db;
+use store::source_objects::Kept;
+use store::verify::{self, Scope};
 
 /// The checkpoint; its cursor is the kind and id of the last object, its window the mapper's version.
 pub const STREAM: &str = "remap";
@@ -34,6 +35,7 @@ pub fn is_due(head: &sync_head::Model) -> bool {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn ask(db: &Db, connection: ConnectionId) -> Result<bool, DbErr> {
     let tx = store::write(db).await?;
     let Some(head) = store::sync_heads::find(&tx, connection).await? else { return Ok(false) };
@@ -60,6 +62,7 @@ pub struct Progress {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn progress(db: &Db, connection: ConnectionId) -> Result<Progress, DbErr> {
     let head = store::sync_heads::find(db, connection).await?;
     let done = !head.as_ref().is_some_and(is_due);

@@ -5,7 +5,7 @@ use entity::quarantined;
 use super::error::Error;
 use super::local::Local;
 use super::prepare::Prepared;
-use crate::store;
+use base::boxed;
 
 /// Objects of one transaction.
 const BATCH: u64 = 50;
@@ -15,6 +15,7 @@ const BATCH: u64 = 50;
 ///
 /// # Errors
 /// When the database does not answer, or another run has taken the connection.
+#[boxed]
 pub async fn all(local: &Local) -> Result<(), Error> {
     loop {
         let asked = store::quarantine::asked(&local.db, local.connection, BATCH).await?;

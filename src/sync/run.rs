@@ -18,11 +18,12 @@ use super::map::MAPPER_VERSION;
 use super::prepare::Prepared;
 use super::streams::Stream;
 use super::{backfill, follow, payouts, reconcile, told, unread, windows};
-use crate::clock::SharedClock;
-use crate::fault::{self, Point};
-use crate::store::{self, Db};
-use crate::stripe::client::{Account, Answer};
-use crate::stripe::error::Error as Refusal;
+use base::boxed;
+use base::clock::SharedClock;
+use base::fault::{self, Point};
+use store::Db;
+use stripe::client::{Account, Answer};
+use stripe::error::Error as Refusal;
 
 /// Stripe keeps events for 30 days; a cursor older than this has lost some, and everything is listed anew.
 const EVENTS_KEPT: i64 = 29 * 86_400;
@@ -147,6 +148,7 @@ impl Run {
     ///
     /// # Errors
     /// See [`Error`]. Whatever was kept stays, and the next run goes on from there.
+    #[boxed]
     pub async fn go(&mut self) -> Result<Ended, Error> {
         if self.before == Before::Silent {
             let probed = self.stripe.once_only().get("/v1/balance", "/v1/balance", &[]).await.map_err(Error::from);
@@ -271,6 +273,7 @@ impl Run {
     ///
     /// # Errors
     /// What Stripe refuses; [`Error::Stopped`] when the process is asked to stop.
+    #[boxed]
     pub async fn read(&self, endpoint: &str, path: &str, query: &[(&str, String)]) -> Result<(i64, Answer), Error> {
         let read_no = self.read_no();
         fault::at(Point::BeforeFetch);
@@ -303,6 +306,7 @@ impl Run {
     ///
     /// # Errors
     /// [`Error::Fenced`] when another run has taken the connection; [`Error::Stopped`] when asked to stop.
+    #[boxed]
     pub async fn page(&self) -> Result<Page, Error> {
         if self.stop.is_cancelled() {
             return Err(Error::Stopped);
@@ -315,6 +319,7 @@ impl Run {
     ///
     /// # Errors
     /// When the database does not answer.
+    #[boxed]
     pub async fn synced(&self) -> Result<(), Error> {
         let tx = store::write(&self.db).await?;
         store::connections::set_synced(&tx, self.connection, self.clock.now()).await?;

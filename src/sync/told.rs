@@ -6,7 +6,8 @@ use entity::id::{ConnectionId, DatasetId};
 use sea_orm::DbErr;
 use serde_json::{Value, json};
 
-use crate::store::{self, Db, Tx};
+use base::boxed;
+use store::{Db, Tx};
 
 /// Some datasets of a connection ended.
 pub const COMPLETED: &str = "read.completed";
@@ -18,6 +19,7 @@ pub const INITIAL: &str = "read.completed.initial";
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn tell(
     tx: &Tx,
     connection: ConnectionId,
@@ -42,6 +44,7 @@ pub async fn tell_first(tx: &Tx, connection: ConnectionId, now: DateTime<Utc>) -
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn end_all(
     db: &Db,
     connection: ConnectionId,

@@ -10,7 +10,7 @@ use entity::{checkpoint, dataset, sync_head};
 use super::error::Error;
 use super::run::{Run, read_in};
 use super::streams::Stream;
-use crate::store;
+use base::boxed;
 
 /// What could not begin is tried again after this: less than a day, so that a daily sync tries it each time.
 const PATIENCE: Duration = Duration::hours(20);
@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::hours(20);
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn types(run: &Run, head: &sync_head::Model, rows: &[checkpoint::Model]) -> Result<Vec<DataType>, Error> {
     let done = read_in(rows);
     let left = |kind: DataType| Stream::of(kind).iter().filter(|stream| !done.contains(stream.name()));

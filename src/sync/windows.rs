@@ -11,8 +11,8 @@ use super::error::Error;
 use super::list::Ready;
 use super::run::Run;
 use super::streams::Stream;
-use crate::store;
-use crate::stripe::wire;
+use base::boxed;
+use stripe::wire;
 
 /// What is read before everything older, in seconds: 90 days.
 const RECENT: i64 = 90 * 86_400;
@@ -35,6 +35,7 @@ impl Open {
     ///
     /// # Errors
     /// When the database does not answer, or another run has taken the connection.
+    #[boxed]
     pub async fn of(run: &Run, streams: &[Stream]) -> Result<Self, Error> {
         let now = run.clock.now().timestamp();
         let begun = store::checkpoints::of(&run.db, run.connection).await?;

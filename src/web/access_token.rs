@@ -9,7 +9,7 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::OfCompany;
-use crate::connect::access_tokens::{self, LIFE};
+use connect::access_tokens::{self, LIFE};
 
 /// An access token.
 #[derive(Debug, Serialize, ToSchema)]

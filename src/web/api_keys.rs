@@ -17,8 +17,7 @@ use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
 use super::who::{Caller, Last};
-use crate::connect::api_keys as keys;
-use crate::store;
+use connect::api_keys as keys;
 
 impl From<keys::Error> for Error {
     fn from(error: keys::Error) -> Self {

@@ -17,8 +17,7 @@ use super::api::Refusals;
 use super::error::{Error, ErrorBody};
 use super::parameters::{Parameters, whole};
 use super::who::{Caller, OfConnection};
-use crate::store;
-use crate::store::feed_read::{self, Lost, Place, Spot, Told};
+use store::feed_read::{self, Lost, Place, Spot, Told};
 
 /// The most changes that one page looks at.
 const MOST: u32 = 1000;

@@ -6,7 +6,6 @@ use entity::connection;
 use entity::data_type::DataType;
 use entity::dataset::Status;
 use futures::stream::StreamExt;
-use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,9 +14,10 @@ use super::error::Error;
 use super::page::List;
 use super::supplemental::{Supplemented, Supplements};
 use super::who::Last;
-use crate::store::lists::{Listed, Listing};
-use crate::store::records::{self, Backed, Streamed};
-use crate::store::{self, Tx};
+use store::Executor;
+use store::Tx;
+use store::lists::{Listed, Listing};
+use store::records::{self, Backed, Streamed};
 
 /// One page of a connection's records, read in one state of the database and written row by row.
 pub(super) async fn list<E: Listed, T: From<E::Row> + Serialize>(
@@ -101,7 +101,7 @@ pub(super) async fn one<E: Listed>(
 /// Whether the data type was ever read to its end, or is being read and its last 90 days are there; what was is served,
 /// whatever became of the connection since.
 pub(super) async fn was_read(
-    db: &impl ConnectionTrait,
+    db: &dyn Executor,
     connection: &connection::Model,
     data_type: DataType,
 ) -> Result<(), Error> {

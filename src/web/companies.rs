@@ -21,10 +21,9 @@ use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::parameters::Parameters;
 use super::who::{Caller, OfCompany};
-use crate::connect::events::{self, Kind};
-use crate::connect::{link, revoke};
-use crate::query::{self, Expr, Op, Refused};
-use crate::store;
+use base::query::{self, Expr, Op, Refused};
+use connect::events::{self, Kind};
+use connect::{link, revoke};
 
 /// A company: one small business.
 #[derive(Debug, Serialize, ToSchema)]

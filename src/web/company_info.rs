@@ -17,8 +17,7 @@ use super::api::Refusals;
 use super::commerce;
 use super::error::Error;
 use super::who::OfConnection;
-use crate::money::Decimal;
-use crate::store;
+use base::money::Decimal;
 
 /// The account.
 #[derive(Debug, Serialize, ToSchema)]

@@ -20,13 +20,12 @@ use super::body::{Body, text};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{OfCompany, OfConnection};
-use crate::connect::adopt;
-use crate::connect::events;
-use crate::connect::link::{self, Links};
-use crate::connect::revoke;
-use crate::query::{Datum, Field, Kind, Noun, ascending};
-use crate::store;
-use crate::vault::DataKey;
+use base::query::{Datum, Field, Kind, Noun, ascending};
+use base::vault::DataKey;
+use connect::adopt;
+use connect::events;
+use connect::link::{self, Links};
+use connect::revoke;
 
 /// A company's link to a Stripe account.
 #[derive(Debug, Serialize, ToSchema)]

@@ -15,7 +15,6 @@ use super::error::Error;
 use super::idempotency;
 use super::rate_limit;
 use super::who::Caller;
-use crate::store;
 
 /// Origins that may be allowed at once.
 const MOST: usize = 50;

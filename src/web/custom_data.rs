@@ -19,10 +19,10 @@ use super::history::PullOperation;
 use super::page::{List, ListParams, Page};
 use super::supplemental::{check, paths};
 use super::who::{Caller, OfConnection};
-use crate::connect::refresh;
-use crate::store::{self, own_fields, source_objects};
-use crate::sync::pick;
-use crate::sync::streams::Stream;
+use connect::refresh;
+use store::{own_fields, source_objects};
+use sync::pick;
+use sync::streams::Stream;
 
 /// Custom data types of one integration at most.
 const MOST: u64 = 100;

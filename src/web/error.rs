@@ -11,8 +11,8 @@ use sea_orm::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::query::Refused;
-use crate::store::trouble;
+use base::query::Refused;
+use store::trouble;
 
 /// A refusal, in words meant for the client; or a fault, which only the log sees.
 #[derive(Debug, thiserror::Error)]
@@ -127,8 +127,8 @@ impl From<DbErr> for Error {
     }
 }
 
-impl From<crate::connect::keys::Error> for Error {
-    fn from(cause: crate::connect::keys::Error) -> Self {
+impl From<connect::keys::Error> for Error {
+    fn from(cause: connect::keys::Error) -> Self {
         Self::fault(cause)
     }
 }

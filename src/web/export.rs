@@ -36,9 +36,9 @@ use super::page::List;
 use super::parameters;
 use super::supplemental::Supplements;
 use super::who::{Last, OfConnection};
-use crate::query;
-use crate::store::lists::Listing;
-use crate::store::{self, Db, Tx};
+use base::query;
+use store::lists::Listing;
+use store::{Db, Tx};
 
 /// Exports that one process makes at a time: each holds a connection to the database until its client has all of it.
 const AT_ONCE: usize = 4;

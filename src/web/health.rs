@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::App;
 use super::error::Error;
-use crate::store::database::{self, Unusable};
-use crate::store::trouble;
+use store::database::{self, Unusable};
+use store::trouble;
 
 /// The longest that the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

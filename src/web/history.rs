@@ -18,7 +18,6 @@ use super::error::{Error, Validation, ValidationItem};
 use super::page::{List, ListParams, Page};
 use super::refresh::ids;
 use super::who::{Last, OfCompany};
-use crate::store;
 
 /// One sync of one data type.
 #[derive(Debug, Serialize, ToSchema)]

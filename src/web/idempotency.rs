@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::error::Error;
 use super::who::Caller;
-use crate::store::idempotency as kept;
-use crate::vault::Place;
+use base::vault::Place;
+use store::idempotency as kept;
 
 /// The header that names a request.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");

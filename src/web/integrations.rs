@@ -20,9 +20,8 @@ use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Caller, Last};
 use super::{App, assets};
-use crate::connect::{integrations as connect, webhooks};
-use crate::query::{Datum, Field, Kind, Noun, ascending};
-use crate::store;
+use ::connect::{integrations as connect, webhooks};
+use base::query::{Datum, Field, Kind, Noun, ascending};
 
 /// An integration.
 #[derive(Debug, Serialize, ToSchema)]

@@ -17,7 +17,7 @@ use super::orders::{OrderLine, PaymentRef};
 use super::page::{List, ListParams, Page};
 use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
-use crate::money::Decimal;
+use base::money::Decimal;
 
 /// An invoice.
 #[derive(Debug, Serialize, ToSchema)]

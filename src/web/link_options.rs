@@ -11,8 +11,7 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::OfCompany;
-use crate::connect::begin;
-use crate::store;
+use connect::begin;
 
 /// Who asks whom, and through what they can link.
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,8 +14,8 @@ use super::App;
 use super::error::Error;
 use super::parameters::{self, whole};
 use super::trim;
-use crate::query::{self, Filter, Noun, Order};
-use crate::store::lists::{Found, Listing, Source};
+use base::query::{self, Filter, Noun, Order};
+use store::lists::{Found, Listing, Source};
 
 /// The most results of one page.
 const MOST: u32 = 5000;

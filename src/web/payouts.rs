@@ -19,10 +19,10 @@ use super::page::{List, ListParams, Page};
 use super::supplemental::{SupplementalData, Supplemented, Supplements};
 use super::transactions::Transaction;
 use super::who::{Last, OfConnection};
-use crate::money::Decimal;
-use crate::store::lists::Listed;
-use crate::store::{self, payouts_read};
-use crate::sync::payouts::{Proof, proof};
+use base::money::Decimal;
+use store::lists::Listed;
+use store::payouts_read;
+use sync::payouts::{Proof, proof};
 
 /// A payout.
 #[derive(Debug, Serialize, ToSchema)]

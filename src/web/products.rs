@@ -16,7 +16,7 @@ use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::supplemental::{SupplementalData, Supplemented};
 use super::who::{Last, OfConnection};
-use crate::money::Decimal;
+use base::money::Decimal;
 
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,7 +14,6 @@ use super::body::{Body, text};
 use super::error::Error;
 use super::link::redirect;
 use super::who::Caller;
-use crate::store;
 
 /// Who asks businesses for access, and where Link leads.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -17,8 +17,7 @@ use super::body::{Body, text};
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Last, OfConnection};
-use crate::store;
-use crate::task::Task;
+use base::task::Task;
 
 /// An object that could not be mapped. It is kept, and lacks its record.
 #[derive(Debug, Serialize, ToSchema)]

@@ -18,8 +18,8 @@ use super::App;
 use super::error::Error;
 use super::examples::operations;
 use super::who::{self, Caller};
-use crate::clock::day_of;
-use crate::connect::quota::{self, Level};
+use base::clock::day_of;
+use connect::quota::{self, Level};
 
 /// The quota of the day.
 const LIMIT: HeaderName = HeaderName::from_static("x-rate-limit-limit");

@@ -13,7 +13,6 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::OfConnection;
-use crate::store;
 
 /// Reads that Stripe allots to each transaction of the last 30 days.
 const EACH: i64 = 500;

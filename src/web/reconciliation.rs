@@ -24,14 +24,14 @@ use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::payouts::PayoutProof;
 use super::who::OfConnection;
-use crate::money::Decimal;
-use crate::store::lists::Listing;
-use crate::store::records::{self, Backed};
-use crate::store::{self, Tx, payouts_read};
-use crate::sync::complete;
-use crate::sync::payouts::proof;
-use crate::sync::streams::Stream;
-use crate::task::Task;
+use base::money::Decimal;
+use base::task::Task;
+use store::lists::Listing;
+use store::records::{self, Backed};
+use store::{Tx, payouts_read};
+use sync::complete;
+use sync::payouts::proof;
+use sync::streams::Stream;
 
 /// Reports that are shown, newest first.
 const REPORTS: u64 = 10;

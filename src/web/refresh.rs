@@ -19,8 +19,7 @@ use super::error::Error;
 use super::history::PullOperation;
 use super::parameters::Parameters;
 use super::who::{Last, OfCompany};
-use crate::connect::refresh;
-use crate::store;
+use connect::refresh;
 
 impl From<refresh::Error> for Error {
     fn from(error: refresh::Error) -> Self {

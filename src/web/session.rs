@@ -14,8 +14,7 @@ use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use super::App;
-use crate::store;
-use crate::vault::digest;
+use base::vault::digest;
 
 /// Sessions in our database.
 #[derive(Clone, Debug)]

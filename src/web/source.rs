@@ -14,7 +14,7 @@ use super::App;
 use super::api::Refusals;
 use super::error::Error;
 use super::who::{Last, OfConnection};
-use crate::sync::origin;
+use sync::origin;
 
 /// What a record was made of.
 #[derive(Debug, Serialize, ToSchema)]

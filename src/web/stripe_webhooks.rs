@@ -17,11 +17,10 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::error::Error;
-use crate::connect::inbox::{Believed, Inbox};
-use crate::connect::webhooks;
-use crate::store;
-use crate::stripe::signature;
-use crate::stripe::wire;
+use connect::inbox::{Believed, Inbox};
+use connect::webhooks;
+use stripe::signature;
+use stripe::wire;
 
 /// Bytes of the largest delivery; Stripe's are some kilobytes.
 const LARGEST: usize = 1 << 20;

@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use entity::connection;
 use entity::data_type::DataType;
 use entity::supplemental_config::{Source, Sources};
-use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,9 +17,10 @@ use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
 use super::who::Caller;
-use crate::store::records::Backed;
-use crate::store::{self, own_fields, verify};
-use crate::sync::pick;
+use store::Executor;
+use store::records::Backed;
+use store::{own_fields, verify};
+use sync::pick;
 
 /// Sources of one data type, and fields of one source, at most.
 const MOST: usize = 50;
@@ -64,7 +64,7 @@ struct Supplement {
 impl Supplements {
     /// What is configured; one look-up by key.
     pub(super) async fn of(
-        db: &impl ConnectionTrait,
+        db: &dyn Executor,
         connection: &connection::Model,
         data_type: DataType,
     ) -> Result<Self, Error> {

@@ -16,10 +16,10 @@ use super::api::Refusals;
 use super::body::Body;
 use super::error::Error;
 use super::who::{Caller, OfCompany};
-use crate::connect::schedules;
-use crate::query::Date;
-use crate::store::sync_settings::PROFILE;
-use crate::store::{self, connections::Among};
+use base::query::Date;
+use connect::schedules;
+use store::connections::Among;
+use store::sync_settings::PROFILE;
 
 /// How one data type is synced.
 #[derive(Debug, Serialize, ToSchema)]

@@ -18,8 +18,7 @@ use super::api::Refusals;
 use super::error::Error;
 use super::page::{List, ListParams, Page};
 use super::who::{Last, OfConsumer};
-use crate::connect::events;
-use crate::store;
+use connect::events;
 
 /// An event on its way to a consumer.
 #[derive(Debug, Serialize, ToSchema)]

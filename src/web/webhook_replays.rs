@@ -17,8 +17,7 @@ use super::body::Body;
 use super::error::Error;
 use super::webhook_deliveries::consumer_is_told;
 use super::who::{Last, OfConsumer};
-use crate::store;
-use crate::task::Task;
+use base::task::Task;
 
 /// Events of the past that are told again.
 #[derive(Debug, Serialize, ToSchema)]

@@ -18,10 +18,9 @@ use super::api::Refusals;
 use super::body::{Body, text};
 use super::error::Error;
 use super::who::{Caller, Last, OfConsumer};
-use crate::connect::webhook_secrets;
-use crate::courier::address::Refused;
-use crate::store;
-use crate::task::Task;
+use base::task::Task;
+use connect::webhook_secrets;
+use courier::address::Refused;
 
 /// Consumers at once.
 const MOST: usize = 50;

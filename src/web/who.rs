@@ -15,9 +15,8 @@ use entity::{company, connection, webhook_consumer};
 use super::App;
 use super::error::Error;
 use super::portal;
-use crate::connect::{access_tokens, api_keys};
-use crate::fault::{self, Point};
-use crate::store;
+use base::fault::{self, Point};
+use connect::{access_tokens, api_keys};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

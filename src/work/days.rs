@@ -4,7 +4,7 @@ use entity::id::ConnectionId;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::store::days;
+use store::days;
 
 impl Worker {
     /// Keeps all days that are over. What cannot be kept now is counted when it is asked for, so that nothing depends on it.

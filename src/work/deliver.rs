@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Verdict, Worker};
-use crate::connect::webhook_secrets;
-use crate::courier::{Message, Reply};
-use crate::fault::{self, Point};
-use crate::store::deliveries::Outcome;
-use crate::store::jobs::Lane;
-use crate::store::{self, deliveries, webhook_consumers};
+use base::fault::{self, Point};
+use connect::webhook_secrets;
+use courier::{Message, Reply};
+use store::deliveries::Outcome;
+use store::jobs::Lane;
+use store::{deliveries, webhook_consumers};
 
 /// Messages on their way to one consumer at once.
 const AT_ONCE: usize = 8;

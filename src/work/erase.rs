@@ -5,8 +5,7 @@ use entity::id::{CompanyId, ConnectionId};
 use entity::stripe_event::Reason;
 
 use super::{Verdict, Worker};
-use crate::fault::{self, Point};
-use crate::store;
+use base::fault::{self, Point};
 
 impl Worker {
     pub(super) async fn erase(&self, company: CompanyId, connection: ConnectionId, attempts: i32) -> Verdict {

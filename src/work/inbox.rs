@@ -6,8 +6,7 @@ use entity::stripe_event::Reason;
 use sea_orm::DbErr;
 
 use super::{Verdict, Worker};
-use crate::store;
-use crate::sync::run::Run;
+use sync::run::Run;
 
 /// Hints that one run follows; the others follow at once.
 const MOST: u64 = 1_000;

@@ -4,9 +4,8 @@ use entity::id::ConnectionId;
 use tokio_util::sync::CancellationToken;
 
 use super::{Verdict, Worker};
-use crate::store;
-use crate::sync::error::Error;
-use crate::sync::local::Local;
+use sync::error::Error;
+use sync::local::Local;
 
 impl Worker {
     /// Does the next part of it. Returns whether some is left.

@@ -7,7 +7,8 @@ use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::store::{Db, feed_merge};
+use base::boxed;
+use store::{Db, feed_merge};
 
 /// Connections of one round; its lock is held for two statements, whatever their number.
 const ROUND: usize = 200;
@@ -29,6 +30,7 @@ impl Worker {
 ///
 /// # Errors
 /// When the database does not answer; what was placed stays, the rest is placed the next time.
+#[boxed]
 pub async fn merge(db: &Db, now: DateTime<Utc>) -> Result<i64, DbErr> {
     let mut changes = 0;
     loop {

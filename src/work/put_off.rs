@@ -6,8 +6,8 @@ use entity::connection::{Fault, Model};
 use entity::id::ConnectionId;
 
 use super::Worker;
-use crate::store::{self, Tx};
-use crate::stripe::error::Error as Refusal;
+use store::Tx;
+use stripe::error::Error as Refusal;
 
 /// The `status_text`s of such faults: a sync that ends well ends them.
 const TEXTS: [&str; 4] = [LIMITED, SILENT, REFUSED, OURS];

@@ -7,9 +7,8 @@ use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::store;
-use crate::sync::error::Error;
-use crate::sync::run::{Ended, Run};
+use sync::error::Error;
+use sync::run::{Ended, Run};
 
 /// How often they are counted: so much is lost with a process that is killed.
 const EVERY: Duration = Duration::from_secs(10);

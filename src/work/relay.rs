@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::Worker;
-use crate::connect::events;
-use crate::fault::{self, Point};
-use crate::store::{self, Db, outbox};
+use base::boxed;
+use base::fault::{self, Point};
+use connect::events;
+use store::{Db, outbox};
 
 /// Connections of one round.
 const ROUND: u64 = 200;
@@ -36,6 +37,7 @@ impl Worker {
 ///
 /// # Errors
 /// When the database does not answer; the rest is relayed the next time.
+#[boxed]
 pub async fn relay(db: &Db, public_url: &Url) -> Result<u64, DbErr> {
     let mut relayed = 0;
     loop {

@@ -5,7 +5,7 @@ use entity::id::{WebhookConsumerId, WebhookReplayId};
 use tokio_util::sync::CancellationToken;
 
 use super::{Verdict, Worker};
-use crate::store::{deliveries, webhook_replays};
+use store::{deliveries, webhook_replays};
 
 /// Events of one transaction.
 const BATCH: u64 = 500;

@@ -8,8 +8,9 @@ use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::config::Retention;
-use crate::store::{Db, idempotency, retention};
+use base::boxed;
+use base::config::Retention;
+use store::{Db, idempotency, retention};
 
 /// How often.
 const EVERY: Duration = Duration::from_hours(24);
@@ -81,6 +82,7 @@ impl Worker {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn remove(db: &Db, keep: Retention, now: DateTime<Utc>, stop: &CancellationToken) -> Result<Removed, DbErr> {
     let before = |days: u32| now - TimeDelta::days(days.into());
     let mut removed = Removed {

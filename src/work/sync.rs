@@ -8,14 +8,13 @@ use entity::{connection as link, integration};
 use tokio_util::sync::CancellationToken;
 
 use super::{Verdict, Worker, inbox, put_off};
-use crate::connect;
-use crate::fault::{self, Point};
-use crate::store::{self, connections::Next};
-use crate::stripe::error::Error as Refusal;
-use crate::sync::error::Error;
-use crate::sync::run::{Before, Ended, Run};
-use crate::sync::schedule::{self, Plan};
-use crate::sync::told;
+use base::fault::{self, Point};
+use store::connections::Next;
+use stripe::error::Error as Refusal;
+use sync::error::Error;
+use sync::run::{Before, Ended, Run};
+use sync::schedule::{self, Plan};
+use sync::told;
 
 /// Tries of a sync that Stripe does not answer, before its datasets say so and end. It goes on trying: then each try is one
 /// request, a probe.
@@ -245,7 +244,7 @@ impl Worker {
                 Verdict::GiveBack
             }
             Error::Stripe(Refusal::Revoked) => {
-                if let Err(error) = connect::revoke::deauthorized(self.means(), row.id).await {
+                if let Err(error) = connect::revoke::deauthorized(&self.means(), row.id).await {
                     return self.again(attempts, &error);
                 }
                 let reason = "The business owner has ended the access at Stripe: they link again through the Link URL.";

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DbErr;
 
-use crate::store::{self, Db};
-use crate::task::Task;
+use base::boxed;
+use base::task::Task;
+use store::Db;
 
 /// Connections asked for in one round.
 const ROUND: u64 = 500;
@@ -15,6 +16,7 @@ const ROUND: u64 = 500;
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
     let due = store::connections::due(db, now, ROUND).await?.into_iter().map(|row| row.id);
     let waiting = store::datasets::connections_waiting(db).await?;
@@ -33,6 +35,7 @@ pub async fn tick(db: &Db, now: DateTime<Utc>) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn pull_back(db: &Db, now: DateTime<Utc>, longest: TimeDelta) -> Result<(), DbErr> {
     let connections = store::connections::pull_back(db, now).await?;
     let jobs = store::jobs::pull_back(db, now + longest, now).await?;

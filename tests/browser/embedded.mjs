@@ -1,37 +1,10 @@
-// Link inside a page of another origin, under a strict policy, in Chromium: node embedded.mjs BINARY CHROMIUM SCREENSHOTS
+// Link inside a page of another origin, under a strict policy.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
 import { listen, look } from "./eyes.mjs";
-import { House } from "./house.mjs";
 
-const [binary, executablePath, screenshots] = process.argv.slice(2);
-const FLAGS = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-];
 const EXAMPLE = new URL("../../docs/examples/embedded-link.mjs", import.meta.url).pathname;
-const complaints = [];
-let passed = 0;
-let failed = 0;
-
-async function step(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n        ${String(error?.stack ?? error).replaceAll("\n", "\n        ")}`);
-  }
-}
 
 /** The example's server, and the company that it made. */
 async function example(house) {
@@ -45,21 +18,6 @@ async function example(house) {
   return { child, company, url };
 }
 
-await mkdir(screenshots, { recursive: true });
-const house = await House.start(binary);
-const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
-const site = await example(house);
-
-async function owner(options = {}) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  listen(page, complaints);
-  await page.goto(`${site.url}/?options=${encodeURIComponent(JSON.stringify(options))}`);
-  await page.getByText("Nothing is connected.").or(page.locator("li.one").first()).waitFor();
-  return page;
-}
-
 /** What a callback was told, once it was. */
 async function told(page, callback) {
   const line = page.locator("#told li", { hasText: new RegExp(`^${callback} `) }).last();
@@ -68,17 +26,41 @@ async function told(page, callback) {
 
 const dialog = (page) => page.getByRole("dialog");
 const button = (page, name) => page.getByRole("button", { name, exact: true });
-const connections = async () => (await house.api("GET", `/companies/${site.company}/connections`)).results;
 
-/** Opens the consent in its window. */
-async function go(page, name = "Continue to Stripe") {
-  const [popup] = await Promise.all([page.context().waitForEvent("page"), button(page, name).click()]);
-  popup.setDefaultTimeout(30_000);
-  await popup.waitForURL(`${house.url}/link/**`);
-  return popup;
+export default async function embedded({ house, browser, screenshots, steps }) {
+  await house.integrate();
+  const site = await example(house);
+  try {
+    await visits({ house, site, browser, screenshots, steps });
+  } finally {
+    site.child.kill("SIGTERM");
+  }
 }
 
-try {
+async function visits({ house, site, browser, screenshots, steps }) {
+  const { step } = steps;
+  const complaints = [];
+
+  async function owner(options = {}) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    listen(page, complaints);
+    await page.goto(`${site.url}/?options=${encodeURIComponent(JSON.stringify(options))}`);
+    await page.getByText("Nothing is connected.").or(page.locator("li.one").first()).waitFor();
+    return page;
+  }
+
+  const connections = async () => (await house.api("GET", `/companies/${site.company}/connections`)).results;
+
+  /** Opens the consent in its window. */
+  async function go(page, name = "Continue to Stripe") {
+    const [popup] = await Promise.all([page.context().waitForEvent("page"), button(page, name).click()]);
+    popup.setDefaultTimeout(30_000);
+    await popup.waitForURL(`${house.url}/link/**`);
+    return popup;
+  }
+
   const [first] = await house.accounts();
   assert.notEqual(new URL(site.url).origin, new URL(house.url).origin);
 
@@ -219,11 +201,4 @@ try {
     // What was cut off on purpose above.
     assert.deepEqual(complaints.filter((one) => !/net::ERR_FAILED/.test(one)), []);
   });
-} finally {
-  if (failed > 0) console.log(house.said());
-  site.child.kill("SIGTERM");
-  await browser.close();
-  await house.stop();
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-// A whole house for one journey: the real binary as simulator and as platform, on free ports, in a folder of its own.
+// A whole house for journeys: the real binary as simulator and as platform, on free ports, in a folder of its own.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,11 +13,10 @@ const PATIENCE_MS = 60_000;
 export class House {
   #processes = [];
 
-  /** `fresh`: nothing is set up and nobody has a login yet. */
-  static async start(binary, { fresh = false } = {}) {
+  /** Nothing is set up yet, and nobody has a login. */
+  static async start(binary) {
     const house = new House();
     house.binary = binary;
-    house.fresh = fresh;
     house.folder = await mkdtemp(join(tmpdir(), "tributary-browser-"));
     try {
       await house.#open();
@@ -50,8 +49,12 @@ export class House {
     await this.#answers(`${this.stripe}/_simulator/accounts`);
     await this.#answers(`${this.url}/readyz`);
     this.key = await this.tributary("key", "create", "--name", "browser");
-    if (this.fresh) return;
-    await this.tributary("integration", "set", "yzth", "--client-id", "ca_simulator", "--secret-key", "sk_test_simulator");
+  }
+
+  /** Links can be made from now on, whatever was set up before. */
+  async integrate() {
+    const keys = ["--client-id", "ca_simulator", "--secret-key", "sk_test_simulator"];
+    await this.tributary("integration", "set", "yzth", ...keys, "--enabled", "true");
   }
 
   async tributary(...args) {
@@ -81,7 +84,7 @@ export class House {
       if (dead) throw new Error(`${dead.name} has ended:\n${dead.said}`);
       const answer = await fetch(url).catch(() => null);
       if (answer?.ok) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`${url} does not answer:\n${this.said()}`);
   }

@@ -1,55 +1,27 @@
-// A business owner's journey through the Link pages, in Chromium: node journey.mjs BINARY CHROMIUM SCREENSHOTS
+// A business owner's journey through the Link pages.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
 import { listen, look } from "./eyes.mjs";
-import { House } from "./house.mjs";
-
-const [binary, executablePath, screenshots] = process.argv.slice(2);
-const FLAGS = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-];
-const complaints = [];
-let passed = 0;
-let failed = 0;
-
-async function step(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n        ${String(error?.stack ?? error).replaceAll("\n", "\n        ")}`);
-  }
-}
-
-async function fine(page, name) {
-  assert.deepEqual(await look(page, name, screenshots), []);
-}
-
-await mkdir(screenshots, { recursive: true });
-const house = await House.start(binary);
-const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
-
-async function owner() {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  listen(page, complaints);
-  return page;
-}
 
 const heading = (page) => page.locator("h1").innerText();
 
-try {
+export default async function journey({ house, browser, screenshots, steps }) {
+  const { step } = steps;
+  const complaints = [];
+
+  async function fine(page, name) {
+    assert.deepEqual(await look(page, name, screenshots), []);
+  }
+
+  async function owner() {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    listen(page, complaints);
+    return page;
+  }
+
+  await house.integrate();
   const [first, second] = await house.accounts();
   const company = await house.company("Café Mole");
   const connection = await house.connection(company);
@@ -185,10 +157,4 @@ try {
   });
 
   await step("the console had nothing to complain of", async () => assert.deepEqual(complaints, []));
-} finally {
-  if (failed > 0) console.log(house.said());
-  await browser.close();
-  await house.stop();
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);

@@ -1,97 +1,71 @@
-// An admin's journey through the portal, with an owner's in it, in Chromium: node portal.mjs BINARY CHROMIUM SCREENSHOTS
+// An admin's journey through the portal of a fresh installation, with an owner's in it.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { chromium } from "playwright-core";
 import { listen, look } from "./eyes.mjs";
-import { House } from "./house.mjs";
 
-const [binary, executablePath, screenshots] = process.argv.slice(2);
-const FLAGS = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-];
 const PORTAL_PX = 24;
 const EMAIL = "admin@example.com";
 const PASSWORD = "correct horse battery staple";
 // What is refused in this journey because it shall be: nobody signed in, wrong words and keys, and what is gone.
 const ON_PURPOSE = [/\/portal\/api\/(session|setup)$/, /\/integrations(\/yzth)?$/, /\/companies\/0{8}-/];
-const complaints = [];
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-
-/** Each step goes on from where the one before it ended, so that after a failure the rest is left out, and counted. */
-async function step(name, body) {
-  if (failed > 0) {
-    skipped += 1;
-    return;
-  }
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    await page.screenshot({ path: `${screenshots}/failed-${failed}.png` });
-    console.log(`FAILED  ${name}\n        ${String(error?.stack ?? error).replaceAll("\n", "\n        ")}`);
-  }
-}
 
 /** Waits for a condition that no page shows. */
 async function until(holds) {
   for (let tries = 0; !(await holds()); tries += 1) {
-    assert.ok(tries < 300, `not within a minute: ${holds}`);
-    await pause(200);
+    assert.ok(tries < 1_200, `not within a minute: ${holds}`);
+    await pause(50);
   }
 }
 
-async function fine(page, name) {
-  assert.deepEqual(await look(page, `portal-${name}`, screenshots, PORTAL_PX), []);
-}
+export default async function portalJourney({ house, browser, screenshots, steps }) {
+  const complaints = [];
 
-await mkdir(screenshots, { recursive: true });
-const house = await House.start(binary, { fresh: true });
-const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
+  /** Each step goes on from where the one before it ended, so that after a failure the rest is left out, and counted. */
+  async function step(name, body) {
+    if (steps.failed > 0) {
+      steps.skipped += 1;
+      return;
+    }
+    await steps.step(name, body);
+    if (steps.failed > 0) await page.screenshot({ path: `${screenshots}/failed-${steps.failed}.png` });
+  }
 
-async function visitor(permissions = []) {
-  return tab(await browser.newContext({ permissions, locale: "en-US" }));
-}
+  async function fine(page, name) {
+    assert.deepEqual(await look(page, `portal-${name}`, screenshots, PORTAL_PX), []);
+  }
 
-async function tab(context) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  listen(page, complaints, ON_PURPOSE);
-  return page;
-}
+  async function visitor(permissions = []) {
+    return tab(await browser.newContext({ permissions, locale: "en-US" }));
+  }
 
-const page = await visitor(["clipboard-read", "clipboard-write"]);
-/** A second window of the same admin, which stays at one page while things happen. */
-const looking = await tab(page.context());
-const portal = (path) => `${house.url}/portal${path}`;
-const button = (name) => page.getByRole("button", { name, exact: true });
-const titled = (name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
-const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  async function tab(context) {
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    listen(page, complaints, ON_PURPOSE);
+    return page;
+  }
 
-async function signIn(password = PASSWORD) {
-  await page.getByLabel("Email").fill(EMAIL);
-  await page.getByLabel("Password").fill(password);
-  await button("Sign in").click();
-}
+  const page = await visitor(["clipboard-read", "clipboard-write"]);
+  /** A second window of the same admin, which stays at one page while things happen. */
+  const looking = await tab(page.context());
+  const portal = (path) => `${house.url}/portal${path}`;
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const titled = (name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
 
-let company;
-let connection;
-const records = (type) =>
-  portal(`/companies/${company.id}/connections/${connection.id}/data/commerce-${type}`);
+  async function signIn(password = PASSWORD) {
+    await page.getByLabel("Email").fill(EMAIL);
+    await page.getByLabel("Password").fill(password);
+    await button("Sign in").click();
+  }
 
-try {
+  let company;
+  let connection;
+  const records = (type) =>
+    portal(`/companies/${company.id}/connections/${connection.id}/data/commerce-${type}`);
+
   await step("a fresh server asks for its token, and says at which field something is wrong", async () => {
     await page.goto(portal("/"));
     await titled("Set up Tributary");
@@ -189,9 +163,10 @@ try {
 
   await step("rows arrive in the payments table while one looks", async () => {
     await looking.getByText(/^Rows 1 to \d+ of /).waitFor({ timeout: 120_000 });
+    await house.latency(0);
     // How many there are, and which is the first of them, is certain only once all have arrived.
     const read = async () => (await house.api("GET", `/companies/${company.id}/dataStatus`))["commerce-payments"];
-    while ((await read()).currentStatus !== "Complete") await page.waitForTimeout(200);
+    await until(async () => (await read()).currentStatus === "Complete");
     const path = `/companies/${company.id}/connections/${connection.id}/data/commerce-payments?pageSize=1`;
     const { totalResults } = await house.api("GET", path);
     assert.ok(totalResults > 1_000, `there are ${totalResults}`);
@@ -239,12 +214,12 @@ try {
   await step("when all is read, every data type is complete; sync now asks again", async () => {
     await page.goto(portal(`/companies/${company.id}`));
     const complete = page.locator("tbody").getByText("Complete", { exact: true });
-    while ((await complete.count()) < 9) await page.waitForTimeout(500);
+    await complete.nth(8).waitFor({ timeout: 120_000 });
     await fine(page, "company");
-    const before = (await house.api("GET", `/companies/${company.id}/data/history?pageSize=1`)).totalResults;
+    const asked = async () => (await house.api("GET", `/companies/${company.id}/data/history?pageSize=1`)).totalResults;
+    const before = await asked();
     await button("Sync now").click();
-    while ((await house.api("GET", `/companies/${company.id}/data/history?pageSize=1`)).totalResults <= before)
-      await page.waitForTimeout(200);
+    await until(async () => (await asked()) > before);
     await page.getByRole("link", { name: "Sync history" }).click();
     await page.getByRole("columnheader", { name: "Asked for" }).waitFor();
     await fine(page, "history");
@@ -270,7 +245,7 @@ try {
     await house.company("Northwind");
     await page.goto(portal("/companies"));
     await page.getByRole("searchbox").fill("mole");
-    while ((await page.locator("tbody tr").count()) !== 1) await page.waitForTimeout(100);
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
     assert.match(page.url(), /search=mole/);
     await page.getByRole("searchbox").fill("nobody");
     await page.getByText("No company is called that").waitFor();
@@ -377,10 +352,4 @@ try {
   });
 
   await step("the console had nothing to complain of", async () => assert.deepEqual(complaints, []));
-} finally {
-  if (failed > 0) console.log(house.said());
-  await browser.close();
-  await house.stop();
 }
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} not tried` : ""}`);
-process.exit(failed > 0 ? 1 : 0);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The journeys of an owner and of an admin in Chromium, with an accessibility check of every page: run.sh BINARY
+# The journeys of an owner and of an admin in Chromium, with an accessibility check of every page: run.sh BINARY [JOURNEY...]
 # Each prints `N passed, N failed`; screenshots are left in target/screenshots.
 set -euo pipefail
-binary=$(realpath "${1:?usage: run.sh BINARY}")
+binary=$(realpath "${1:?usage: run.sh BINARY [JOURNEY...]}")
 here=$(cd "$(dirname "$0")" && pwd)
 need=$here/../../scripts/need
 
@@ -16,8 +16,4 @@ fi
 
 cd "$here"
 npm ci --silent --no-audit --no-fund
-failed=0
-for journey in journey.mjs portal.mjs embedded.mjs; do
-    node "$journey" "$binary" "$chromium" "$here/../../target/screenshots" || failed=1
-done
-exit "$failed"
+node run.mjs "$binary" "$chromium" "$here/../../target/screenshots" "${@:2}"

@@ -1,4 +1,4 @@
-"""Runs the examples of docs/guides against a fresh demo: run.py BINARY [GUIDE ...]
+"""Runs the examples of docs/guides against a demo: run.py BINARY [GUIDE ...]
 
 A guide is one shell script: its sh blocks as they stand, and its Python, TypeScript and Rust blocks where they stand. What
 only a test needs is in comments that readers do not see:
@@ -6,7 +6,7 @@ only a test needs is in comments that readers do not see:
   <!-- test: file NAME -->        the next block is kept as NAME and not run
   <!-- example: NAME ARGS -->     the next block is examples/NAME.rs, which is run with ARGS
   <!-- not run: WHY -->           the next block is not run; that is counted and told"""
-import json, os, pathlib, re, shutil, subprocess, sys, tempfile, time
+import json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs/guides"
@@ -88,22 +88,12 @@ def compiled():
     return done.returncode == 0
 
 
-def demo(binary, folder):
-    process = subprocess.Popen(
-        [binary, "demo", "--listen", "127.0.0.1:0", "--data-dir", folder / "demo", "--charges", "300"],
-        stdout=open(folder / "demo.log", "w"), stderr=subprocess.STDOUT)
-    for _ in range(1200):
-        if (folder / "demo/demo.json").exists():
-            return process, json.loads((folder / "demo/demo.json").read_text())
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    process.kill()
-    sys.exit("the demo did not start:\n" + (folder / "demo.log").read_text())
-
-
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
+    if "DEMO_JSON" not in os.environ:
+        os.environ["BINARY"] = str(binary)
+        os.execv(ROOT / "scripts/with-demo", ["with-demo", sys.executable, *sys.argv])
+    told = json.loads(pathlib.Path(os.environ["DEMO_JSON"]).read_text())
     wanted = sys.argv[2:]
     paths = [one for one in sorted(GUIDES.glob("*.md")) if one.stem != "README" and (not wanted or one.stem in wanted)]
     shutil.rmtree(TS, ignore_errors=True)
@@ -112,20 +102,15 @@ def main():
         folder = pathlib.Path(folder)
         guides = [Guide(path, folder, binary) for path in paths]
         good = compiled() if any(TS.glob("*.ts")) else True
-        process, told = demo(binary, folder)
-        try:
-            company = told["companies"][0]
-            for guide in guides:
-                environment = {
-                    "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
-                    "PYTHONPATH": str(ROOT / "clients/python"), "PYTHONDONTWRITEBYTECODE": "1", "API": told["api_url"],
-                    "KEY": told["api_key"], "SIMULATOR": told["simulator_url"], "COMPANY": company["id"],
-                    "CONNECTION": company["connection_id"],
-                }
-                good = guide.run(environment) and good
-        finally:
-            process.terminate()
-            process.wait()
+        company = told["companies"][0]
+        for guide in guides:
+            environment = {
+                "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
+                "PYTHONPATH": str(ROOT / "clients/python"), "PYTHONDONTWRITEBYTECODE": "1", "API": told["api_url"],
+                "KEY": told["api_key"], "SIMULATOR": told["simulator_url"], "COMPANY": company["id"],
+                "CONNECTION": company["connection_id"],
+            }
+            good = guide.run(environment) and good
     blocks = sum(guide.blocks for guide in guides)
     print(f"{len(guides)} guides, {blocks} blocks")
     sys.exit(0 if good and blocks else 1)

@@ -76,7 +76,7 @@ both! {
         let company = house.post("/companies", &key, &json!({ "name": "Old" })).await.1["id"].as_str().unwrap().to_owned();
         let (status, token) = house.get(&format!("/companies/{company}/connectionManagement/accessToken"), &key).await;
         assert_eq!((status, token.as_object().unwrap().len()), (200, 1), "{token}");
-        let page = reqwest::Client::new().get(format!("{}/companies/{company}", house.url));
+        let page = crate::house::http().get(format!("{}/companies/{company}", house.url));
         let seen = page.bearer_auth(token["accessToken"].as_str().unwrap()).send().await.unwrap();
         assert_eq!(seen.status(), 200);
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
-use reqwest::{Client, Response};
 use serde_json::Value;
 use simulator::world::Action;
 
@@ -13,7 +13,7 @@ use crate::oracle::linked;
 
 /// An answer to a GET with one more header, as it came.
 async fn asked(house: &House, path: &str, key: &str, header: (reqwest::header::HeaderName, &str)) -> Response {
-    let client = Client::builder().no_gzip().build().unwrap();
+    let client = crate::house::client().no_gzip().build().unwrap();
     client.get(format!("{}{path}", house.url)).bearer_auth(key).header(header.0, header.1).send().await.unwrap()
 }
 

@@ -1,20 +1,13 @@
-//! The floors and the doors, kept by reading the sources.
+//! The floors and the doors, kept by reading manifests and sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The library's modules from the ground up; those of one row stand on the same floor.
-const FLOORS: [&[&str]; 5] = [
-    &["clock", "fault", "money", "query", "task", "vault", "config"],
-    &["courier", "store", "stripe"],
-    &["sync"],
-    &["connect"],
-    &["web", "work"],
-];
+/// The modules of `base`, the first floor; each may use those before it.
+const BASE: [&str; 8] = ["clock", "fault", "money", "query", "task", "tls", "vault", "config"];
 
-/// Rows in which neither may use the other. Those of the first floor may, from right to left.
-const SIDE_BY_SIDE: [[&str; 2]; 4] =
-    [["store", "stripe"], ["courier", "store"], ["courier", "stripe"], ["web", "work"]];
+/// The crates above it from the ground up; those of one row stand on the same floor and do not use each other.
+const FLOORS: [&[&str]; 4] = [&["courier", "store", "stripe"], &["sync"], &["connect"], &["web", "work"]];
 
 /// A word, the modules where it may stand, and why nowhere else.
 const DOORS: [(&str, &[&str], &str); 5] = [
@@ -26,48 +19,79 @@ const DOORS: [(&str, &[&str], &str); 5] = [
 ];
 
 #[test]
-fn no_module_uses_one_from_a_higher_floor() {
+fn no_crate_depends_on_one_beside_or_above_it() {
     let mut broken = Vec::new();
     for (floor, names) in FLOORS.iter().enumerate() {
-        let higher: Vec<&str> = FLOORS[floor + 1..].iter().flat_map(|row| row.iter().copied()).collect();
         for name in *names {
-            broken.extend(uses(name, &higher));
+            let forbidden =
+                FLOORS[floor..].iter().flat_map(|row| row.iter()).chain(&["tributary", "simulator", "portal"]);
+            let dependencies = dependencies(&format!("src/{name}"));
+            broken.extend(
+                forbidden
+                    .filter(|one| dependencies.iter().any(|known| known == *one))
+                    .map(|one| format!("{name} depends on {one}")),
+            );
         }
     }
+    let base = dependencies("src/base");
+    broken.extend(
+        crates().filter(|one| base.iter().any(|known| known == one)).map(|one| format!("base depends on {one}")),
+    );
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
 #[test]
-fn modules_side_by_side_do_not_use_each_other() {
+fn modules_of_the_first_floor_use_only_those_before_them() {
     let mut broken = Vec::new();
-    for [left, right] in SIDE_BY_SIDE {
-        broken.extend(uses(left, &[right]));
-        broken.extend(uses(right, &[left]));
-    }
-    for (at, name) in FLOORS[0].iter().enumerate() {
-        broken.extend(uses(name, &FLOORS[0][at + 1..]));
+    for (at, name) in BASE.iter().enumerate() {
+        broken.extend(uses(name, &BASE[at + 1..]));
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
 #[test]
-fn every_module_of_the_library_has_a_floor() {
-    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let modules: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-    let known: Vec<&str> = FLOORS.iter().flat_map(|row| row.iter().copied()).collect();
-    let homeless: Vec<&&str> = modules.iter().filter(|name| !known.contains(name)).collect();
-    let missing: Vec<&&str> = known.iter().filter(|name| !modules.contains(name)).collect();
-    assert!(homeless.is_empty() && missing.is_empty(), "without a floor: {homeless:?}; not there: {missing:?}");
+fn every_folder_and_module_has_a_floor() {
+    let text = fs::read_to_string(root().join("src/base/lib.rs")).unwrap();
+    let mut modules: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut known = BASE.to_vec();
+    modules.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(modules, known, "the modules of base");
+    let entries = fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<String> = entries
+        .filter(|path| path.join("Cargo.toml").exists())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let mut known: Vec<&str> = crates().chain(["base"]).collect();
+    folders.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(folders, known, "the crates of src");
+}
+
+/// The lints that refuse whatever could panic are an attribute of each crate: they do not hold in its tests.
+#[test]
+fn every_crate_of_the_house_refuses_what_could_panic() {
+    let attribute = |name: &str| {
+        let text = fs::read_to_string(root().join("src").join(name).join("lib.rs")).unwrap();
+        let from = text.find("#![cfg_attr(\n    not(test),\n    deny(");
+        from.map(|from| text[from..].split(")]").next().unwrap().to_owned())
+    };
+    let expected = attribute("base");
+    assert!(expected.as_ref().is_some_and(|lints| lints.contains("clippy::indexing_slicing")), "{expected:?}");
+    for name in crates() {
+        assert_eq!(attribute(name), expected, "{name}");
+    }
 }
 
 #[test]
 fn each_door_is_used_in_one_place() {
     let mut broken = Vec::new();
-    for name in FLOORS.iter().flat_map(|row| row.iter()) {
+    for name in BASE.into_iter().chain(crates()) {
         for (file, text) in sources(name) {
             let text = without_tests(&text);
             for (word, doors, why) in DOORS {
-                if !doors.contains(name) && code(text).any(|line| line.contains(word)) {
+                if !doors.contains(&name) && code(text).any(|line| line.contains(word)) {
                     broken.push(format!("{file} uses {word}: {why}"));
                 }
             }
@@ -84,15 +108,27 @@ fn the_crates_beside_the_house_know_nothing_of_it() {
         ("migration", ["tributary", "entity", "simulator"]),
         ("simulator", ["tributary", "entity", "migration"]),
     ] {
-        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
-        let dependencies = manifest.split("[dependencies]").nth(1).unwrap();
-        for stranger in strangers {
-            if dependencies.lines().any(|line| line.split([' ', '.', '=']).next() == Some(stranger)) {
+        let dependencies = dependencies(name);
+        for stranger in crates().chain(strangers).chain(["base"]) {
+            if dependencies.iter().any(|known| known == stranger) {
                 broken.push(format!("{name} depends on {stranger}"));
             }
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The crates of the house above `base`.
+fn crates() -> impl Iterator<Item = &'static str> {
+    FLOORS.iter().flat_map(|row| row.iter().copied())
+}
+
+/// What the crate in a folder depends on, also in its tests.
+fn dependencies(folder: &str) -> Vec<String> {
+    let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+    let tables = manifest.split("dependencies]").skip(1);
+    let lines = tables.flat_map(|table| table.split("\n[").next().unwrap().lines());
+    lines.filter_map(|line| Some(line.split_once(['.', ' ', '='])?.0.to_owned())).collect()
 }
 
 /// Where the module `name` names one of `others` in a path that begins with `crate`.
@@ -137,14 +173,15 @@ fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests").next().unwrap()
 }
 
-/// The files of a module of the library.
+/// The files of a module of `base`, or of a crate above it.
 fn sources(name: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    let file = root().join("src").join(format!("{name}.rs"));
+    let folder = root().join("src").join(if BASE.contains(&name) { "base" } else { "" });
+    let file = folder.join(format!("{name}.rs"));
     if file.exists() {
         files.push(file);
     }
-    collect(&root().join("src").join(name), &mut files);
+    collect(&folder.join(name), &mut files);
     assert!(!files.is_empty(), "there is no module {name}");
     let shown = |file: &PathBuf| file.strip_prefix(root()).unwrap().display().to_string();
     files.into_iter().map(|file| (shown(&file), fs::read_to_string(&file).unwrap())).collect()

@@ -318,7 +318,7 @@ both! {
         let (company, connection) = linked(&house, &account).await;
         house.work().await;
         let (_, described) = house.get("/openapi.json", "").await;
-        let asking = Asking { house: &house, client: Client::new(), key: house.api_key().await, described };
+        let asking = Asking { house: &house, client: crate::house::http(), key: house.api_key().await, described };
         let known = [
             ("companyId", company.to_string()),
             ("connectionId", connection.to_string()),

@@ -61,7 +61,7 @@ pub struct Reader {
 impl Reader {
     /// A reader at the beginning of a feed.
     pub fn of(path: String, key: &str, limit: u32) -> Self {
-        Self { client: reqwest::Client::new(), path, key: key.to_owned(), limit, cursor: None, told: Vec::new() }
+        Self { client: crate::house::http(), path, key: key.to_owned(), limit, cursor: None, told: Vec::new() }
     }
 
     /// Reads a page from where `url` is served; whether there is more, or `None` when nobody answers.

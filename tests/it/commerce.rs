@@ -32,7 +32,7 @@ both! {
             rows::put(&house, rows::payment(connection.id, id, minor, currency)).await;
         }
         let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &key);
-        let request = reqwest::Client::new().get(format!("{}{path}/commerce-payments?orderBy=id", house.url));
+        let request = crate::house::http().get(format!("{}{path}/commerce-payments?orderBy=id", house.url));
         let text = request.header("authorization", format!("Basic {basic}")).send().await.unwrap().text().await.unwrap();
         for amount in ["12.3", "500", "-0.001", "9007199254740.993"] {
             assert!(text.contains(&format!("\"amount\":{amount},")), "{amount} in {text}");

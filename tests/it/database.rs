@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use migration::{Migrator, MigratorTrait};
+use migration::Migrator;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use tributary::store::{self, database::Unusable};
 

@@ -54,7 +54,7 @@ impl Demo {
     async fn get(&self, path: &str) -> Value {
         let url = format!("{}{path}", self.json["api_url"].as_str().unwrap());
         let key = self.json["api_key"].as_str().unwrap();
-        reqwest::Client::new().get(url).basic_auth(key, None::<&str>).send().await.unwrap().json().await.unwrap()
+        crate::house::http().get(url).basic_auth(key, None::<&str>).send().await.unwrap().json().await.unwrap()
     }
 
     /// Makes a customer at its Stripe, and waits until the platform has it.
@@ -64,7 +64,7 @@ impl Demo {
         let list = format!("/companies/{id}/connections/{connection}/data/commerce-customers?pageSize=1");
         let before = self.get(&list).await["totalResults"].as_u64().unwrap();
         let stripe = self.json["simulator_url"].as_str().unwrap();
-        let http = reqwest::Client::new();
+        let http = crate::house::http();
         let accounts: Value =
             http.get(format!("{stripe}/_simulator/accounts")).send().await.unwrap().json().await.unwrap();
         let accounts = accounts["accounts"].as_array().unwrap();

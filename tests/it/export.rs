@@ -10,7 +10,7 @@ use entity::data_type::DataType;
 use entity::{dataset, payment};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -31,7 +31,7 @@ async fn read(house: &House) -> (String, String, String) {
 }
 
 async fn asked(house: &House, path: &str, key: &str) -> Response {
-    let client = Client::builder().no_gzip().build().unwrap();
+    let client = crate::house::client().no_gzip().build().unwrap();
     client.get(format!("{}{path}", house.url)).bearer_auth(key).send().await.unwrap()
 }
 
@@ -165,7 +165,7 @@ both! {
         assert_eq!(compare(&house, &trimmed, &key).await, ["id", "amount"]);
         let empty = format!("{data}/commerce-payments?query=id=none");
         assert!(compare(&house, &empty, &key).await.contains(&"paymentMethodRef.name".to_owned()));
-        let packed = Client::builder().no_gzip().build().unwrap();
+        let packed = crate::house::client().no_gzip().build().unwrap();
         let packed = packed.get(format!("{}{data}/commerce-customers?format=csv", house.url)).bearer_auth(&key);
         let packed = packed.header("accept-encoding", "gzip").send().await.unwrap();
         let named = packed.headers()["content-disposition"].to_str().unwrap().to_owned();
@@ -272,7 +272,7 @@ both! {
         let (status, _) = house.get(&format!("{list}?query=id=ch_00000"), &key).await;
         assert_eq!(status, 500, "the row cannot be read");
         for (format, way) in [("csv", "identity"), ("csv", "gzip"), ("jsonl", "zstd"), ("parquet", "identity")] {
-            let client = Client::builder().no_gzip().build().unwrap();
+            let client = crate::house::client().no_gzip().build().unwrap();
             let file = client.get(format!("{}{list}?format={format}", house.url)).bearer_auth(&key);
             let file = file.header("accept-encoding", way).send().await.unwrap();
             assert_eq!(file.status(), 200, "it begins well");

@@ -272,7 +272,7 @@ both! {
         house.set_up().await;
         let key = house.api_key().await;
         let mut dice = Dice(seed());
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::house::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (callbacks, queries) = (corpus("callback"), corpus("query"));
         for number in 0..rounds(1) * 150 {
             let text = if number < callbacks.len() as u64 {

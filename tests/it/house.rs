@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -198,6 +198,7 @@ impl House {
             },
             trouble: Trouble::default(),
             draining: CancellationToken::new(),
+            portal_file: portal::file,
         });
         let router = web::router(app.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -268,7 +269,7 @@ impl House {
 
     /// The same for any method. An empty key sends none.
     pub async fn send(&self, method: reqwest::Method, path: &str, key: &str, body: Option<&Value>) -> (u16, Value) {
-        let mut request = reqwest::Client::new().request(method, format!("{}{path}", self.url));
+        let mut request = http().request(method, format!("{}{path}", self.url));
         if !key.is_empty() {
             let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, key);
             request = request.header("authorization", format!("Basic {basic}"));
@@ -327,6 +328,19 @@ impl Names for TestNames {
 
 fn now() -> DateTime<Utc> {
     tributary::clock::SystemClock.now()
+}
+
+/// A client for requests of any test: it keeps no connection, which would belong to the runtime of one test, and reads the
+/// system's certificates once for all.
+pub fn http() -> reqwest::Client {
+    static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| client().pool_max_idle_per_host(0).build().unwrap());
+    HTTP.clone()
+}
+
+/// What a client of a test's own is built with.
+pub fn client() -> reqwest::ClientBuilder {
+    tributary::tls::install();
+    reqwest::Client::builder()
 }
 
 /// What goes with the database when the test ends, even by a panic.

@@ -66,7 +66,7 @@ both! {
         house.stands(waiting.id, Status::Linked).await;
         let company = format!("/companies/{}", waiting.company_id);
         let token = house.get(&format!("{company}/accessToken"), &key).await.1["accessToken"].clone();
-        let http = reqwest::Client::new();
+        let http = crate::house::http();
         let ask = |method: Method, path: String| {
             http.request(method, format!("{}{company}{path}", house.url)).bearer_auth(token.as_str().unwrap())
         };

@@ -236,12 +236,12 @@ both! {
         house.choose(&other).await;
         let (owner, callback) = on_the_way(&house, &house.link_url(waiting.id).await).await;
         owner.visit(&callback).await.shows("another Stripe account");
-        let idle = sweep(house.means()).await.unwrap();
+        let idle = sweep(&house.means()).await.unwrap();
         assert_eq!((idle.given_back, house.is_open(&other).await), (0, true));
         house.clock.advance(Duration::minutes(31));
-        let swept = sweep(house.means()).await.unwrap();
+        let swept = sweep(&house.means()).await.unwrap();
         assert_eq!((swept.given_back, house.is_open(&other).await), (1, false));
-        assert_eq!(sweep(house.means()).await.unwrap(), tributary::connect::sweep::Swept::default());
+        assert_eq!(sweep(&house.means()).await.unwrap(), tributary::connect::sweep::Swept::default());
     }
 
     async fn a_session_is_over_after_half_an_hour(house: House) {

@@ -61,9 +61,9 @@ both! {
         let account = house.accounts()[0].clone();
         house.link(linked.id, &account).await;
         let url = format!("{}/_simulator/accounts/{account}/revoke", house.simulator.url);
-        reqwest::Client::new().post(url).send().await.unwrap().error_for_status().unwrap();
-        revoke::deauthorized(house.means(), linked.id).await.unwrap();
-        revoke::deauthorized(house.means(), linked.id).await.unwrap();
+        crate::house::http().post(url).send().await.unwrap().error_for_status().unwrap();
+        revoke::deauthorized(&house.means(), linked.id).await.unwrap();
+        revoke::deauthorized(&house.means(), linked.id).await.unwrap();
         let row = house.stands(linked.id, Status::Deauthorized).await;
         assert_eq!(row.errors.iter().filter(|fault| fault.status_text == "account_invalid").count(), 1);
         assert!(row.next_sync_at.is_none());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::{api_key, company, idempotency_key};
 use futures::future::join_all;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
 use tributary::clock::Clock;
@@ -15,7 +15,7 @@ use crate::running::serve_until;
 
 /// A POST of JSON under a key of its own.
 async fn post(url: &str, path: &str, key: &str, name: &str, body: &Value) -> Response {
-    let request = Client::new().post(format!("{url}{path}")).bearer_auth(key).header("idempotency-key", name);
+    let request = crate::house::http().post(format!("{url}{path}")).bearer_auth(key).header("idempotency-key", name);
     request.json(body).send().await.unwrap()
 }
 
@@ -106,7 +106,7 @@ both! {
         let served = serve_until(&house, "abort:answering:2");
         let line: Value = serde_json::from_str(&served.says("public_url").await).unwrap();
         let url = line["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
-        let sent = Client::new().post(format!("{url}{path}")).bearer_auth(&key).header("idempotency-key", "k-7");
+        let sent = crate::house::http().post(format!("{url}{path}")).bearer_auth(&key).header("idempotency-key", "k-7");
         assert!(sent.json(&json!({ "platformKey": "yzth" })).send().await.is_err(), "it was answered");
         assert!(!served.ended().await.success());
         let again = async || json_of(post(&house.url, &path, &key, "k-7", &json!({ "platformKey": "yzth" })).await).await;

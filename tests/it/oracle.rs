@@ -173,7 +173,7 @@ pub async fn linked(house: &House, account: &str) -> (CompanyId, ConnectionId) {
 
 /// Lets the simulated account grant access to the platform.
 pub async fn grant(house: &House, account: &str) {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::house::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let query = [("client_id", DEFAULT_CLIENT_ID), ("response_type", "code"), ("scope", "read_only")];
     let query = query.into_iter().chain([("redirect_uri", "http://127.0.0.1:9/")]);
     let authorize = Url::parse_with_params(&format!("{}/oauth/authorize", house.simulator.url), query).unwrap();

@@ -45,7 +45,7 @@ both! {
         let line: Value = serde_json::from_str(&line).unwrap();
         served.url = line["public_url"].as_str().unwrap().trim_end_matches('/').to_owned();
         let ask = async || {
-            let asked = reqwest::Client::new().get(format!("{}/companies", served.url)).bearer_auth(&key);
+            let asked = crate::house::http().get(format!("{}/companies", served.url)).bearer_auth(&key);
             asked.timeout(Duration::from_secs(30)).send().await.unwrap()
         };
         let answers = join_all((0..8).map(|_| ask())).await;

@@ -19,7 +19,7 @@ async fn company(house: &House, key: &str) -> (String, String) {
 
 /// The status that a path answers with to an access token.
 async fn shown(house: &House, method: Method, path: &str, token: &str) -> u16 {
-    let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", house.url)).bearer_auth(token);
+    let request = crate::house::http().request(method.clone(), format!("{}{path}", house.url)).bearer_auth(token);
     let request = if method == Method::POST { request.json(&json!({ "platformKey": "yzth" })) } else { request };
     request.send().await.unwrap().status().as_u16()
 }
@@ -95,7 +95,7 @@ both! {
         let allowed = |origin: &'static str| {
             let url = format!("{}/companies", house.url);
             async move {
-                let asked = reqwest::Client::new().request(Method::OPTIONS, url).header("Origin", origin);
+                let asked = crate::house::http().request(Method::OPTIONS, url).header("Origin", origin);
                 let asked = asked.header("Access-Control-Request-Method", "GET");
                 let answer = asked.header("Access-Control-Request-Headers", "authorization").send().await.unwrap();
                 let headers = answer.headers();

@@ -22,7 +22,7 @@ struct Browser {
 
 impl Browser {
     fn at(house: &House) -> Self {
-        Self { http: Client::new(), url: house.url.clone(), cookie: Mutex::default() }
+        Self { http: crate::house::http(), url: house.url.clone(), cookie: Mutex::default() }
     }
 
     async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
@@ -66,7 +66,7 @@ async fn inhabited(house: &House) -> Browser {
 
 both! {
     async fn whoever_comes_to_the_front_door_is_led_to_the_portal(house: House) {
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::house::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let answer = http.get(&house.url).send().await.unwrap();
         assert_eq!((answer.status(), &answer.headers()["location"]), (StatusCode::SEE_OTHER, &"/portal/".parse().unwrap()));
     }

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use entity::connection::Status;
 use entity::webhook_event;
 use futures::future::join_all;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ impl Process {
             settings: web::Settings { daily_quota, ..house_app.settings.clone() },
             trouble: house_app.trouble.clone(),
             draining: house_app.draining.clone(),
+            portal_file: portal::file,
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -48,7 +49,7 @@ impl Process {
     }
 
     async fn ask(&self, key: &str) -> Response {
-        Client::new().get(format!("{}/companies", self.url)).bearer_auth(key).send().await.unwrap()
+        crate::house::http().get(format!("{}/companies", self.url)).bearer_auth(key).send().await.unwrap()
     }
 }
 
@@ -99,12 +100,12 @@ both! {
         let process = Process::beside(&house, 3).await;
         assert_eq!(told(&process.ask(&key).await), (200, 3, 2, midnight));
         // A refusal of another kind is a request, too, and one with an unknown key is none.
-        let lost = Client::new().get(format!("{}/companies/none", process.url)).bearer_auth(&key).send().await.unwrap();
+        let lost = crate::house::http().get(format!("{}/companies/none", process.url)).bearer_auth(&key).send().await.unwrap();
         assert_eq!(told(&lost), (404, 3, 1, midnight));
         let unknown = process.ask("trb_unknown").await;
         assert_eq!((unknown.status().as_u16(), unknown.headers().get("x-rate-limit-limit")), (401, None));
         assert_eq!(told(&process.ask(&key).await), (200, 3, 0, midnight));
-        let refused = Client::new().post(format!("{}/companies", process.url)).bearer_auth(&key);
+        let refused = crate::house::http().post(format!("{}/companies", process.url)).bearer_auth(&key);
         let refused = refused.json(&json!({ "name": "No" })).send().await.unwrap();
         assert_eq!(told(&refused), (429, 3, 0, midnight));
         assert_eq!(refused.headers()["retry-after"], (12 * 3600 + 1).to_string());
@@ -193,7 +194,7 @@ both! {
 
     async fn without_a_quota_nothing_is_counted_or_refused_and_any_number_is_left(house: House) {
         let key = house.api_key().await;
-        let answer = Client::new().get(format!("{}/companies", house.url)).bearer_auth(&key).send().await.unwrap();
+        let answer = crate::house::http().get(format!("{}/companies", house.url)).bearer_auth(&key).send().await.unwrap();
         let midnight = (house.clock.now().date_naive() + TimeDelta::days(1)).and_time(chrono::NaiveTime::MIN).and_utc();
         assert_eq!(told(&answer), (200, i64::from(i32::MAX), i64::from(i32::MAX), midnight.timestamp()));
         assert_eq!(entity::quota_day::Entity::find().count(&house.db).await.unwrap(), 0);

@@ -132,7 +132,7 @@ both! {
         let second = made["apiKey"].as_str().unwrap().to_owned();
         assert!(second.starts_with("trb_") && second.len() == 50, "{second}");
         assert_eq!(house.get("/companies", &second).await.0, 200);
-        let bearer = reqwest::Client::new().get(format!("{}/companies", house.url)).bearer_auth(&second).send().await;
+        let bearer = crate::house::http().get(format!("{}/companies", house.url)).bearer_auth(&second).send().await;
         assert_eq!(bearer.unwrap().status().as_u16(), 200);
         let (_, list) = house.get("/apiKeys", &first).await;
         assert!(!list.to_string().contains(&second) && !list.to_string().contains(&first), "{list}");

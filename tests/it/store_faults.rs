@@ -27,7 +27,7 @@ struct Told {
 /// Asks a server with an API key.
 async fn ask(base: &str, method: reqwest::Method, path: &str, key: &str, body: Option<&Value>) -> Told {
     let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, key);
-    let request = reqwest::Client::new().request(method, format!("{base}{path}"));
+    let request = crate::house::http().request(method, format!("{base}{path}"));
     let request = request.header("authorization", format!("Basic {basic}")).timeout(Duration::from_mins(2));
     let request = if let Some(body) = body { request.json(body) } else { request };
     let answer = request.send().await.unwrap();

@@ -83,7 +83,7 @@ impl Hooked {
 
     /// Posts bytes to the endpoint.
     async fn post(&self, headers: &[(&str, &str)], body: Vec<u8>) -> (u16, Value) {
-        let mut request = reqwest::Client::new().post(format!("{}/stripe/webhooks/yzth", self.url)).body(body);
+        let mut request = crate::house::http().post(format!("{}/stripe/webhooks/yzth", self.url)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -495,7 +495,9 @@ both! {
         let event = early.iter().find(|event| event["data"]["object"]["object"] == "charge").unwrap();
         assert_eq!(hooked.deliver(event).await, 200);
         // The schedule's own look follows it, not the webhook alone.
+        wait(&hooked, Duration::seconds(2));
         look(&hooked).await;
+        assert_eq!(hooked.asked("GET /v1/charges/{id}").await, 1, "it was not followed: nothing is tested");
         let id = event["id"].as_str().unwrap();
         let seen = store::seen_events::among(&hooked.db, hooked.connection, &[id]).await.unwrap();
         assert!(seen.is_empty(), "the event of a charge that is not there yet counts as followed");
@@ -585,7 +587,7 @@ both! {
 /// The webhook endpoints that the platform has at the simulated Stripe.
 async fn endpoints(hooked: &Hooked) -> Vec<Value> {
     let url = format!("{}/v1/webhook_endpoints", hooked.simulator.url);
-    let answer = reqwest::Client::new().get(url).bearer_auth(simulator::http::DEFAULT_SECRET_KEY).send().await.unwrap();
+    let answer = crate::house::http().get(url).bearer_auth(simulator::http::DEFAULT_SECRET_KEY).send().await.unwrap();
     answer.json::<Value>().await.unwrap()["data"].as_array().unwrap().clone()
 }
 

@@ -159,7 +159,7 @@ both! {
         let (_, connection) = linked(&house, &account).await;
         house.work().await;
         let revoke = format!("{}/_simulator/accounts/{account}/revoke", house.simulator.url);
-        reqwest::Client::new().post(revoke).send().await.unwrap().error_for_status().unwrap();
+        crate::house::http().post(revoke).send().await.unwrap().error_for_status().unwrap();
         store::jobs::enqueue(&house.db, &tributary::task::Task::Sync { connection }, house.clock.now()).await.unwrap();
         house.work().await;
         let row = store::connections::by_id(&house.db, connection).await.unwrap().unwrap();

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use migration::{Migrator, MigratorTrait};
+use migration::Migrator;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tokio_util::sync::CancellationToken;
 use tributary::store;

@@ -82,7 +82,7 @@ pub struct Visitor {
 impl Visitor {
     /// A browser that nobody has used.
     pub fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::house::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, cookies: std::sync::Mutex::default() }
     }
 
@@ -221,7 +221,7 @@ impl House {
     pub async fn choose(&self, account: &str) {
         let url = format!("{}/_simulator/next-account", self.simulator.url);
         let choice = serde_json::json!({ "account": account });
-        let answer = reqwest::Client::new().post(url).json(&choice).send().await.unwrap();
+        let answer = crate::house::http().post(url).json(&choice).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 

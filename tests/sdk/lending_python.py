@@ -1,4 +1,4 @@
-"""The contract's lending library for Python, unmodified, against a demo: lending_python.py BINARY
+"""The contract's lending library for Python, unmodified, against a demo (DEMO_JSON).
 
 Each report that it reads of a connection has the figures of the company's metrics, and what the library sends and takes for
 granted is what the API understands. The last line says how many checks passed and failed.
@@ -7,10 +7,9 @@ granted is what the API understands. The last line says how many checks passed a
 import base64
 import datetime
 import json
+import os
 import pathlib
-import subprocess
 import sys
-import tempfile
 import time
 import traceback
 import urllib.request
@@ -172,26 +171,8 @@ def until_synced(demo):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        place = pathlib.Path(folder, "demo")
-        log = open(pathlib.Path(folder, "log"), "w+")
-        command = [sys.argv[1], "demo", "--listen", "127.0.0.1:0", "--data-dir", place, "--charges", "2000"]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            while not (place / "demo.json").exists():
-                if process.poll() is not None:
-                    log.seek(0)
-                    raise SystemExit(f"the demo has ended:\n{log.read()}")
-                time.sleep(0.1)
-            demo = Demo(json.loads((place / "demo.json").read_text()))
-            until_synced(demo)
-            return run(demo)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def run(demo):
+    demo = Demo(json.loads(pathlib.Path(os.environ["DEMO_JSON"]).read_text()))
+    until_synced(demo)
     checks = [(name, check) for name, check in globals().items() if name.startswith("check_")]
     failed = 0
     for name, check in checks:

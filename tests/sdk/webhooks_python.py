@@ -1,14 +1,11 @@
-"""The published library of Standard Webhooks for Python, unmodified, verifies what a demo sends: webhooks_python.py BINARY"""
+"""The published library of Standard Webhooks for Python, unmodified, verifies what a demo sends (DEMO_JSON)."""
 
 import json
 import os
 import pathlib
 import queue
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -32,26 +29,18 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 class Demo:
-    """A demo of its own in a folder, which goes with it."""
+    def __init__(self, told):
+        self.told = told
 
-    def __init__(self, binary, folder):
-        self.place, log = pathlib.Path(folder, "demo"), open(pathlib.Path(folder, "log"), "w+")
-        command = [binary, "demo", "--listen", "127.0.0.1:0", "--data-dir", self.place, "--charges", "100"]
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        until = time.monotonic() + PATIENCE
-        while not (self.place / "demo.json").exists():
-            if self.process.poll() is not None or time.monotonic() > until:
-                self.process.kill()
-                log.seek(0)
-                sys.exit(f"the demo did not start:\n{log.read()}")
-            time.sleep(0.1)
-        self.told = json.loads((self.place / "demo.json").read_text())
+    def ask(self, method, path, body=None):
+        headers = {"Authorization": f"Bearer {self.told['api_key']}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.told["api_url"] + path, data, headers, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or "null")
 
     def post(self, path, body):
-        headers = {"Authorization": f"Bearer {self.told['api_key']}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.told["api_url"] + path, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        return self.ask("POST", path, body)
 
     def secret(self, consumer):
         return self.post(f"/webhooks/{consumer}/secret", {})["secret"]
@@ -73,8 +62,7 @@ def refused(secret, headers, body):
     sys.exit(f"this was believed: {headers} {body}")
 
 
-def check(demo, url):
-    consumer = demo.post("/webhooks", {"url": f"{url}/hook", "eventTypes": ["company.*", "webhook.test"]})["id"]
+def check(demo, consumer):
     first = demo.secret(consumer)
     name = "Bücher & Söhne, 12.50"
     demo.post("/companies", {"name": name})
@@ -96,17 +84,16 @@ def check(demo, url):
 
 
 def main():
-    binary = pathlib.Path(sys.argv[1]).resolve()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    with tempfile.TemporaryDirectory() as folder:
-        demo = Demo(binary, folder)
-        try:
-            check(demo, f"http://127.0.0.1:{server.server_port}")
-        finally:
-            demo.process.terminate()
-            demo.process.wait()
+    demo = Demo(json.loads(pathlib.Path(os.environ["DEMO_JSON"]).read_text()))
+    url = f"http://127.0.0.1:{server.server_port}/hook"
+    consumer = demo.post("/webhooks", {"url": url, "eventTypes": ["company.*", "webhook.test"]})["id"]
+    try:
+        check(demo, consumer)
+    finally:
+        # Nothing is sent to where nobody listens any more.
+        demo.ask("DELETE", f"/webhooks/{consumer}")
     print("webhooks: the library of Standard Webhooks believes what was sent, and nothing that was changed")
 
 

@@ -8,7 +8,7 @@ use entity::company_info::{Balance, Model, Phone, WebLink};
 use super::customer::address;
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, clean, text};
-use crate::stripe::wire::{self, Account, BalanceAmount};
+use stripe::wire::{self, Account, BalanceAmount};
 
 /// The account, and what it holds where the balance could be read.
 ///
@@ -78,7 +78,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value, balance: Option<&Value>) -> Result<Model, Unmapped> {
         let balance: Option<wire::Balance> = balance.map(|body| changed(&json!({}), body));

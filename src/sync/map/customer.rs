@@ -5,7 +5,7 @@ use entity::shape::Address;
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, folded, text};
-use crate::stripe::wire;
+use stripe::wire;
 
 /// The customer.
 ///
@@ -58,7 +58,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value) -> Result<Model, Unmapped> {
         customer(source(), &changed(&json!({"id": "cus_1", "created": 1_500_000_000}), changes))

@@ -5,7 +5,7 @@ use entity::shape::Texts;
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, clean, id, text};
-use crate::stripe::wire;
+use stripe::wire;
 
 /// The dispute. Its amount is what is disputed, which may differ from what was charged.
 ///
@@ -56,7 +56,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value) -> Result<Model, Unmapped> {
         let base = json!({"id": "du_1", "amount": 1000, "currency": "usd", "created": 1_700_000_000, "charge": "ch_1",

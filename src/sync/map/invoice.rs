@@ -5,7 +5,7 @@ use entity::invoice::{Model, Status};
 use super::order::{Charged, charged};
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, id, text};
-use crate::stripe::wire::{Charge, Invoice, InvoicePayment};
+use stripe::wire::{Charge, Invoice, InvoicePayment};
 
 /// The invoice, with what says how it was paid and the charges behind that. It must hold all of its lines: Stripe embeds
 /// only the first of them.
@@ -83,7 +83,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value) -> Result<Model, Unmapped> {
         let base = json!({"id": "in_1", "status": "open", "total": 3000, "currency": "eur", "created": 1_700_000_000,

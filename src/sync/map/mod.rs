@@ -77,7 +77,7 @@ fn text(text: Option<&String>) -> Option<String> {
 }
 
 /// The id of what is referred to.
-fn id(reference: Option<&crate::stripe::wire::Ref>) -> Option<String> {
+fn id(reference: Option<&stripe::wire::Ref>) -> Option<String> {
     reference.map(|reference| clean(&reference.id))
 }
 
@@ -92,7 +92,7 @@ const UNSTAMPED: DateTime<Utc> = DateTime::UNIX_EPOCH;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stripe::wire::{Charge, Customer};
+    use stripe::wire::{Charge, Customer};
 
     #[test]
     fn what_cannot_be_read_is_named() {

@@ -4,6 +4,7 @@ mod invoice;
 mod session;
 
 pub use invoice::invoice;
+
 pub(super) use invoice::{Charged, charged};
 pub use session::session;
 
@@ -12,7 +13,7 @@ use entity::payment::Status;
 
 use super::subject::Subject;
 use super::{Unmapped, clean, payment, payment_method};
-use crate::stripe::wire::{Charge, Ref};
+use stripe::wire::{Charge, Ref};
 
 /// What was paid of an order, and by what.
 struct Paid<'a> {

@@ -8,7 +8,7 @@ use entity::payment::{Kind, Model};
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, id, payment_method, text};
-use crate::stripe::wire::{Charge, Refund};
+use stripe::wire::{Charge, Refund};
 
 const PROVIDER: &str = "Stripe";
 
@@ -90,7 +90,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn charged(changes: &Value) -> Result<Model, Unmapped> {
         let base = json!({"id": "ch_1", "amount": 1230, "currency": "eur", "created": 1_700_000_000, "captured": true,

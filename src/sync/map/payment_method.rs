@@ -4,7 +4,7 @@ use entity::payment_method::{Model, Status};
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, clean};
-use crate::stripe::wire::Charge;
+use stripe::wire::Charge;
 
 /// The way in which a charge was paid; none when the charge does not say, or not when it was made.
 ///
@@ -103,7 +103,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn of(changes: &Value) -> Option<(String, String)> {
         let charge: Charge = changed(&json!({"id": "ch_1", "created": 1_700_000_000}), changes);

@@ -4,7 +4,7 @@ use entity::payout::{Model, Status};
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, id, text};
-use crate::stripe::wire;
+use stripe::wire;
 
 /// The payout; its amount is negative when the bank account was debited.
 ///
@@ -61,7 +61,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value) -> Result<Model, Unmapped> {
         let base = json!({"id": "po_1", "amount": 1100, "currency": "usd", "created": 1_700_000_000,

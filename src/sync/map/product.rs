@@ -4,8 +4,8 @@ use entity::product::{Model, Variant};
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, folded, text};
-use crate::money;
-use crate::stripe::wire::{Price, Product};
+use base::money;
+use stripe::wire::{Price, Product};
 
 /// The product with all its prices; stubs of deleted prices are left out.
 ///
@@ -95,7 +95,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(changes: &Value, prices: &[Value]) -> Result<Model, Unmapped> {
         let base = json!({"id": "prod_1", "name": "T-Shirt", "active": true, "created": 1_700_000_000,

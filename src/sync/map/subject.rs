@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Unmapped, clean};
-use crate::money;
+use base::money;
 
 /// 9999-12-31T23:59:59Z; both databases keep this year as any other.
 const LAST_SECOND: i64 = 253_402_300_799;

@@ -6,8 +6,8 @@ use entity::subscription::{Item, Model, Status};
 use super::product::unit_price;
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, clean, id, text};
-use crate::money;
-use crate::stripe::wire::{Price, Recurring, Subscription, SubscriptionItem};
+use base::money;
+use stripe::wire::{Price, Recurring, Subscription, SubscriptionItem};
 
 /// The subscription. It must hold all of its items: Stripe embeds only the first of them.
 ///
@@ -158,7 +158,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn price(changes: &Value) -> Value {
         let mut price = json!({"id": "price_1", "product": "prod_1", "currency": "usd", "unit_amount": 1000,

@@ -6,7 +6,7 @@ use entity::transaction::{Model, SourceType, Type};
 
 use super::subject::Subject;
 use super::{Source, UNSTAMPED, Unmapped, clean, id, text};
-use crate::stripe::wire::{BalanceTransaction, FeeDetail};
+use stripe::wire::{BalanceTransaction, FeeDetail};
 
 /// The longest id of a fee, in characters: a description may be longer than what a database can index.
 const LONGEST: usize = 200;
@@ -132,7 +132,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::{
+    use crate::map::{
         read,
         testing::{changed, source},
     };

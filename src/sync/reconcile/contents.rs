@@ -10,7 +10,6 @@ use super::super::error::Error;
 use super::super::streams::Stream;
 use super::Turn;
 use super::work::Work;
-use crate::store;
 
 /// Payouts looked at in one go.
 const BATCH: u64 = 50;

@@ -14,9 +14,8 @@ use super::super::run::Run;
 use super::super::streams::Stream;
 use super::Turn;
 use super::check::{self, Batch};
-use crate::store;
-use crate::stripe::error::Error as Refusal;
-use crate::stripe::wire;
+use stripe::error::Error as Refusal;
+use stripe::wire;
 
 /// Objects that one page may lack before the list itself is doubted.
 const MOST_ABSENT: usize = 1_000;

@@ -7,6 +7,8 @@
 //! [`plan`] says when; `list` compares a list; `open` reads what is not final; `records` finds records that
 //! nothing makes; `contents` checks payouts; `check` compares and repairs a batch, with `objects` and `work`.
 
+use base::boxed;
+
 mod check;
 mod contents;
 mod list;
@@ -26,8 +28,7 @@ use self::part::Step;
 use super::error::Error;
 use super::run::Run;
 use super::streams::Stream;
-use crate::store;
-use crate::stripe::error::Error as Refusal;
+use stripe::error::Error as Refusal;
 
 /// Pages of one turn; then whatever else waits has its turn.
 const SLICE: u32 = 20;
@@ -70,6 +71,7 @@ impl Turn<'_> {
 ///
 /// # Errors
 /// Whatever ends a run.
+#[boxed]
 pub async fn turn(run: &Run) -> Result<bool, Error> {
     let head = store::sync_heads::find(&run.db, run.connection).await?;
     let Some(head) = head.filter(|head| head.first_done_at.is_some()) else { return Ok(false) };
@@ -162,6 +164,7 @@ async fn end(run: &Run, pass: &reconciliation::Model) -> Result<bool, Error> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn due(run: &Run) -> Result<Option<State>, Error> {
     let open = store::reconciliations::open(&run.db, run.connection).await?;
     let unplanned = run.continuous && Pass::ALL.iter().any(|pass| open.iter().all(|row| row.pass != *pass));

@@ -9,9 +9,8 @@ use super::super::error::Error;
 use super::super::follow;
 use super::super::prepare::Prepared;
 use super::{Turn, work};
-use crate::store;
-use crate::store::drift::Held;
-use crate::store::verify::Scope;
+use store::drift::Held;
+use store::verify::Scope;
 
 /// Seconds in which the follower itself expects events and objects to come late.
 const LATE: i64 = 600;

@@ -8,8 +8,7 @@ use super::super::error::Error;
 use super::super::streams::Stream;
 use super::Turn;
 use super::check::{self, Batch};
-use crate::store;
-use crate::store::open_records::{KINDS, Looked};
+use store::open_records::{KINDS, Looked};
 
 /// Objects read at a time.
 const BATCH: u64 = 50;

@@ -8,7 +8,7 @@ use super::super::error::Error;
 use super::super::run::Run;
 use super::super::streams::Stream;
 use super::Turn;
-use crate::store;
+use base::boxed;
 
 /// One step of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,7 @@ pub fn fresh(turn: &Turn<'_>, step: Step) -> Model {
 ///
 /// # Errors
 /// When the database does not answer, or another run has taken the connection.
+#[boxed]
 pub async fn save(run: &Run, part: &Model) -> Result<(), Error> {
     let page = run.page().await?;
     store::reconciliations::save(page.tx(), part.clone()).await?;
@@ -122,6 +123,7 @@ pub async fn save(run: &Run, part: &Model) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`save`].
+#[boxed]
 pub async fn end(run: &Run, part: &mut Model, reason: Option<String>) -> Result<(), Error> {
     part.done = true;
     part.reason = part.reason.take().or(reason);

@@ -6,7 +6,8 @@ use entity::reconciliation::{Model, Pass, State};
 
 use super::super::error::Error;
 use super::super::run::Run;
-use crate::store::{self, Tx};
+use base::boxed;
+use store::Tx;
 
 /// How long reports and what they found are kept.
 pub const KEPT: Duration = Duration::days(400);
@@ -72,6 +73,7 @@ pub async fn keep_planned(run: &Run) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn after(run: &Run, tx: &Tx, pass: &Model, now: DateTime<Utc>) -> Result<(), Error> {
     let open = store::reconciliations::open(tx, run.connection).await?;
     for row in open.iter().filter(|row| row.state == State::Planned && !row.asked) {
@@ -91,6 +93,7 @@ pub async fn after(run: &Run, tx: &Tx, pass: &Model, now: DateTime<Utc>) -> Resu
 ///
 /// # Errors
 /// When the database does not answer.
+#[boxed]
 pub async fn at_once(run: &Run, tx: &Tx, pass: Pass) -> Result<(), Error> {
     let now = run.clock.now();
     let open = store::reconciliations::open(tx, run.connection).await?;

@@ -10,7 +10,7 @@ use super::super::streams::Stream;
 use super::Turn;
 use super::check::{self, Batch};
 use super::work::Work;
-use crate::store::verify;
+use store::verify;
 
 /// Records looked at in one go.
 const BATCH: u64 = 50;

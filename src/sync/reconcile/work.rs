@@ -15,8 +15,7 @@ use super::super::run::Run;
 use super::super::streams::Stream;
 use super::Turn;
 use super::objects::Odd;
-use crate::store;
-use crate::store::verify::{self, Scope, Unlike};
+use store::verify::{self, Scope, Unlike};
 
 /// How an object was found to be gone.
 const CAUSE: &str = "reconciliation";

@@ -13,7 +13,7 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::Encode;
 use super::columns::{Column, Kind, Row};
-use crate::money::Milli;
+use base::money::Milli;
 
 /// Bytes of JSON whose rows make a group, and so about what a file takes of memory.
 const GROUP_BYTES: usize = 4 << 20;

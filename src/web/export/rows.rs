@@ -20,8 +20,8 @@ use super::super::products::Product;
 use super::super::subscriptions::Subscription;
 use super::super::supplemental::{Supplemented, Supplements};
 use super::super::transactions::Transaction;
-use crate::store::lists::{Listed, Listing, Noun};
-use crate::store::{Tx, payouts_read, records};
+use store::lists::{Listed, Listing, Noun};
+use store::{Tx, payouts_read, records};
 
 /// The rows of a list.
 pub(super) type Rows<'a> = BoxStream<'a, anyhow::Result<String>>;

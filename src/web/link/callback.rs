@@ -12,10 +12,9 @@ use tower_sessions::Session;
 use super::endings::Ending;
 use super::marks::{Mark, Marks};
 use super::{Oops, Page, Whole, means, result, see};
-use crate::connect::finish::{self, Failure, State as Spent};
-use crate::store;
-use crate::web::App;
-use crate::web::session::{Browser, digest_of};
+use crate::App;
+use crate::session::{Browser, digest_of};
+use connect::finish::{self, Failure, State as Spent};
 
 /// What Stripe said.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ pub async fn back(
             tokio::spawn(settle(app, session, marks, row, answer)).await?
         }
         Spent::Over(row) => {
-            finish::failed(means(&app), row.connection_id, Failure::TooLate).await?;
+            finish::failed(&means(&app), row.connection_id, Failure::TooLate).await?;
             on(&app, row.connection_id, Some(Failure::TooLate), &marks).await
         }
         Spent::Foreign => Ok(Ending::Foreign.page().into_response()),
@@ -94,7 +93,7 @@ async fn settle(app: App, session: Session, mut marks: Marks, row: oauth_state::
 }
 
 async fn noted(app: &App, row: &oauth_state::Model, failure: Failure) -> Result<Option<Failure>, Oops> {
-    finish::failed(means(app), row.connection_id, failure).await?;
+    finish::failed(&means(app), row.connection_id, failure).await?;
     Ok(Some(failure))
 }
 

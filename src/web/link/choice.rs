@@ -13,10 +13,9 @@ use super::endings::Ending;
 use super::marks::Marks;
 use super::page::{self, layout};
 use super::{Oops, Page, is_foreign, links, means, refusal, saved, see};
-use crate::connect::begin::{self, Ticket};
-use crate::connect::link::{self, Token};
-use crate::store;
-use crate::web::{App, session::Browser};
+use crate::{App, session::Browser};
+use connect::begin::{self, Ticket};
+use connect::link::{self, Token};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -12,11 +12,10 @@ use super::endings::Ending;
 use super::marks::Marks;
 use super::page::{self, layout};
 use super::{Page, Whole, embedded, is_foreign, links, means, refusal, result, saved, see};
-use crate::connect::begin::{self, Ticket};
-use crate::connect::finish::{self, Failure};
-use crate::connect::link::{self, Token};
-use crate::store;
-use crate::web::{App, session::Browser};
+use crate::{App, session::Browser};
+use connect::begin::{self, Ticket};
+use connect::finish::{self, Failure};
+use connect::link::{self, Token};
 
 type Params = Query<Vec<(String, String)>>;
 
@@ -66,7 +65,7 @@ pub async fn show(
     Ok(ask(&whole, &profile, &marks, token).into_response())
 }
 
-async fn read(app: &App, whole: &Whole, token: Option<&str>) -> Result<Token, crate::connect::keys::Error> {
+async fn read(app: &App, whole: &Whole, token: Option<&str>) -> Result<Token, connect::keys::Error> {
     let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(Token::Unknown) };
     let key = app.keys.installation(&app.db).await?;
     Ok(link::read(&key, &whole.connection, token, app.clock.now()))
@@ -134,7 +133,7 @@ pub async fn cancel(
         Ok(_) => {}
         Err(ending) => return Ok(ending.page().into_response()),
     }
-    finish::failed(means(&app), whole.connection.id, Failure::Cancelled).await?;
+    finish::failed(&means(&app), whole.connection.id, Failure::Cancelled).await?;
     if let Some(elsewhere) = result::elsewhere(&app, &whole, Some(Failure::Cancelled), &marks).await? {
         return Ok(see(elsewhere.as_str()));
     }

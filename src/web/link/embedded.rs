@@ -16,10 +16,9 @@ use super::endings::Ending;
 use super::marks::Marks;
 use super::page::layout;
 use super::{Oops, Page, Whole};
-use crate::store;
-use crate::web::error::Error;
-use crate::web::portal;
-use crate::web::{App, session::Browser};
+use crate::error::Error;
+use crate::portal;
+use crate::{App, session::Browser};
 
 /// The parameter of the Link URL that names the page's origin.
 const PARAMETER: &str = "link.embedded";
@@ -88,18 +87,18 @@ pub async fn end_script() -> impl IntoResponse {
 }
 
 /// The module that pages of other sites import.
-pub async fn module(headers: HeaderMap) -> Response {
-    served("link/embedded.js", &headers)
+pub async fn module(State(app): State<App>, headers: HeaderMap) -> Response {
+    served(&app, "link/embedded.js", &headers)
 }
 
 /// Its types.
-pub async fn types(headers: HeaderMap) -> Response {
-    served("link/embedded.d.ts", &headers)
+pub async fn types(State(app): State<App>, headers: HeaderMap) -> Response {
+    served(&app, "link/embedded.d.ts", &headers)
 }
 
 /// A built file that every page may load: it holds nothing secret, and acts with what the page shows it.
-fn served(path: &str, headers: &HeaderMap) -> Response {
-    let Some(mut file) = portal::built(path, headers) else {
+fn served(app: &App, path: &str, headers: &HeaderMap) -> Response {
+    let Some(mut file) = portal::built(app, path, headers) else {
         let why = "This binary was built without Node, so the module is not in it; `make build` builds both.";
         return Error::NotFound(why.to_owned()).into_response();
     };

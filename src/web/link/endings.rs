@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::page::layout;
-use crate::connect::finish::Failure;
+use connect::finish::Failure;
 
 /// An ending that is not a success.
 #[derive(Clone, Debug)]

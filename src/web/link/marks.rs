@@ -9,10 +9,10 @@ use tower_sessions::Session;
 use tower_sessions::session::Error;
 
 use super::embedded::Host;
-use crate::connect::begin::Begun;
-use crate::connect::finish::Held;
-use crate::connect::sweep::HELD;
-use crate::vault::{digest, random_text};
+use base::vault::{digest, random_text};
+use connect::begin::Begun;
+use connect::finish::Held;
+use connect::sweep::HELD;
 
 const KEY: &str = "link";
 /// So many consents are remembered; older ones are asked for again.

@@ -21,19 +21,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use endings::Ending;
 use entity::id::{CompanyId, ConnectionId};
 use entity::{company, connection, integration};
+use marks::Marks;
+pub use page::{STYLE_PATH, layout};
 use tower_sessions::Session;
 use uuid::Uuid;
 
 use super::session::Browser;
 use super::{App, session};
-use crate::connect::{self, Means, link::Links};
-use crate::store;
-use endings::Ending;
-use marks::Marks;
-
-pub use page::{STYLE_PATH, layout};
+use connect::{Means, link::Links};
 
 /// The Link pages, the callback, and the style sheet that they share with the start page.
 pub fn routes(app: &App) -> Router<App> {

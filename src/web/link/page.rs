@@ -9,8 +9,8 @@ use entity::integration::{Mode, Scope};
 use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
-use crate::vault::digest;
-use crate::web::App;
+use crate::App;
+use base::vault::digest;
 
 const STYLE: &str = include_str!("link.css");
 const MARK: &str = include_str!("mark.svg");

@@ -17,9 +17,8 @@ use super::endings::Ending;
 use super::marks::{Mark, Marks};
 use super::page::{self, layout};
 use super::{Oops, Page, Whole, is_foreign, links, means, redirect, see};
-use crate::connect::finish::{self, Failure, Held};
-use crate::store;
-use crate::web::{App, session::Browser};
+use crate::{App, session::Browser};
+use connect::finish::{self, Failure, Held};
 
 /// Seconds between two looks at a sync that is on its way.
 const LOOK_AGAIN: &str = "3";

@@ -11,12 +11,11 @@ use utoipa::IntoParams;
 use super::periods::{Period, Unit, back_from};
 use super::report::{CommerceReport, Ground, Subject};
 use super::{MOST, about, count, keep_days, known_day};
-use crate::store;
-use crate::web::App;
-use crate::web::api::Refusals;
-use crate::web::error::Error;
-use crate::web::parameters::Parameters;
-use crate::web::who::OfConnection;
+use crate::App;
+use crate::api::Refusals;
+use crate::error::Error;
+use crate::parameters::Parameters;
+use crate::who::OfConnection;
 
 /// The most units of one period.
 const LONGEST: usize = 400;

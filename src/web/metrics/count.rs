@@ -8,8 +8,8 @@ use entity::{payout, subscription};
 
 use super::periods::Period;
 use super::sales::Sales;
-use crate::store::metrics::{Paid, Subscribed};
-use crate::store::revenue::Moved;
+use store::metrics::{Paid, Subscribed};
+use store::revenue::Moved;
 
 /// A number of things, and their sum in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

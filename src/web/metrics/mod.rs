@@ -16,11 +16,15 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use count::{Counted, Counting};
 use entity::connection;
 use entity::data_type::DataType;
 use entity::dataset::Status;
 use entity::id::{CompanyId, ConnectionId};
+use periods::{Period, Unit, periods};
+use sales::Sales;
 use serde::Deserialize;
+use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
 use utoipa::IntoParams;
 
 use super::App;
@@ -28,12 +32,8 @@ use super::api::Refusals;
 use super::error::Error;
 use super::parameters::Parameters;
 use super::who::OfCompany;
-use crate::clock::QUARTER;
-use crate::store::{self, Tx, days, orders, revenue};
-use count::{Counted, Counting};
-use periods::{Period, Unit, periods};
-use sales::Sales;
-use shown::{CommerceMetrics, CountedConnection, PeriodMetrics};
+use base::clock::QUARTER;
+use store::{Tx, days, orders, revenue};
 
 /// The most periods of one answer.
 const MOST: usize = 400;

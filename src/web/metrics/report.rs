@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::count::{Counted, InCurrency};
 use super::periods::Period;
 use super::shown::{TooMuch, average, money};
-use crate::money::{Decimal, nearest};
+use base::money::{Decimal, nearest};
 
 /// A report on one connection: its periods, and what was measured in each.
 #[derive(Debug, Serialize, ToSchema)]

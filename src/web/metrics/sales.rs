@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::count::{Buyers, InCurrency, Tally};
 use super::periods::Period;
-use crate::store::orders::Sold;
+use store::orders::Sold;
 
 /// Orders of one connection, counted as they come, in any order.
 ///

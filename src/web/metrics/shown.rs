@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::count::{Buyers, Counted, InCurrency, Tally};
 use super::periods::{Period, Unit};
-use crate::money::{Decimal, exponent, nearest};
+use base::money::{Decimal, exponent, nearest};
 
 /// A company's metrics.
 #[derive(Debug, Serialize, ToSchema)]

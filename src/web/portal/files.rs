@@ -1,8 +1,10 @@
 //! The portal's files, as they were built: compressed forms where the browser takes them, long caching for hashed names.
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+
+use crate::App;
 
 /// What the portal's pages may load: their own files, and the one inline style of the component library, by its hash.
 const POLICY: &str = "default-src 'none'; script-src 'self'; \
@@ -19,17 +21,17 @@ const MISSING: &str = "<!doctype html><html lang=en><title>Tributary</title><h1>
      <a href=\"/openapi.json\">its OpenAPI document</a> describes it.</p></html>";
 
 /// The portal's one page.
-pub async fn index(headers: HeaderMap) -> Response {
-    page("index.html", POLICY, &headers)
+pub async fn index(State(app): State<App>, headers: HeaderMap) -> Response {
+    page(&app, "index.html", POLICY, &headers)
 }
 
 /// The API's reference.
-pub async fn reference(headers: HeaderMap) -> Response {
-    page("docs.html", REFERENCE_POLICY, &headers)
+pub async fn reference(State(app): State<App>, headers: HeaderMap) -> Response {
+    page(&app, "docs.html", REFERENCE_POLICY, &headers)
 }
 
-fn page(path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
-    let Some(mut page) = built(path, headers) else {
+fn page(app: &App, path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
+    let Some(mut page) = built(app, path, headers) else {
         return (StatusCode::NOT_FOUND, Html(MISSING)).into_response();
     };
     let answered = page.headers_mut();
@@ -39,8 +41,8 @@ fn page(path: &str, policy: &'static str, headers: &HeaderMap) -> Response {
 }
 
 /// A file of the portal; any other path is one of its pages.
-pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    if let Some(mut file) = built(&path, &headers).filter(|_| !PAGES.contains(&path.as_str())) {
+pub async fn file(State(app): State<App>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(mut file) = built(&app, &path, &headers).filter(|_| !PAGES.contains(&path.as_str())) {
         let hashed = path.starts_with("assets/");
         let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
         file.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static(caching));
@@ -49,16 +51,16 @@ pub async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
     if path.starts_with("assets/") || path.starts_with("api/") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    index(headers).await
+    index(State(app), headers).await
 }
 
 /// A built file in the smallest form that the browser takes; none when the binary was built without it.
-pub fn built(path: &str, headers: &HeaderMap) -> Option<Response> {
+pub fn built(app: &App, path: &str, headers: &HeaderMap) -> Option<Response> {
     let taken = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes = |name: &str| taken.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == name));
     let packed = [("br", "br"), ("gzip", "gz")].into_iter().filter(|(name, _)| takes(name));
     let mut forms = packed.map(|(name, end)| (Some(name), format!("{path}.{end}"))).chain([(None, path.to_owned())]);
-    let (encoding, bytes) = forms.find_map(|(name, path)| Some((name, portal::file(&path)?)))?;
+    let (encoding, bytes) = forms.find_map(|(name, path)| Some((name, (app.portal_file)(&path)?)))?;
     let mut response = bytes.into_owned().into_response();
     let answered = response.headers_mut();
     answered.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind(path)));

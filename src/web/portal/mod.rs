@@ -17,7 +17,6 @@ use tower_sessions::Session;
 pub(super) use self::files::built;
 use super::App;
 use super::error::Error;
-use crate::store;
 
 /// Where the portal is.
 pub const PATH: &str = "/portal/";

@@ -21,8 +21,7 @@ use super::super::App;
 use super::super::body::Body;
 use super::super::error::Error;
 use super::{SignedIn, USER, is_ours};
-use crate::connect::users;
-use crate::store;
+use connect::users;
 
 /// Tries of one email that may follow each other at once.
 const BURST: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");

@@ -94,6 +94,8 @@ impl Webhooks {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(first: Option<Endpoint>, clock: Clock, livemode: bool) -> anyhow::Result<Self> {
+        // A client needs a provider; an error says that there is one.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let client = Client::builder()
             .no_proxy()
             .redirect(Policy::none())

@@ -5,7 +5,7 @@ use entity::order::{Line, Model};
 use super::super::subject::Subject;
 use super::super::{Source, UNSTAMPED, Unmapped, id, text};
 use super::{Paid, Settled, each, settle};
-use crate::stripe::wire::{Address, Amount, Charge, Invoice, InvoiceLine, InvoicePayment, Shipping, TaxAmount};
+use stripe::wire::{Address, Amount, Charge, Invoice, InvoiceLine, InvoicePayment, Shipping, TaxAmount};
 
 /// The order that a paid invoice is, from the invoice, what says how it was paid, and the charges behind that.
 ///
@@ -156,7 +156,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn mapped(body: &Value, payments: &[InvoicePayment], charges: &[Charge]) -> Result<Option<Model>, Unmapped> {
         let base = json!({"id": "in_1", "number": "A-1", "status": "paid", "total": 3000, "currency": "eur",

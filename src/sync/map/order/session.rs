@@ -5,7 +5,7 @@ use entity::order::{Line, Model};
 use super::super::subject::Subject;
 use super::super::{Source, UNSTAMPED, Unmapped, id, text};
 use super::{Paid, each, settle};
-use crate::stripe::wire::{Address, Charge, LineItem, Ref, Session};
+use stripe::wire::{Address, Charge, LineItem, Ref, Session};
 
 /// The order that a checkout session led to, from the session, all of its lines and the charges of its payment intent.
 ///
@@ -110,7 +110,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::{changed, source};
+    use crate::map::testing::{changed, source};
 
     fn base() -> Value {
         json!({"id": "cs_1", "mode": "payment", "status": "complete", "payment_status": "paid", "amount_total": 5000,

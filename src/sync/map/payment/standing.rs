@@ -2,7 +2,7 @@
 
 use entity::payment::Status;
 
-use crate::stripe::wire::{Charge, Refund};
+use stripe::wire::{Charge, Refund};
 
 /// What a charge took, in minor units: all of it, or the part that was captured.
 ///
@@ -60,7 +60,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sync::map::testing::changed;
+    use crate::map::testing::changed;
 
     fn charged(changes: &Value) -> Charge {
         let base = json!({"id": "ch_1", "amount": 1230, "captured": true, "status": "succeeded", "paid": true,

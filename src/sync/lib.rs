@@ -6,6 +6,18 @@
 //! are made of; [`unread`] tells what a gap, an outage or a refusal has left to be read. [`prepare`] turns a page into
 //! what [`keep`] writes; [`compose`] makes the records that several objects make together; [`map`] is pure; [`origin`]
 //! tells what a record was made of.
+// Nothing that comes from outside may end a task: what could panic is refused, an unchecked index too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
+)]
 
 pub mod backfill;
 pub mod complete;

@@ -2,6 +2,18 @@
 //!
 //! Any number of them may run, in one process or in many: the queue's leases say who has a job, the fence of a connection
 //! says who may write its data. What is due is asked for by [`tick`]; what is asked for is done by `sync` and `erase`.
+// Nothing that comes from outside may end a task: what could panic is refused, an unchecked index too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
+)]
 
 mod days;
 mod deliver;
@@ -30,16 +42,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::clock::SharedClock;
-use crate::config::Retention;
-use crate::connect::keys::Keys;
-use crate::connect::{Means, quota, sweep};
-use crate::courier::Courier;
-use crate::store::jobs::Lane;
-use crate::store::trouble::{self, Trouble};
-use crate::store::{self, Db};
-use crate::stripe::client::Gate;
-use crate::task::Task;
+use base::clock::SharedClock;
+use base::config::Retention;
+use base::task::Task;
+use connect::keys::Keys;
+use connect::{Means, quota, sweep};
+use courier::Courier;
+use store::Db;
+use store::jobs::Lane;
+use store::trouble::{self, Trouble};
+use stripe::client::Gate;
 
 /// The first pause before another try of a job; it doubles.
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
@@ -166,7 +178,7 @@ impl Worker {
 
     /// Sweeps what owners left lying on the Link pages, and what a clock that was set back put off.
     async fn sweep(&self) {
-        if let Err(error) = sweep::sweep(self.means()).await {
+        if let Err(error) = sweep::sweep(&self.means()).await {
             tracing::error!(%error, "what browsers left could not be swept");
         }
         if let Err(error) = tick::pull_back(&self.db, self.clock.now(), LONGEST_PAUSE).await {

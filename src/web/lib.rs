@@ -1,5 +1,17 @@
 //! HTTP: the router is the table of contents.
 #![expect(clippy::missing_errors_doc, reason = "what a path answers when it fails stands in its API description")]
+// Nothing that comes from outside may end a task: what could panic is refused, an unchecked index too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
+)]
 
 pub mod access_token;
 mod api;
@@ -58,6 +70,7 @@ pub mod webhook_replays;
 pub mod webhooks;
 pub mod who;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::response::IntoResponse;
@@ -68,14 +81,14 @@ use url::Url;
 
 pub use self::api::openapi;
 pub use self::entrance::RequestId;
-use crate::clock::SharedClock;
-use crate::connect::Means;
-use crate::connect::keys::Keys;
-use crate::connect::link::Links;
-use crate::courier::Courier;
-use crate::store::Db;
-use crate::store::trouble::Trouble;
-use crate::stripe::client::Gate;
+use base::clock::SharedClock;
+use connect::Means;
+use connect::keys::Keys;
+use connect::link::Links;
+use courier::Courier;
+use store::Db;
+use store::trouble::Trouble;
+use stripe::client::Gate;
 
 /// What the web floor needs to know of the configuration.
 #[derive(Clone, Debug)]
@@ -95,6 +108,10 @@ pub struct Settings {
     /// Seconds that the time in a webhook's signature may be away from ours.
     pub webhook_tolerance: u32,
 }
+
+/// The bytes of a built file of the portal by its path within it (`index.html`, `assets/...`), if there is one. The files are
+/// handed in, so that this crate is not compiled again for a new portal.
+pub type PortalFile = fn(&str) -> Option<Cow<'static, [u8]>>;
 
 /// What every handler has at hand.
 #[derive(Clone, Debug)]
@@ -119,6 +136,8 @@ pub struct Inner {
     pub trouble: Trouble,
     /// Cancelled when the process was asked to end: from then on it is not ready.
     pub draining: CancellationToken,
+    /// The portal's built files.
+    pub portal_file: PortalFile,
 }
 
 impl App {

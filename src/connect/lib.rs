@@ -1,4 +1,16 @@
 //! Begin, finish and revoke a connection; the keys that seal what it brings.
+// Nothing that comes from outside may end a task: what could panic is refused, an unchecked index too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
+)]
 
 pub mod access_tokens;
 mod addresses;
@@ -7,6 +19,7 @@ pub mod api_keys;
 pub mod begin;
 pub mod events;
 pub mod finish;
+mod hs256;
 pub mod inbox;
 pub mod integrations;
 pub mod keys;
@@ -20,14 +33,14 @@ pub mod users;
 pub mod webhook_secrets;
 pub mod webhooks;
 
+use keys::Keys;
 use sea_orm::DbErr;
 use url::Url;
 
-use crate::clock::SharedClock;
-use crate::store::Db;
-use crate::stripe::client::Gate;
-use crate::vault::VaultError;
-use keys::Keys;
+use base::clock::SharedClock;
+use base::vault::VaultError;
+use store::Db;
+use stripe::client::Gate;
 
 /// What connecting needs at hand.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,20 @@
 //! judged is the one that is dialled. Nothing is kept open in between, redirects are answers like any other, and proxies
 //! of the surroundings are not asked.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+// Nothing that comes from outside may end a task: what could panic is refused, an unchecked index too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing
+    )
+)]
+
+use base::boxed;
 
 pub mod address;
 mod signature;
@@ -82,6 +96,7 @@ impl Courier {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(rules: Rules, timeout: Duration, names: Arc<dyn Names>) -> Result<Self, reqwest::Error> {
+        base::tls::install();
         let rules = Arc::new(rules);
         let client = |least| {
             let resolver = Judging { names: Arc::clone(&names), rules: Arc::clone(&rules), least };
@@ -102,6 +117,7 @@ impl Courier {
     ///
     /// # Errors
     /// Why it may not.
+    #[boxed]
     pub async fn check(&self, url: &str) -> Result<(), Refused> {
         let target = self.rules.read(url)?;
         let address::Host::Name(name) = &target.host else { return Ok(()) };
@@ -114,6 +130,7 @@ impl Courier {
     }
 
     /// Sends a message once and tells what came back; whatever goes wrong is in the reply.
+    #[boxed]
     pub async fn send(&self, message: &Message<'_>) -> Reply {
         let began = Instant::now();
         let mut reply = match self.rules.read(message.url) {
