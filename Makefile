@@ -3,14 +3,19 @@
 SHELL := /bin/bash
 BINARY := target/release/tributary
 CHARGES ?= 100000
+# Tests wait more than they compute: for leases, for a process that starts, for the other database.
+THREADS ?= $(shell echo $$((2 * $$(nproc))))
+BASE ?= HEAD
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: portal ## build the one binary, target/release/tributary, with the portal in it
-	cargo build --release --locked
+	$(if $(BUILT),,cargo build --release --locked)
 
-portal: frontend/dist/index.html
+# All that does not hold the portal, so that it is compiled while the portal is built.
+crates:
+	cargo build --release --locked --package web --package work --package simulator
 
 # Built anew when one of its sources changed; without Node the binary says itself that the portal is not in it.
 PORTAL := $(shell git ls-files frontend ':!frontend/embedded' 2>/dev/null)
@@ -19,20 +24,41 @@ frontend/dist/index.html: $(PORTAL)
 	cd frontend && npm ci --no-fund --no-audit && npm run build
 
 
+release: build ## target/release/stripped/tributary without symbols, which are in tributary.debug beside it
+	@scripts/need objcopy binutils
+	mkdir -p target/release/stripped
+	objcopy --only-keep-debug $(BINARY) target/release/stripped/tributary.debug
+	objcopy --strip-all --add-gnu-debuglink=target/release/stripped/tributary.debug $(BINARY) target/release/stripped/tributary
+
 demo: build ## start a simulated Stripe, the platform and its worker with linked shops; Ctrl-C stops all
 	$(BINARY) demo --live
 
-test: check portal-tests tests sdk contract guides browser ## all checks and tests: both databases, the real binary, SDK, contract, guides, browser
+test: ## all checks and tests: lints, both databases, the real binary, SDKs, contract, guides, browser; prints what each took
+	scripts/checks
 
-check: ## formatting, lints, the doors and the documentation
+test-fast: ## the checks of what has changed since BASE (HEAD): its crates' lints and tests, and the journeys that they touch
+	scripts/checks-of-change $(BASE)
+
+check: format lints doc licenses ## formatting, lints, the doors, the documentation and licences
+
+format:
 	cargo fmt --all --check
+
+lints:
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+doc:
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+
+licenses:
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
 	else echo "check: NOT RUN: cargo deny (licences, sources), since cargo-deny is not installed"; fi
 
-tests: build ## the Rust tests, with a private PostgreSQL beside SQLite
-	scripts/with-postgres cargo test --release --locked --workspace
+tests-build: build
+	cargo test --release --locked --workspace --no-run
+
+tests: tests-build ## the Rust tests, with a private PostgreSQL beside SQLite
+	scripts/with-postgres cargo test --release --locked --workspace -- --test-threads $(THREADS)
 
 ROUNDS ?= 25
 soak: build ## the long forms of the crash and fault tests: ROUNDS (25) rounds, seeds and kills of each
@@ -54,8 +80,15 @@ contract: build ## schemathesis over /openapi.json, with a key and without: no f
 clients: ## make the typed clients for TypeScript and Python from the API's description
 	scripts/clients
 
+sdk-simulator: build
+	tests/sdk/simulator.sh $(BINARY)
+
+# All that is checked against a demo, on one.
+on-demo: build
+	tests/on-demo.sh $(BINARY)
+
 guides: build clients ## run the examples of docs/guides, in curl, Python, TypeScript and Rust, against a demo
-	cargo build --release --locked --example read_payments
+	$(if $(BUILT),,cargo build --release --locked --example read_payments)
 	python3 tests/guides/run.py $(BINARY)
 
 examples: build ## record the examples of the description that are missing, from a demo
@@ -98,4 +131,4 @@ bench-due: build ## measure 10,000 connections that are due at once
 clean-data: ## remove the data of make demo
 	rm -rf demo-data
 
-.PHONY: help build portal demo test check tests soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-lists bench-metrics bench-due clean-data
+.PHONY: help build crates portal demo test test-fast check format lints doc licenses tests-build tests sdk-simulator on-demo release soak portal-tests sdk contract clients guides examples browser screenshots conformance bench bench-webhooks bench-memory bench-lists bench-metrics bench-due clean-data

@@ -11,7 +11,7 @@ use tributary::config::{Log, LogFormat};
 /// # Errors
 /// When it was started before.
 pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.filter)?;
+    let filter = EnvFilter::try_new(directives(&log.filter))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let json = match log.format {
         LogFormat::Auto => !stderr().is_terminal(),
@@ -24,4 +24,33 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         builder.with_ansi(stderr().is_terminal()).try_init()
     };
     started.map_err(|error| anyhow!(error))
+}
+
+/// The layers, as targets of the log name them.
+const LAYERS: [&str; 8] = ["base", "connect", "courier", "store", "stripe", "sync", "web", "work"];
+/// The modules of `base`.
+const BASE: [&str; 8] = ["clock", "config", "fault", "money", "query", "task", "tls", "vault"];
+
+/// A filter whose directives name our layers as modules of `tributary`, with the names that they have as crates.
+fn directives(filter: &str) -> String {
+    filter.split(',').map(|directive| directive_of_crates(directive.trim())).collect::<Vec<_>>().join(",")
+}
+
+fn directive_of_crates(directive: &str) -> String {
+    let Some(rest) = directive.strip_prefix("tributary") else { return directive.to_owned() };
+    let Some(path) = rest.strip_prefix("::") else {
+        if !rest.is_empty() && !rest.starts_with(['=', '[']) {
+            return directive.to_owned();
+        }
+        // All of them, the binary's own too.
+        return LAYERS.iter().map(|layer| format!("{layer}{rest},")).collect::<String>() + directive;
+    };
+    let first = path.split([':', '=', '[']).next().unwrap_or_default();
+    if LAYERS.contains(&first) {
+        path.to_owned()
+    } else if BASE.contains(&first) {
+        format!("base::{path}")
+    } else {
+        directive.to_owned()
+    }
 }

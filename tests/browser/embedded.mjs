@@ -94,6 +94,7 @@ async function visits({ house, site, browser, screenshots, steps }) {
     await dialog(page).getByRole("heading", { name: "Go on in the other window" }).waitFor();
     assert.deepEqual(await look(page, "embedded-waiting", screenshots), []);
     const closed = popup.waitForEvent("close");
+    await popup.bringToFront();
     await popup.getByRole("button", { name: "Continue to Stripe" }).click();
     await popup.getByRole("button", { name: "Deny" }).click();
     await closed;

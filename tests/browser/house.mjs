@@ -125,8 +125,22 @@ export class House {
 
   /** From now on each answer of Stripe takes so long. */
   async latency(milliseconds) {
-    const body = JSON.stringify({ latency_ms: milliseconds });
-    const answer = await fetch(`${this.stripe}/_simulator/settings`, { method: "POST", body });
+    await this.#tellStripe("POST", "settings", { latency_ms: milliseconds });
+  }
+
+  /** From now on each answer of one of Stripe's endpoints comes so much later. */
+  async delay(endpoint, milliseconds) {
+    await this.#tellStripe("POST", "faults", [{ endpoint, times: null, fault: { kind: "delay", ms: milliseconds } }]);
+  }
+
+  /** Stripe is as quick as it can be. */
+  async hurry() {
+    await this.#tellStripe("DELETE", "faults");
+    await this.latency(0);
+  }
+
+  async #tellStripe(method, path, body) {
+    const answer = await fetch(`${this.stripe}/_simulator/${path}`, { method, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(await answer.text());
   }
 

@@ -54,7 +54,7 @@ export default async function journey({ house, browser, screenshots, steps }) {
 
   await step("by keyboard alone: consent, choose, approve, see the progress", async () => {
     // However slow the machine is, the first sync is under way until it has been looked at.
-    await house.latency(2_000);
+    await house.delay("GET /v1/charges", 3_000);
     await page.getByRole("button", { name: "Continue to Stripe" }).focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(`${house.stripe}/oauth/authorize**`);
@@ -79,7 +79,7 @@ export default async function journey({ house, browser, screenshots, steps }) {
     await goOn.waitFor();
     await fine(page, "progress");
     await page.getByRole("link", { name: "Go on updating this page" }).click();
-    await house.latency(0);
+    await house.hurry();
   });
 
   await step("the page follows the sync to its end by itself, and then stands still", async () => {

@@ -49,7 +49,7 @@ export default async function portalJourney({ house, browser, screenshots, steps
 
   const page = await visitor(["clipboard-read", "clipboard-write"]);
   /** A second window of the same admin, which stays at one page while things happen. */
-  const looking = await tab(page.context());
+  let looking;
   const portal = (path) => `${house.url}/portal${path}`;
   const button = (name) => page.getByRole("button", { name, exact: true });
   const titled = (name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
@@ -146,9 +146,11 @@ export default async function portalJourney({ house, browser, screenshots, steps
   });
 
   await step("the owner links, and the admin sees it and its progress without a reload", async () => {
+    looking = await tab(page.context());
     await looking.goto(records("payments"));
     await looking.getByRole("heading", { name: "Payments: not read yet" }).waitFor();
     await fine(looking, "payments-unread");
+    await page.bringToFront();
     const owner = await visitor();
     await owner.goto(await clipboard());
     await owner.getByRole("button", { name: "Continue to Stripe" }).click();
@@ -162,8 +164,9 @@ export default async function portalJourney({ house, browser, screenshots, steps
   });
 
   await step("rows arrive in the payments table while one looks", async () => {
+    await looking.bringToFront();
     await looking.getByText(/^Rows 1 to \d+ of /).waitFor({ timeout: 120_000 });
-    await house.latency(0);
+    await house.hurry();
     // How many there are, and which is the first of them, is certain only once all have arrived.
     const read = async () => (await house.api("GET", `/companies/${company.id}/dataStatus`))["commerce-payments"];
     await until(async () => (await read()).currentStatus === "Complete");

@@ -22,8 +22,8 @@ const unknown = wanted.filter((name) => !JOURNEYS.includes(name));
 if (unknown.length > 0) throw new Error(`there is no journey ${unknown}; there are ${JOURNEYS}`);
 
 await mkdir(screenshots, { recursive: true });
-const house = await House.start(binary);
 const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
+const house = await House.start(binary);
 let good = true;
 try {
   for (const name of JOURNEYS.filter((name) => wanted.length === 0 || wanted.includes(name))) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt, stream};
 use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use serde_json::Value;
@@ -102,10 +103,12 @@ both! {
                 // Orders have parts that few of them have.
                 let some = if matches!(kind, "commerce-orders" | "commerce-invoices") { 60 } else { 12 };
                 let (_, page) = house.get(&format!("{data}/{kind}?pageSize=5000"), &key).await;
-                for record in page["results"].as_array().into_iter().flatten().take(some) {
-                    let id = record["id"].as_str().unwrap();
+                let records = page["results"].as_array().into_iter().flatten().take(some);
+                let asked = records.map(|record| record["id"].as_str().unwrap()).map(async |id| {
                     let encoded = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
-                    let (status, origin) = house.get(&format!("{data}/{kind}/{encoded}/source"), &key).await;
+                    (id, house.get(&format!("{data}/{kind}/{encoded}/source"), &key).await)
+                });
+                for (id, (status, origin)) in stream::iter(asked).buffered(8).collect::<Vec<_>>().await {
                     assert_eq!(status, 200, "{kind} {id}: {origin}");
                     is_whole(&origin, &described["components"]["schemas"][schema], &mut seen);
                     let own = &origin["objects"][0];

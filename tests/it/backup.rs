@@ -17,6 +17,7 @@ use crate::changes::{Reader, is_whole, live, serve};
 use crate::house::{Ground, House, Kind};
 use crate::oracle::{self, compare, linked};
 use crate::process::{answer, refusal, tributary};
+use crate::running::end_leases;
 
 /// Longer than any wait here takes.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -150,6 +151,7 @@ both! {
 
         let elsewhere = Elsewhere::restore(&file, kind).await;
         house.ground.db = store::open(&elsewhere.url()).await.unwrap();
+        end_leases(&house.db).await;
         // As of the backup: the first shop is whole, and of the second what is there belongs together.
         compare(&house, first, &small).await;
         let kept = sources(&house, second).await;

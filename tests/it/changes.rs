@@ -25,6 +25,7 @@ use crate::both;
 use crate::house::{Ground, House, Kind};
 use crate::oracle::{self, compare, linked};
 use crate::process::{Served, tributary};
+use crate::running;
 
 /// The real binary, serving this database beside the house's Stripe.
 pub async fn serve(house: &House, database_url: &str) -> Served {
@@ -68,10 +69,19 @@ impl Reader {
     pub async fn page(&mut self, url: &str) -> Option<bool> {
         let after = self.cursor.as_ref().map(|cursor| format!("&after={cursor}")).unwrap_or_default();
         let asked = format!("{url}{}?limit={}{after}", self.path, self.limit);
-        let answer = self.client.get(asked).bearer_auth(&self.key).send().await.ok()?;
-        let status = answer.status().as_u16();
-        let page: Value = answer.json().await.ok()?;
-        assert_eq!(status, 200, "{page}");
+        let began = std::time::Instant::now();
+        let page: Value = loop {
+            let answer = self.client.get(&asked).bearer_auth(&self.key).send().await.ok()?;
+            let status = answer.status().as_u16();
+            let page: Value = answer.json().await.ok()?;
+            // A busy server may say so, and a reader does as he is told; not for ever.
+            if status == 503 && page["canBeRetried"] == "True" && began.elapsed() < running::PATIENCE {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            assert_eq!(status, 200, "{page}");
+            break page;
+        };
         let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
         let rows = page["results"].as_array().unwrap();
         self.told.extend(rows.iter().map(|row| (text(row, "dataType"), text(row, "recordId"), text(row, "kind"))));
@@ -254,8 +264,7 @@ both! {
                 () = reached(&house, connection, kill * 1_500) => {}
             }
             assert!(!is_whole(&house, connection).await, "the sync was over before kill {kill}");
-            served.signal("KILL").await;
-            served.ended().await;
+            running::kill(&house, served).await;
         }
         assert!(!readers[0].told.is_empty() && !readers[1].told.is_empty(), "nothing was read before the kills");
         let served = serve(&house, &house.ground.url).await;

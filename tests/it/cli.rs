@@ -49,6 +49,27 @@ async fn a_new_master_key_is_printed_alone_whatever_the_settings_are() {
     MasterKey::parse(&key.into()).unwrap();
 }
 
+/// Layers are crates of their own, and a filter still names them as modules of `tributary`.
+#[tokio::test]
+async fn a_log_filter_names_layers_and_their_modules() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (filter, is_told)) in [
+        ("off,tributary::store::steps=info", true),
+        ("off, tributary=info", true),
+        ("warn,tributary::sync=info", false),
+        ("info,tributary::store=warn", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let url = format!("sqlite://{}/{number}.db", folder.path().display());
+        let output = output(tributary(&["migrate", "--database-url", &url]).env("TRIBUTARY_LOG_FILTER", filter)).await;
+        assert!(output.status.success(), "{output:?}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(log.contains("the schema is migrated"), is_told, "{filter}: {log}");
+    }
+}
+
 #[tokio::test]
 async fn serve_refuses_to_start_without_a_right_master_key() {
     let ground = Ground::sqlite().await;

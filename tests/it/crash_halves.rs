@@ -1,7 +1,7 @@
 //! R4, R5: what has more than one step ends whole or is offered again; an orderly end lets what is open end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use entity::connection::Status;
 use sea_orm::entity::prelude::*;
@@ -18,7 +18,7 @@ use crate::both;
 use crate::house::{House, Kind};
 use crate::oracle::{self, compare, linked};
 use crate::process::Served;
-use crate::running::{completed, nothing_runs_alone, serve, serve_until, until};
+use crate::running::{command, completed, end_leases, nothing_runs_alone, serve, serve_until, until};
 use crate::visitor::Visitor;
 
 /// A house beside a Stripe that takes its time.
@@ -67,6 +67,12 @@ impl Open {
     }
 }
 
+/// A `serve` that would wait for an hour for what is open: what makes it end sooner is what is tested.
+async fn never_cut(house: &House) -> Served {
+    let mut command = command(house, &["serve", "--listen", "127.0.0.1:0"]);
+    Served::of(command.env("TRIBUTARY_SERVER_DRAIN_SECONDS", "3600")).await
+}
+
 /// Waits until the server has read what was sent of a request: it answers a later one.
 async fn heard(served: &Served) {
     assert!(reqwest::get(format!("{}/healthz", served.url)).await.unwrap().status().is_success());
@@ -90,6 +96,7 @@ both! {
         let (lost, back) = (Arc::clone(&owner), callback.clone());
         assert!(tokio::spawn(async move { lost.get(&back).await }).await.is_err(), "the callback was answered");
         assert!(!served.ended().await.success());
+        end_leases(&house.db).await;
         house.stands(waiting.id, Status::PendingAuth).await;
         assert!(store::credentials::find(&house.db, waiting.id).await.unwrap().is_none(), "half of it was kept");
 
@@ -119,6 +126,7 @@ both! {
         store::jobs::enqueue(&house.db, &Task::Erase { company, connection }, house.clock.now()).await.unwrap();
         let ended = serve_until(&house, "abort:data_erased:1").ended().await;
         assert!(!ended.success());
+        end_leases(&house.db).await;
         let row = entity::connection::Entity::find_by_id(connection).one(&house.db).await.unwrap();
         assert!(row.is_some(), "it was whole already");
         let served = serve(&house).await;
@@ -138,12 +146,11 @@ both! {
         let account = house.accounts()[0].clone();
         let (_, connection) = linked(&house, &account).await;
         let key = house.api_key().await;
-        let served = serve(&house).await;
+        let served = never_cut(&house).await;
         until("the sync is in the middle", async || oracle::count_of_sources(&house, connection).await > 1_000).await;
         let open = Open::begin(&served, &key).await;
         heard(&served).await;
         served.signal("TERM").await;
-        let told = Instant::now();
         // Not ready: it says so, or it does not even listen any more.
         until("it is not ready", async || match reqwest::get(format!("{}/readyz", served.url)).await {
             Ok(answer) => answer.status().as_u16() == 503,
@@ -158,7 +165,6 @@ both! {
         let answer = open.end().await;
         assert!(answer.starts_with("HTTP/1.1 20"), "an open request was cut: {answer}");
         assert_eq!(served.ended().await.code(), Some(0));
-        assert!(told.elapsed() < Duration::from_secs(30));
         nothing_runs_alone(&house).await;
 
         let before = oracle::listing_reads(&house).await;
@@ -173,16 +179,14 @@ both! {
 
     async fn r05_told_twice_it_ends_at_once(house: House) {
         let key = house.api_key().await;
-        let served = serve(&house).await;
+        let served = never_cut(&house).await;
         let open = Open::begin(&served, &key).await;
         heard(&served).await;
         served.signal("TERM").await;
         served.says("asked to end").await;
         assert!(served.said("asked again").is_empty());
         served.signal("TERM").await;
-        let told = Instant::now();
         assert_eq!(served.ended().await.code(), Some(130));
-        assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
         drop(open);
     }
 }

@@ -26,7 +26,7 @@ use crate::house::{Ground, House, Kind};
 use crate::oracle::linked;
 use crate::process::Served;
 use crate::receiver::{Manner, Receiver};
-use crate::running::{Dice, command, is_complete, nothing_runs_alone, rounds, until};
+use crate::running::{Dice, command, end_leases, is_complete, nothing_runs_alone, rounds, until};
 
 /// What `abort` ends a process with.
 const ABORTED: i32 = 6;
@@ -85,6 +85,7 @@ async fn killed_at(house: &House, point: &str) {
     let (_, connection) = linked(house, &account).await;
     let killed = Served::spawn(serving(house).env("TRIBUTARY_TEST_FAULT", format!("abort:{point}:2")));
     assert_eq!(killed.ended().await.signal(), Some(ABORTED), "{point} was reached");
+    end_leases(&house.db).await;
 
     let served = Served::of(&mut serving(house)).await;
     until("the first sync is complete and told", async || {

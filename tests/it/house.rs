@@ -82,10 +82,10 @@ impl Ground {
     /// A database of this kind.
     pub async fn on(kind: Kind) -> Self {
         let (url, home) = match kind {
-            Kind::Sqlite => sqlite(),
+            Kind::Sqlite => migrated_sqlite().await,
             Kind::Postgres => postgres(TEMPLATE).await,
         };
-        Self::of(url, home).await.migrated().await
+        Self::of(url, home).await.with_defaults().await
     }
 
     /// A database without any schema.
@@ -99,7 +99,9 @@ impl Ground {
 
     /// A database that somebody else looks after.
     pub async fn at(url: &str) -> Self {
-        Self::of(url.to_owned(), Home::Elsewhere).await.migrated().await
+        let ground = Self::of(url.to_owned(), Home::Elsewhere).await;
+        store::database::migrate(&ground.db).await.unwrap();
+        ground.with_defaults().await
     }
 
     async fn of(url: String, home: Home) -> Self {
@@ -107,8 +109,7 @@ impl Ground {
         Self { db, url, clock: ManualClock::at(now()), master: MasterKey::generate(), _home: home }
     }
 
-    async fn migrated(self) -> Self {
-        store::database::migrate(&self.db).await.unwrap();
+    async fn with_defaults(self) -> Self {
         store::integrations::ensure_defaults(&self.db, now()).await.unwrap();
         self
     }
@@ -354,6 +355,25 @@ enum Home {
 fn sqlite() -> (String, Home) {
     let folder = tempfile::tempdir().unwrap();
     (format!("sqlite://{}", folder.path().join("house.db").display()), Home::Folder(folder))
+}
+
+/// A copy of a file that is migrated once for the whole run.
+async fn migrated_sqlite() -> (String, Home) {
+    static MIGRATED: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let file = MIGRATED.get_or_init(migrate_file).await;
+    let (url, home) = sqlite();
+    std::fs::write(url.trim_start_matches("sqlite://"), file).unwrap();
+    (url, home)
+}
+
+async fn migrate_file() -> Vec<u8> {
+    let (url, _home) = sqlite();
+    let db = store::open(&url).await.unwrap();
+    store::database::migrate(&db).await.unwrap();
+    // What is still in its log would be missing in a copy.
+    db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    db.close().await.unwrap();
+    std::fs::read(url.trim_start_matches("sqlite://")).unwrap()
 }
 
 const TEMPLATE: &str = "tributary_test_template";

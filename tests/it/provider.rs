@@ -1,6 +1,6 @@
 //! A Stripe that fails: whatever it answers, nothing is lost or kept half, and it is said what goes on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::data_type::DataType;
 use entity::dataset::{self, Status};
@@ -18,7 +18,7 @@ use tributary::task::Task;
 use crate::both;
 use crate::house::{House, Kind};
 use crate::oracle::{compare, linked};
-use crate::running::until;
+use crate::running::{PATIENCE, until};
 
 /// A house whose requests are given up soon, so that a silent Stripe costs little time.
 struct Impatient(House);
@@ -32,7 +32,8 @@ impl Impatient {
     }
 }
 
-/// A house that asks at twice the pace that its Stripe allows, about a shop of some hundred pages.
+/// A house that asks at twice the pace that its Stripe allows, about a shop of some hundred pages. The paces are as high as a
+/// busy machine can keep up with, since they are what such a sync waits for.
 struct Hasty(House);
 
 impl Hasty {
@@ -40,7 +41,7 @@ impl Hasty {
         let stripe = Options { charges: 200, auto_approve: true, ..Options::default() };
         let mut house = House::beside(kind, stripe).await;
         let rates =
-            Settings { rate_per_endpoint: Some(16), rate_per_account: Some(32), ..house.gate.settings().clone() };
+            Settings { rate_per_endpoint: Some(32), rate_per_account: Some(64), ..house.gate.settings().clone() };
         house.worker.stripe = Gate::new(rates).unwrap();
         Self(house)
     }
@@ -56,7 +57,8 @@ async fn datasets(house: &House, connection: ConnectionId) -> Vec<dataset::Model
 
 /// Works until the first sync is complete; between two tries of a job the clock is moved to the next.
 async fn work_to_the_end(house: &House, connection: ConnectionId) {
-    for _ in 0..60 {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
         house.work().await;
         let head = store::sync_heads::find(&house.db, connection).await.unwrap();
         let open = store::datasets::unfinished(&house.db, connection).await.unwrap();
@@ -145,17 +147,19 @@ both! {
         let (_, connection) = linked(&house, &account).await;
         house.simulator.faults.add(storm.for_ever());
         let stop = CancellationToken::new();
-        let ends = stop.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(8)).await;
-            ends.cancel();
-        });
         tributary::work::tick::tick(&house.db, house.clock.now()).await.unwrap();
-        while !stop.is_cancelled() && house.worker.step(stop.clone()).await.unwrap() {}
-        let refused = house.simulator.faults.fired("storm");
-        assert!(refused > 2, "the storm did not happen");
-        // Without a pace the tries would follow each other within milliseconds.
-        assert!(refused < 40, "{refused} requests in a storm of 8 seconds");
+        let knocks = async { while !stop.is_cancelled() && house.worker.step(stop.clone()).await.unwrap() {} };
+        let passes = async {
+            until("it is refused again and again", async || house.simulator.faults.fired("storm") >= 5).await;
+            stop.cancel();
+        };
+        tokio::join!(knocks, passes);
+        let visits = house.simulator.counters.visits();
+        let refused: Vec<_> = visits.iter().filter(|visit| visit.status == 429).map(|visit| (visit.began, &visit.endpoint)).collect();
+        assert!((5..40).contains(&refused.len()), "{refused:?}");
+        // Without a pace the tries would follow each other within milliseconds. Pauses are of chance, but that four of them
+        // are together as short as this is not met in a million storms; a busy machine only makes them longer.
+        assert!(refused[4].0 - refused[0].0 > 100_000, "microseconds of requests in a storm: {refused:?}");
         house.simulator.faults.clear();
         house.simulator.counters.reset();
         house.clock.advance(chrono::Duration::minutes(20));
@@ -168,7 +172,7 @@ both! {
         let account = shop(&house);
         house.simulator.switch(|settings| {
             settings.rate_limit = true;
-            (settings.per_endpoint, settings.per_account) = (8, 16);
+            (settings.per_endpoint, settings.per_account) = (16, 32);
         });
         let (_, connection) = linked(&house, &account).await;
         house.simulator.counters.reset();

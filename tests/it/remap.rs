@@ -1,6 +1,7 @@
 //! History is ours: a new mapper makes every record anew from the objects that are kept, without a call to Stripe.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use entity::change::{self, Kind as Became};
 use entity::id::ConnectionId;
@@ -21,6 +22,7 @@ use crate::both;
 use crate::house::{House, Kind};
 use crate::oracle::{compare, linked};
 use crate::process;
+use crate::running::{end_leases, serve, serve_until, until};
 
 /// A synced shop whose records were made by an older mapper: some of them otherwise than today's makes them.
 struct Old {
@@ -72,20 +74,21 @@ impl Old {
         Local::begin(&self.house.db, &clock, self.connection, stop).await.unwrap()
     }
 
-    /// Begins, and is stopped when so many objects are told of. Returns who did it, and how far it came.
-    async fn stopped(&self, enough: impl Fn(i64) -> bool) -> (Local, Progress) {
+    /// Begins, and is stopped in the middle of this batch, the first being 1: that one is kept, and no other. Returns who
+    /// did it, and how far it came.
+    async fn stopped_in(&self, batch: usize) -> (Local, Progress) {
         let stop = CancellationToken::new();
-        let local = self.local(stop.clone()).await.unwrap();
-        let progress = async || remap::progress(&self.house.db, self.connection).await.unwrap();
-        let moved = async {
-            while !enough(progress().await.objects) {
-                tokio::task::yield_now().await;
+        let mut local = self.local(stop.clone()).await.unwrap();
+        let batches = AtomicUsize::new(0);
+        local.db.listen(move |info| {
+            let moves_on = info.statement.sql.starts_with("INSERT INTO \"checkpoint\"");
+            if moves_on && batches.fetch_add(1, Ordering::SeqCst) + 1 == batch {
+                stop.cancel();
             }
-            stop.cancel();
-        };
-        let (ended, ()) = tokio::join!(local.go(), moved);
+        });
+        let ended = local.go().await;
         assert!(matches!(ended, Err(tributary::sync::error::Error::Stopped)), "{ended:?}");
-        (local, progress().await)
+        (local, remap::progress(&self.house.db, self.connection).await.unwrap())
     }
 
     async fn changes(&self) -> Vec<change::Model> {
@@ -107,16 +110,6 @@ impl Old {
         let head = store::sync_heads::find(&self.house.db, self.connection).await.unwrap().unwrap();
         assert_eq!(head.mapper_version, MAPPER_VERSION);
     }
-}
-
-/// The binary, with leases that end soon after a kill.
-async fn serve(house: &House) -> process::Served {
-    let mut command = process::tributary(&["serve", "--listen", "127.0.0.1:0", "--database-url", &house.ground.url]);
-    command
-        .env("TRIBUTARY_MASTER_KEY", secrecy::ExposeSecret::expose_secret(&house.ground.master.to_text()))
-        .env("TRIBUTARY_WORKER_POLL_MILLISECONDS", "50")
-        .env("TRIBUTARY_WORKER_LEASE_SECONDS", "2");
-    process::Served::of(&mut command).await
 }
 
 /// The records that are there, each with the number of its reading.
@@ -206,8 +199,8 @@ both! {
     async fn r36_mapping_again_goes_on_where_it_was_left(old: Old) {
         // Like a kill, a stop leaves what is committed and nothing else. It is behind the second batch, so that one that
         // began anew would be told apart.
-        let (local, left) = old.stopped(|objects| objects > 200).await;
-        assert!(!left.done && left.objects > 0 && u64::try_from(left.objects).unwrap() < left.of, "{left:?}");
+        let (local, left) = old.stopped_in(2).await;
+        assert!(!left.done && left.objects > 200 && u64::try_from(left.objects).unwrap() < left.of, "{left:?}");
         // A reader in between sees each record as one mapper or the other made it, whole.
         for (key, (row, _)) in records(&old.house, old.connection).await {
             if key.0 == "customer" {
@@ -218,7 +211,7 @@ both! {
             }
         }
         // A later owner goes on; the one before is refused.
-        let (_, further) = old.stopped(|objects| objects != left.objects).await;
+        let (_, further) = old.stopped_in(1).await;
         assert!(further.objects > left.objects, "it began anew: {left:?}, then {further:?}");
         let late = local.page().await;
         assert!(late.is_err(), "two owners");
@@ -236,18 +229,14 @@ both! {
         let unlinked = entity::connection::Status::Unlinked;
         store::connections::set_ended(db, old.connection, unlinked, now).await.unwrap();
         store::jobs::enqueue(db, &Task::Sync { connection: old.connection }, now).await.unwrap();
-        let served = serve(&old.house).await;
-        while remap::progress(db, old.connection).await.unwrap().objects == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
-        served.signal("KILL").await;
-        served.ended().await;
+        // In the middle of its third batch, of seven.
+        let killed = serve_until(&old.house, "abort:before_commit:3").ended().await;
+        assert!(!killed.success(), "it was not killed");
+        end_leases(db).await;
         let left = remap::progress(db, old.connection).await.unwrap();
-        assert!(!left.done, "it was done before it was killed: {left:?}");
+        assert!(!left.done && left.objects > 0, "it was done before it was killed, or not begun: {left:?}");
         let served = serve(&old.house).await;
-        while !remap::progress(db, old.connection).await.unwrap().done {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        until("it is done", async || remap::progress(db, old.connection).await.unwrap().done).await;
         served.signal("TERM").await;
         assert!(served.ended().await.success());
         let end = remap::progress(db, old.connection).await.unwrap();

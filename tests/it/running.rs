@@ -1,14 +1,16 @@
 //! The real binary on a house's database, and what is waited for while it works.
 
+use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use entity::dataset::{self, Status};
 use entity::id::ConnectionId;
-use entity::source_object;
+use entity::{job, source_object};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use secrecy::ExposeSecret;
 use tokio::process::Command;
+use tributary::clock::Clock;
 use tributary::store;
 use tributary::task::Task;
 
@@ -16,10 +18,10 @@ use crate::house::House;
 use crate::process::{Served, tributary};
 
 /// Longer than anything that is waited for takes, in as many rounds as are usual.
-const PATIENCE: Duration = Duration::from_mins(4);
+pub const PATIENCE: Duration = Duration::from_mins(4);
 
 /// How long a lease on PostgreSQL lasts here. On SQLite, where the one writer's place is waited for and a start frees all
-/// leases, it is as usual.
+/// leases, it is as usual. Who kills a process does not wait for it: see [`kill`].
 pub const LEASE: Duration = Duration::from_secs(4);
 
 /// Rounds of a test that `make soak` runs longer: `TEST_ROUNDS`, or else so many.
@@ -88,9 +90,46 @@ pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
 /// The same for what takes longer the more rounds are asked for.
 pub async fn until_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
-    while !holds().await {
+    loop {
+        let looked = Instant::now();
+        if holds().await {
+            return;
+        }
         assert!(began.elapsed() < patience, "it does not come to this: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        // A look that costs much is made less often: it takes from those who are waited for.
+        tokio::time::sleep((looked.elapsed() * 4).clamp(Duration::from_millis(10), Duration::from_millis(250))).await;
+    }
+}
+
+/// Waits as [`until`] does, and lets nothing be put off meanwhile: a pause before another try is over at once, as if the
+/// clock had been moved on.
+pub async fn until_without_pauses(house: &House, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    until(what, async || {
+        if holds().await {
+            return true;
+        }
+        let now = house.clock.now();
+        // A database that does not answer now is asked again.
+        let _ = store::jobs::pull_back(&house.db, now, now).await;
+        false
+    })
+    .await;
+}
+
+/// Kills a process, whose leases end with it.
+pub async fn kill(house: &House, served: Served) {
+    served.signal("KILL").await;
+    assert_eq!(served.ended().await.signal(), Some(9));
+    end_leases(&house.db).await;
+}
+
+/// What a process that is gone had leased is free at once, as it would be after the time of a lease. On SQLite the next
+/// start does that.
+pub async fn end_leases(db: &store::Db) {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let over = Expr::cust("clock_timestamp() - interval '1 second'");
+        let ended = job::Entity::update_many().col_expr(job::Column::LeasedUntil, over);
+        ended.filter(job::Column::LeasedUntil.is_not_null()).exec(db).await.unwrap();
     }
 }
 
@@ -130,7 +169,7 @@ pub async fn nothing_runs_alone(house: &House) {
 /// Fails unless a SQLite file is sound; PostgreSQL looks after itself.
 pub async fn is_sound(house: &House) {
     let backend = house.db.get_database_backend();
-    if backend == sea_orm::DbBackend::Sqlite {
+    if backend == DbBackend::Sqlite {
         let row = house.db.query_one_raw(Statement::from_string(backend, "PRAGMA integrity_check")).await;
         assert_eq!(row.unwrap().unwrap().try_get_by_index::<String>(0).unwrap(), "ok");
     }

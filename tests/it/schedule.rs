@@ -154,11 +154,12 @@ both! {
         plan(&house, "once").await;
         house.work().await;
         assert_eq!(due(&house, connection).await, None);
-        house.simulator.faults.add(Rule::new("GET /v1/events", Fault::Delay { ms: 2_000 }).named("slow"));
+        house.simulator.faults.add(Rule::new("GET /v1/events", Fault::Delay { ms: 600_000 }).named("slow"));
         let meanwhile = async {
             until("it is under way", async || house.simulator.faults.fired("slow") == 1).await;
             plan(&house, "hourly").await;
             assert!(is_due_after(&house, connection, 1).await);
+            house.simulator.faults.clear();
         };
         tokio::join!(sync(&house, connection), meanwhile);
         assert!(is_due_after(&house, connection, 1).await, "{:?}", due(&house, connection).await);
@@ -231,12 +232,13 @@ both! {
     async fn requests_are_counted_while_a_run_is_under_way(house: House) {
         let (company, connection) = linked(&house, &shop(&house)).await;
         let (key, path) = (house.api_key().await, format!("/companies/{company}/connections/{connection}/read-budget"));
-        house.simulator.faults.add(Rule::new("GET /v1/customers", Fault::Delay { ms: 13_000 }));
+        house.simulator.faults.add(Rule::new("GET /v1/customers", Fault::Delay { ms: 600_000 }));
         house.simulator.counters.reset();
         let today = async || house.send(Method::GET, &path, &key, None).await.1["today"].as_u64().unwrap();
         let meanwhile = async {
             until("some are counted", async || today().await > 0).await;
             assert!(!is_complete(&house, connection).await, "they are counted at its end only");
+            house.simulator.faults.clear();
         };
         tokio::join!(house.work(), meanwhile);
         assert_eq!(today().await, house.simulator.counters.served().total, "each is counted, and once");

@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use entity::id::ConnectionId;
+use entity::job;
 use futures::future::join_all;
+use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
 use simulator::http::Options;
 use tributary::store;
+use tributary::task::Task;
 
 use crate::house::{Ground, House, Kind};
 use crate::oracle::{compare, linked};
 use crate::process::{Served, refusal, tributary};
-use crate::running::{completed, is_complete, is_sound, nothing_runs_alone, serve, sources, until};
+use crate::running::{LEASE, is_complete, is_sound, nothing_runs_alone, serve, sources, until, until_without_pauses};
 use crate::server::Server;
 
 /// What a request is answered with.
@@ -55,13 +58,18 @@ async fn is_ready_again(served: &str) {
 }
 
 async fn whole(house: &House, connection: ConnectionId, mut served: Served) {
-    completed(house, connection).await;
+    comes_to_its_end(house, connection).await;
     nothing_runs_alone(house).await;
     assert!(served.lives(), "the process was started again");
     served.signal("TERM").await;
     assert!(served.ended().await.success());
     compare(house, connection, &house.accounts()[0].clone()).await;
     is_sound(house).await;
+}
+
+/// Ends what a pause would put off: see [`until_without_pauses`].
+async fn comes_to_its_end(house: &House, connection: ConnectionId) {
+    until_without_pauses(house, "the first sync is complete", async || is_complete(house, connection).await).await;
 }
 
 /// A house on PostgreSQL with a first sync under way: many pages, each with some latency.
@@ -94,7 +102,10 @@ async fn r26_sessions_that_postgresql_ends_are_begun_again() {
         ended += end_sessions(&house.db).await;
         assert!(ask(&served.url, reqwest::Method::GET, "/companies", &key, None).await.status != 500);
         let before = sources(&house).await;
-        until("it goes on", async || sources(&house).await > before || is_complete(&house, connection).await).await;
+        until_without_pauses(&house, "it goes on", async || {
+            sources(&house).await > before || is_complete(&house, connection).await
+        })
+        .await;
     }
     assert!(ended > 5, "only {ended} sessions were ended");
     whole(&house, connection, served).await;
@@ -151,10 +162,25 @@ async fn r26_requests_that_find_no_connection_are_told_so_soon_and_a_stalled_syn
     lock.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await.unwrap();
     // Requests wait for companies, the sync for its records; leases and health do not.
     lock.execute_unprepared("LOCK TABLE company, source_object IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let asking = join_all((0..40).map(|_| ask(&served.url, reqwest::Method::GET, "/companies", &key, None)));
+    let one_was_refused = tokio::sync::Notify::new();
+    let asking = join_all((0..40).map(async |_| {
+        let told = ask(&served.url, reqwest::Method::GET, "/companies", &key, None).await;
+        if told.status != 200 {
+            one_was_refused.notify_one();
+        }
+        told
+    }));
+    let owner = async || {
+        let job = job::Entity::find().filter(job::Column::Key.eq(Task::Sync { connection }.key())).one(&house.db).await;
+        job.unwrap().expect("the sync is not asked for any more")
+    };
     let stalled = async {
-        // Longer than a lease: the owner is alive, and stays the owner.
-        tokio::time::sleep(crate::running::LEASE * 3).await;
+        // Longer than the lease that it had: the owner is alive, and stays the owner.
+        let before = owner().await;
+        let renewed = before.leased_until.unwrap() + TimeDelta::from_std(LEASE).unwrap();
+        until("the lease is renewed after its first end", async || owner().await.leased_until > Some(renewed)).await;
+        assert_eq!(owner().await.lease, before.lease, "the sync was taken from a living owner");
+        one_was_refused.notified().await;
         assert_eq!(reqwest::get(format!("{}/healthz", served.url)).await.unwrap().status().as_u16(), 200);
         lock.commit().await.unwrap();
     };

@@ -85,6 +85,12 @@ impl<R: Scripted> Script<R> {
         self.any.store(false, Ordering::Release);
     }
 
+    /// Whether a rule, by its number, is in force.
+    #[must_use]
+    pub fn has(&self, number: u64) -> bool {
+        self.rules().iter().any(|told| told.number == number)
+    }
+
     /// The rules and what has become of them.
     #[must_use]
     pub fn told(&self) -> Vec<Told<R>> {

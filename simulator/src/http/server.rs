@@ -217,14 +217,16 @@ async fn counted(State(shared): State<Arc<Shared>>, path: MatchedPath, request: 
     let asking = Asking { method: method.as_str(), pattern: path.as_str(), account: None, list: false, cursor: false };
     let met = shared.faults.meet(&asking);
     let line = line.as_ref().map(|ConnectInfo(line)| line);
-    let spot = Spot { account: PLATFORM_ACCOUNT, line, faults: &shared.faults };
     let request = Request::from_parts(parts, body);
     let mut response = match &met {
         None => next.run(request).await,
-        Some(met) => match faults::instead(&met.rule.fault, spot).await {
-            Some(answer) => answer,
-            None => faults::spoilt(&met.rule.fault, next.run(request).await, spot).await,
-        },
+        Some(met) => {
+            let spot = Spot { account: PLATFORM_ACCOUNT, line, faults: &shared.faults, rule: met.number };
+            match faults::instead(&met.rule.fault, spot).await {
+                Some(answer) => answer,
+                None => faults::spoilt(&met.rule.fault, next.run(request).await, spot).await,
+            }
+        }
     };
     if let Ok(id) = HeaderValue::from_str(&api::request_id()) {
         response.headers_mut().insert("request-id", id);

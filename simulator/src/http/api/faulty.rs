@@ -22,7 +22,7 @@ impl Asked<'_> {
     ) -> Response {
         let account = opened.account.as_deref().unwrap_or(PLATFORM_ACCOUNT);
         let line = self.request.extensions.get::<ConnectInfo<Line>>().map(|ConnectInfo(line)| line);
-        let spot = Spot { account, line, faults: &self.shared.faults };
+        let spot = Spot { account, line, faults: &self.shared.faults, rule: met.number };
         if let Some(mut answer) = faults::instead(&met.rule.fault, spot).await {
             self.stamp(&mut answer);
             return answer;

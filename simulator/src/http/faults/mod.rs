@@ -33,11 +33,12 @@ pub struct Asking<'a> {
 pub struct Faults {
     script: Script<Rule>,
     ending: watch::Sender<bool>,
+    cleared: watch::Sender<()>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { script: Script::default(), ending: watch::channel(false).0 }
+        Self { script: Script::default(), ending: watch::channel(false).0, cleared: watch::channel(()).0 }
     }
 }
 
@@ -52,9 +53,17 @@ impl Faults {
         self.script.add(rule);
     }
 
-    /// Takes all rules away, with their counts.
+    /// Takes all rules away, with their counts. What a rule of them delays is delayed no longer.
     pub fn clear(&self) {
         self.script.clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Waits until a rule, by its number, is taken away.
+    pub async fn taken_away(&self, rule: u64) {
+        let mut cleared = self.cleared.subscribe();
+        // The sender lives as long as `self`.
+        let _ = cleared.wait_for(|()| !self.script.has(rule)).await;
     }
 
     /// The rules and what has become of them.

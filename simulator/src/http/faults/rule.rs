@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Fault {
     /// Another status, with Stripe's error body unless another is given (traps 42, 47, 48).
     Status(Refusal),
-    /// The true answer, so many milliseconds later.
+    /// The true answer, so many milliseconds later; sooner when the rule is taken away.
     Delay {
         /// How much later.
         ms: u64,

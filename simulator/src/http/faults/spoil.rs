@@ -20,6 +20,8 @@ pub struct Spot<'a> {
     pub line: Option<&'a Line>,
     /// What ends waiting.
     pub faults: &'a Faults,
+    /// The number of the rule.
+    pub rule: u64,
 }
 
 /// The answer of a fault that needs no true one; `None` for one that does.
@@ -49,6 +51,7 @@ pub async fn spoilt(fault: &Fault, truth: Response, spot: Spot<'_>) -> Response 
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(*ms)) => {}
                 () = spot.faults.ended() => {}
+                () = spot.faults.taken_away(spot.rule) => {}
             }
             truth
         }
