@@ -43,7 +43,7 @@ fn directive_of_crates(directive: &str) -> String {
             return directive.to_owned();
         }
         // All of them, the binary's own too.
-        return LAYERS.iter().map(|layer| format!("{layer}{rest},")).collect::<String>() + directive;
+        return LAYERS.map(|layer| format!("{layer}{rest},")).concat() + directive;
     };
     let first = path.split([':', '=', '[']).next().unwrap_or_default();
     if LAYERS.contains(&first) {
