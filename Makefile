@@ -17,12 +17,13 @@ build: portal ## build the one binary, target/release/tributary, with the portal
 crates:
 	cargo build --release --locked --package web --package work --package simulator
 
+portal: frontend/dist/index.html
+
 # Built anew when one of its sources changed; without Node the binary says itself that the portal is not in it.
 PORTAL := $(shell git ls-files frontend ':!frontend/embedded' 2>/dev/null)
 frontend/dist/index.html: $(PORTAL)
 	@scripts/need npm npm
 	cd frontend && npm ci --no-fund --no-audit && npm run build
-
 
 release: build ## target/release/stripped/tributary without symbols, which are in tributary.debug beside it
 	@scripts/need objcopy binutils
