@@ -52,21 +52,23 @@ async fn a_new_master_key_is_printed_alone_whatever_the_settings_are() {
 /// Layers are crates of their own, and a filter still names them as modules of `tributary`.
 #[tokio::test]
 async fn a_log_filter_names_layers_and_their_modules() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, master) = (tempfile::tempdir().unwrap(), master());
     for (number, (filter, is_told)) in [
-        ("off,tributary::store::steps=info", true),
+        ("off,tributary::commands=info,tributary::store::steps=info", true),
         ("off, tributary=info", true),
-        ("warn,tributary::sync=info", false),
+        ("off,tributary::commands=info,tributary::sync=info", false),
         ("info,tributary::store=warn", false),
     ]
     .into_iter()
     .enumerate()
     {
         let url = format!("sqlite://{}/{number}.db", folder.path().display());
-        let output = output(tributary(&["migrate", "--database-url", &url]).env("TRIBUTARY_LOG_FILTER", filter)).await;
-        assert!(output.status.success(), "{output:?}");
-        let log = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(log.contains("the schema is migrated"), is_told, "{filter}: {log}");
+        let mut command = tributary(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+        command.env("TRIBUTARY_MASTER_KEY", &master).env("TRIBUTARY_LOG_FILTER", filter);
+        let served = Served::of(&mut command).await;
+        assert_eq!(!served.said("the schema is migrated").is_empty(), is_told, "{filter}");
+        served.signal("KILL").await;
+        served.ended().await;
     }
 }
 

@@ -55,6 +55,7 @@ pub fn listed(world: &World, account: &str, kind: Kind, now: i64) -> BTreeMap<St
 /// Compares the store with the account: every object, and the money per currency.
 pub async fn compare(house: &House, connection: ConnectionId, account: &str) {
     let (world, now) = (&house.simulator.world, house.simulator.clock.seconds());
+    let (mut paid, mut moved) = (Vec::new(), Vec::new());
     for (kind, object) in KEPT {
         let theirs = listed(world, account, kind, now);
         let ours = kept(house, connection, object).await;
@@ -65,10 +66,16 @@ pub async fn compare(house: &House, connection: ConnectionId, account: &str) {
         assert!(missing.is_empty() && extra.is_empty(), "{object}: missing {missing:?}, extra {extra:?}");
         for (id, object) in &theirs {
             same(object, &ours[id], id);
+            match kind {
+                Kind::Charge => paid.push(money(object, taken(object), 1)),
+                Kind::Refund => paid.push(money(object, "amount", -1)),
+                Kind::BalanceTransaction => moved.extend(with_fees(object)),
+                _ => {}
+            }
         }
     }
-    assert_eq!(payments(house, connection).await, sums_of_payments(world, account, now), "payments per currency");
-    assert_eq!(transactions(house, connection).await, sums_of_transactions(world, account, now), "transactions");
+    assert_eq!(payments(house, connection).await, sums(paid.into_iter()), "payments per currency");
+    assert_eq!(transactions(house, connection).await, sums(moved.into_iter()), "transactions");
     assert!(store::quarantine::of(&house.db, connection).await.unwrap().is_empty(), "something is in quarantine");
 }
 
@@ -103,25 +110,18 @@ async fn transactions(house: &House, connection: ConnectionId) -> BTreeMap<Strin
     sums(rows.unwrap().into_iter().map(|row| (row.currency, row.total_minor)))
 }
 
-fn sums_of_payments(world: &World, account: &str, now: i64) -> BTreeMap<String, (i64, i64)> {
-    // Of a charge captured in part only that part is paid.
-    let taken = |one: &Value| match one["amount_captured"].as_i64() {
+/// Of a charge captured in part only that part is paid.
+fn taken(charge: &Value) -> &'static str {
+    match charge["amount_captured"].as_i64() {
         Some(1..) => "amount_captured",
         _ => "amount",
-    };
-    let charges = listed(world, account, Kind::Charge, now).into_values().map(|one| money(&one, taken(&one), 1));
-    let refunds = listed(world, account, Kind::Refund, now).into_values().map(|one| money(&one, "amount", -1));
-    sums(charges.chain(refunds))
+    }
 }
 
 /// A balance transaction's gross amount and, as transactions of their own, its fees.
-fn sums_of_transactions(world: &World, account: &str, now: i64) -> BTreeMap<String, (i64, i64)> {
-    let mut rows = Vec::new();
-    for one in listed(world, account, Kind::BalanceTransaction, now).into_values() {
-        rows.push(money(&one, "amount", 1));
-        rows.extend(one["fee_details"].as_array().unwrap().iter().map(|fee| money(fee, "amount", -1)));
-    }
-    sums(rows.into_iter())
+fn with_fees(one: &Value) -> Vec<(String, i64)> {
+    let fees = one["fee_details"].as_array().unwrap().iter().map(|fee| money(fee, "amount", -1));
+    std::iter::once(money(one, "amount", 1)).chain(fees).collect()
 }
 
 fn money(object: &Value, field: &str, sign: i64) -> (String, i64) {

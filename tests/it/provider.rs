@@ -357,8 +357,9 @@ both! {
         let down = Fault::Reset { after: Point::Nothing };
         house.simulator.faults.add(Rule::new("*", down).for_ever().named("down"));
         store::jobs::enqueue(&house.db, &Task::Sync { connection }, house.clock.now()).await.unwrap();
-        for _ in 0..24 * 30 {
-            house.clock.advance(chrono::Duration::minutes(2));
+        // Tries of a job are soon further apart than this.
+        for _ in 0..24 * 15 {
+            house.clock.advance(chrono::Duration::minutes(4));
             house.work().await;
         }
         let knocks = house.simulator.faults.fired("down");

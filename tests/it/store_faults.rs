@@ -53,8 +53,9 @@ async fn readiness(base: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn is_ready_again(served: &str) {
-    until("it is ready", async || readiness(served).await.0 == 200).await;
+/// Whoever could not write is not ready before it has written again.
+async fn is_ready_again(house: &House, served: &str) {
+    until_without_pauses(house, "it is ready", async || readiness(served).await.0 == 200).await;
 }
 
 async fn whole(house: &House, connection: ConnectionId, mut served: Served) {
@@ -125,7 +126,7 @@ async fn r26_while_postgresql_is_down_requests_are_told_so_and_afterwards_all_go
     assert_eq!(reqwest::get(format!("{}/healthz", served.url)).await.unwrap().status().as_u16(), 200);
 
     server.begin().await;
-    is_ready_again(&served.url).await;
+    is_ready_again(&house, &served.url).await;
     assert_eq!(ask(&served.url, reqwest::Method::GET, "/companies", &key, None).await.status, 200);
     whole(&house, connection, served).await;
 }
@@ -151,7 +152,7 @@ async fn r26_a_postgresql_that_takes_no_writes_is_read_and_told_of() {
         ask(&served.url, reqwest::Method::POST, "/companies", &key, Some(&company)).await.status == 200
     })
     .await;
-    is_ready_again(&served.url).await;
+    is_ready_again(&house, &served.url).await;
     whole(&house, connection, served).await;
 }
 
@@ -336,7 +337,7 @@ async fn r27_sixty_four_writers_and_one_who_holds_the_file_lose_nothing() {
         let path = format!("/companies/{}", one.body["id"].as_str().unwrap());
         assert_eq!(house.get(&path, &key).await.0, 200, "an acknowledged company is gone");
     }
-    until("it is ready", async || readiness(&served.url).await.0 == 200).await;
+    is_ready_again(&house, &served.url).await;
     let again = join_all((0..64).map(async |writer| {
         let body = json!({ "name": format!("Company {writer} again") });
         until("a company is taken", async || {
