@@ -10,12 +10,13 @@ BASE ?= HEAD
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: portal ## build the one binary, target/release/tributary, with the portal in it
-	$(if $(BUILT),,cargo build --release --locked)
+build: ## build the one binary, target/release/tributary, with the portal in it
+	$(if $(BUILT),,$(MAKE) --no-print-directory -j$$(nproc) portal crates && cargo build --release --locked)
 
-# All that does not hold the portal, so that it is compiled while the portal is built.
+# All but the binary, to be compiled while the portal is built. What holds the portal is small, and compiled again with it.
+# It is of the root package, as the binary is: with another selection dependencies would get other features.
 crates:
-	cargo build --release --locked --package web --package work --package simulator
+	cargo build --release --locked --lib
 
 portal: frontend/dist/index.html
 
