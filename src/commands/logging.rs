@@ -33,7 +33,7 @@ const BASE: [&str; 8] = ["clock", "config", "fault", "money", "query", "task", "
 
 /// A filter whose directives name our layers as modules of `tributary`, with the names that they have as crates.
 fn directives(filter: &str) -> String {
-    filter.split(',').map(|directive| directive_of_crates(directive.trim())).collect::<Vec<_>>().join(",")
+    filter.split(',').map(directive_of_crates).collect::<Vec<_>>().join(",")
 }
 
 fn directive_of_crates(directive: &str) -> String {

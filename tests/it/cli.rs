@@ -55,7 +55,7 @@ async fn a_log_filter_names_layers_and_their_modules() {
     let (folder, master) = (tempfile::tempdir().unwrap(), master());
     for (number, (filter, is_told)) in [
         ("off,tributary::commands=info,tributary::store::steps=info", true),
-        ("off, tributary=info", true),
+        ("off,tributary=info", true),
         ("off,tributary::commands=info,tributary::sync=info", false),
         ("info,tributary::store=warn", false),
     ]
