@@ -21,5 +21,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     rolldownOptions: { input: ["index.html", "docs.html"] },
   },
-  test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false, restoreMocks: true },
+  // The timeout ends what hangs; a busy machine takes many times what a quiet one does.
+  test: { environment: "jsdom", setupFiles: ["src/testing.ts"], css: false, restoreMocks: true, testTimeout: 120_000 },
 });
