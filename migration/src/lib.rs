@@ -63,7 +63,7 @@ impl Migrator {
     /// Those that were not applied yet, oldest first.
     ///
     /// # Errors
-    /// When the database does not answer, or knows a migration that is not one of these.
+    /// Returns an error if a query fails, or if an applied migration is not one of these.
     pub async fn get_pending_migrations<'c>(
         db: impl IntoDatabaseExecutor<'c>,
     ) -> Result<Vec<Box<dyn Migration>>, DbErr> {

@@ -88,7 +88,7 @@ impl<'c> SchemaManager<'c> {
 /// The migrations of `all` that were not applied yet, oldest first.
 ///
 /// # Errors
-/// When the database does not answer, or knows a migration that is not one of `all`.
+/// Returns an error if a query fails, or if an applied migration is not in `all`.
 pub(crate) async fn pending(
     db: &DatabaseExecutor<'_>,
     all: Vec<Box<dyn Migration>>,
